@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <absl/time/time.h>
+
+#include "cartwise/base/ids.hpp"
+
+namespace cartwise {
+
+/// Something that happened; mirrors cartwise.events.v1.Event.
+struct Event {
+  EventId id;
+  ChainId chain;
+  BranchId branch;  ///< empty for the whole chain
+  DeviceId device;  ///< empty when none
+  std::string source;
+  std::string type;
+  std::string subject;
+  absl::Time occurred_at;
+  int64_t sequence = 0;
+  std::string payload = "{}";  ///< a JSON object
+  std::string trace_id;
+};
+
+}  // namespace cartwise

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+namespace cartwise {
+
+/// One page of a keyset-ordered list.
+struct PageRequest {
+  int size = 50;                   ///< 1 to 200
+  std::vector<std::string> after;  ///< key of the last row of the page before; empty = first page
+};
+
+/// Checks `page_size` (0 = 50, above 200 = 200, negative = INVALID_FIELD) and
+/// `page_token` (INVALID_FIELD unless it holds `key_parts` parts made by
+/// PageToken).
+absl::StatusOr<PageRequest> ParsePage(int page_size, std::string_view page_token, int key_parts);
+
+/// The opaque token of the row with this key.
+std::string PageToken(const std::vector<std::string>& key);
+
+}  // namespace cartwise

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/obs/metrics.hpp"
+
+namespace cartwise::obs {
+
+/// Serves /metrics, /healthz (the process lives) and /readyz (200 when `ready`
+/// answers OK, else 503 with the reason) on its own port, from one thread.
+class ProbeServer {
+ public:
+  using Ready = std::function<absl::Status()>;
+
+  /// `listen` is host:port; port 0 picks a free one.
+  static absl::StatusOr<std::unique_ptr<ProbeServer>> Start(const std::string& listen,
+                                                            const Metrics& metrics, Ready ready);
+  ~ProbeServer();
+
+  int port() const;
+
+ private:
+  struct State;
+  explicit ProbeServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cartwise::obs

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "cartwise/base/event.hpp"
+#include "cartwise/obs/metrics.hpp"
+#include "cartwise/pg/pool.hpp"
+
+namespace cartwise::outbox {
+
+/// Writes an event into `<schema>.outbox` in the transaction of the change it
+/// tells of. Call Relay::Wake() after the commit for prompt delivery.
+///
+/// The tables, made by each service's first migration:
+///   CREATE TABLE <schema>.outbox (
+///     chain_id uuid NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY,
+///     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+///     event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
+///     subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
+///     trace_id text NOT NULL DEFAULT '', PRIMARY KEY (chain_id, seq));
+///   CREATE INDEX outbox_order ON <schema>.outbox (xid, seq);
+///   CREATE TABLE <schema>.outbox_cursors (
+///     sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
+/// `outbox` forces row security; `outbox_cursors` has no tenant data.
+absl::Status Append(pg::Transaction& tx, std::string_view schema, const Event& event);
+
+/// Delivers a batch to one sink; OK means the sink has committed it.
+using Deliver = std::function<absl::Status(const std::vector<Event>&)>;
+
+struct Sink {
+  std::string name;
+  Deliver deliver;
+};
+
+/// Carries the outbox of one schema to its sinks, each with its own cursor, in
+/// commit order, at least once. Several replicas may run one: the cursor row's
+/// lock lets one work at a time. Rows that every sink has are deleted.
+class Relay {
+ public:
+  Relay(pg::Pool& pool, std::string schema, std::string source, std::vector<Sink> sinks,
+        obs::Metrics& metrics);
+  /// Stops the threads after their running batch.
+  ~Relay();
+
+  /// There may be something new.
+  void Wake();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cartwise::outbox

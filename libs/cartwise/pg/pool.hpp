@@ -1,0 +1,102 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/functional/function_ref.h>
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "cartwise/base/caller.hpp"
+#include "cartwise/obs/metrics.hpp"
+#include "cartwise/pg/query.hpp"
+#include "cartwise/pg/rows.hpp"
+
+namespace cartwise::pg {
+
+/// Whose rows a transaction may see. Row-level security compares with it.
+class Tenant {
+ public:
+  static Tenant Of(const ChainId& chain) { return Tenant(chain.value(), false); }
+  /// Platform-wide work: jobs, relays, platform admins. Sees every chain.
+  static Tenant Platform() { return Tenant("", true); }
+  /// A caller's own chain; everything for services and platform admins;
+  /// nothing for anonymous callers.
+  static Tenant Of(const Caller& caller);
+
+  const std::string& chain() const { return chain_; }
+  bool platform() const { return platform_; }
+
+ private:
+  Tenant(std::string chain, bool platform) : chain_(std::move(chain)), platform_(platform) {}
+  std::string chain_;
+  bool platform_;
+};
+
+class Connection;
+
+/// Statements of one transaction. Used by one thread.
+class Transaction {
+ public:
+  /// Runs a statement. Failures: ALREADY_EXISTS for a unique or exclusion
+  /// violation, FAILED_PRECONDITION for a foreign key or check violation,
+  /// ABORTED for serialization failures and deadlocks, UNAVAILABLE for a lost
+  /// connection, DEADLINE_EXCEEDED, INTERNAL. After a failure only rollback is left.
+  template <typename... Args>
+  absl::StatusOr<Rows> Run(const Query& query, const Args&... args) {
+    return RunParams(query, {Param(args)...});
+  }
+  absl::StatusOr<Rows> RunParams(const Query& query, std::vector<Param> params);
+
+  /// Changes whose rows are seen from here on; for jobs that walk tenants.
+  absl::Status SwitchTenant(const Tenant& tenant);
+
+ private:
+  friend class Pool;
+  Transaction(Connection& connection, std::string prelude);
+  Connection& connection_;
+  std::string prelude_;  // sent with the first statement: one round trip less
+};
+
+struct PoolConfig {
+  std::string url;
+  int connections = 8;
+};
+
+/// A bounded pool of connections. Thread-safe. Connections are opened when
+/// first needed and replaced when broken.
+class Pool {
+ public:
+  Pool(PoolConfig config, obs::Metrics& metrics);
+  ~Pool();
+
+  /// Runs `work` in one transaction as `tenant`, commits when it answers OK,
+  /// else rolls back and passes its status on. Waiting for a connection ends
+  /// at `deadline` with UNAVAILABLE (DATABASE_BUSY). A commit whose answer was
+  /// lost is UNKNOWN.
+  absl::Status Transact(const Tenant& tenant, absl::Time deadline,
+                        absl::FunctionRef<absl::Status(Transaction&)> work);
+
+  /// One statement as one transaction in a single round trip: for hot paths.
+  template <typename... Args>
+  absl::StatusOr<Rows> Once(const Tenant& tenant, absl::Time deadline, const Query& query,
+                            const Args&... args) {
+    return OnceParams(tenant, deadline, query, {Param(args)...});
+  }
+  absl::StatusOr<Rows> OnceParams(const Tenant& tenant, absl::Time deadline, const Query& query,
+                                  std::vector<Param> params);
+
+  /// OK when the database answers and is safe to serve from: the role is
+  /// neither superuser nor BYPASSRLS nor owner in `schema`, every table of
+  /// `schema` that has a chain_id forces row security, fsync is on (unless
+  /// CARTWISE_TEST_ALLOW_FSYNC_OFF=1).
+  absl::Status CheckReady(std::string_view schema);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cartwise::pg

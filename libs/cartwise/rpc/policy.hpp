@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include <absl/status/status.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include "cartwise/base/caller.hpp"
+#include "cartwise/options/v1/policy.pb.h"
+
+namespace cartwise::rpc {
+
+/// The policy option of a method; nullptr when it has none.
+const options::v1::Policy* PolicyOf(const google::protobuf::MethodDescriptor* method);
+
+/// May this caller make this call? The same function at the gateway and in the
+/// service. `request` may be null when its fields are not read yet.
+///
+/// UNAUTHENTICATED (SIGN_IN_REQUIRED) for an anonymous caller of a method that
+/// needs one; PERMISSION_DENIED (NOT_ALLOWED) for the wrong kind of caller or a
+/// role too weak everywhere; NOT_FOUND for a chain, branch or device in the
+/// request that is not the caller's, worded as an absent one.
+absl::Status CheckPolicy(const options::v1::Policy& policy, const Caller& caller,
+                         const google::protobuf::Message* request);
+
+}  // namespace cartwise::rpc

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <grpcpp/grpcpp.h>
+
+#include "cartwise/obs/metrics.hpp"
+
+namespace cartwise::rpc {
+
+/// Certificates of this process. `ca` verifies peers.
+struct TlsFiles {
+  std::string ca;
+  std::string cert;
+  std::string key;
+};
+
+struct ServerConfig {
+  std::string listen;  ///< host:port, port 0 picks one
+  TlsFiles tls;
+  bool require_client_certificate = true;  ///< false only at the gateway
+  int max_threads = 64;                    ///< of synchronous handlers
+};
+
+/// A gRPC server with health service, keepalive rules that suit agents (pings
+/// every 10 s are fine), 1 MiB messages, 16 KiB metadata.
+class Server {
+ public:
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
+                                                       const std::vector<grpc::Service*>& services,
+                                                       grpc::CallbackGenericService* generic = nullptr);
+  ~Server();
+
+  int port() const { return port_; }
+  /// NOT_SERVING, then finishes what runs (at most `grace`), then closes.
+  void Drain(absl::Duration grace);
+
+ private:
+  Server() = default;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+/// A channel to another service over mutual TLS. `service` is its certificate
+/// name ("device-svc").
+std::shared_ptr<grpc::Channel> Connect(const std::string& target, const std::string& service,
+                                       const TlsFiles& tls);
+
+/// Fills a client context for a call made on behalf of nobody but this
+/// service: deadline and trace id.
+void Prepare(grpc::ClientContext& ctx, absl::Time deadline, const std::string& trace_id);
+
+/// Blocks until SIGTERM or SIGINT. Call BlockSignals() first thing in main, so
+/// that every thread leaves the signals to this.
+void BlockSignals();
+void WaitForSignal();
+
+}  // namespace cartwise::rpc

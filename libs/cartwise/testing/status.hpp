@@ -1,0 +1,43 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "cartwise/base/errors.hpp"
+
+namespace cartwise::testing {
+
+template <typename T>
+std::string Describe(const T& result) {
+  if constexpr (requires { result.status(); }) {
+    return result.status().ToString();
+  } else {
+    return result.ToString();
+  }
+}
+
+template <typename T>
+std::string ReasonOf(const T& result) {
+  if constexpr (requires { result.status(); }) {
+    return errors::Reason(result.status());
+  } else {
+    return errors::Reason(result);
+  }
+}
+
+}  // namespace cartwise::testing
+
+/// Passes for an OK status or StatusOr; prints the status otherwise.
+#define REQUIRE_OK(expr)                                            \
+  do {                                                              \
+    const auto& cw_result = (expr);                                 \
+    INFO(::cartwise::testing::Describe(cw_result));                 \
+    REQUIRE(cw_result.ok());                                        \
+  } while (false)
+
+/// Passes for a refusal with this reason.
+#define CHECK_REFUSED(expr, reason)                                 \
+  do {                                                              \
+    const auto& cw_result = (expr);                                 \
+    INFO(::cartwise::testing::Describe(cw_result));                 \
+    CHECK(::cartwise::testing::ReasonOf(cw_result) == (reason));    \
+  } while (false)
