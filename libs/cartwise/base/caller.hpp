@@ -50,8 +50,8 @@ class Once {
 /// credential and passes it to the use case.
 struct Caller {
   Principal principal = Principal::kAnonymous;
-  std::string subject;  ///< user, device or shopper id; service name
-  ChainId chain;        ///< empty for anonymous, services and platform admins
+  std::string subject;        ///< user, device or shopper id; service name
+  ChainId chain;              ///< empty for anonymous, services and platform admins
   std::vector<Grant> grants;  ///< staff only
   std::string phone;          ///< shopper only, E.164
   std::string trace_id;       ///< 32 hex digits

@@ -23,8 +23,7 @@ class Database {
   virtual absl::Status Write(const Caller& caller,
                              absl::FunctionRef<absl::Status(Store&)> work) = 0;
   /// The same for work that only reads.
-  virtual absl::Status Read(const Caller& caller,
-                            absl::FunctionRef<absl::Status(Store&)> work) = 0;
+  virtual absl::Status Read(const Caller& caller, absl::FunctionRef<absl::Status(Store&)> work) = 0;
 };
 
 }  // namespace cartwise

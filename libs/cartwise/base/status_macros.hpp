@@ -6,8 +6,8 @@
 #define CW_CONCAT(a, b) CW_CONCAT_INNER(a, b)
 
 /// Returns the status of `expr` from this function unless it is OK.
-#define CW_RETURN_IF_ERROR(expr)                             \
-  do {                                                       \
+#define CW_RETURN_IF_ERROR(expr)                                    \
+  do {                                                              \
     if (auto cw_status = (expr); !cw_status.ok()) return cw_status; \
   } while (false)
 

@@ -11,8 +11,8 @@
 namespace cartwise {
 
 /// RFC 3339 in UTC with microseconds and `Z`.
-std::string FormatTime(absl::Time time);
-absl::StatusOr<absl::Time> ParseTime(std::string_view text);
+std::string ToRfc3339(absl::Time time);
+absl::StatusOr<absl::Time> ParseRfc3339(std::string_view text);
 
 std::string HexEncode(std::string_view bytes);
 std::string Base64UrlEncode(std::string_view bytes);

@@ -38,8 +38,8 @@ struct Sink {
 };
 
 /// Carries the outbox of one schema to its sinks, each with its own cursor, in
-/// commit order, at least once. Several replicas may run one: the cursor row's
-/// lock lets one work at a time. Rows that every sink has are deleted.
+/// commit order, at least once. Several replicas may run one: an advisory lock
+/// per sink lets one work at a time. Rows that every sink has are deleted.
 class Relay {
  public:
   Relay(pg::Pool& pool, std::string schema, std::string source, std::vector<Sink> sinks,

@@ -37,6 +37,10 @@ class Tenant {
 
 class Connection;
 
+/// Name of the constraint that a failed statement violated; empty when none.
+/// For telling apart which unique index refused.
+std::string ViolatedConstraint(const absl::Status& status);
+
 /// Statements of one transaction. Used by one thread.
 class Transaction {
  public:
@@ -75,7 +79,7 @@ class Pool {
   /// Runs `work` in one transaction as `tenant`, commits when it answers OK,
   /// else rolls back and passes its status on. Waiting for a connection ends
   /// at `deadline` with UNAVAILABLE (DATABASE_BUSY). A commit whose answer was
-  /// lost is UNKNOWN.
+  /// lost is UNAVAILABLE (OUTCOME_UNKNOWN).
   absl::Status Transact(const Tenant& tenant, absl::Time deadline,
                         absl::FunctionRef<absl::Status(Transaction&)> work);
 

@@ -27,17 +27,17 @@ std::string ReasonOf(const T& result) {
 }  // namespace cartwise::testing
 
 /// Passes for an OK status or StatusOr; prints the status otherwise.
-#define REQUIRE_OK(expr)                                            \
-  do {                                                              \
-    const auto& cw_result = (expr);                                 \
-    INFO(::cartwise::testing::Describe(cw_result));                 \
-    REQUIRE(cw_result.ok());                                        \
+#define REQUIRE_OK(expr)                            \
+  do {                                              \
+    const auto& cw_result = (expr);                 \
+    INFO(::cartwise::testing::Describe(cw_result)); \
+    REQUIRE(cw_result.ok());                        \
   } while (false)
 
 /// Passes for a refusal with this reason.
-#define CHECK_REFUSED(expr, reason)                                 \
-  do {                                                              \
-    const auto& cw_result = (expr);                                 \
-    INFO(::cartwise::testing::Describe(cw_result));                 \
-    CHECK(::cartwise::testing::ReasonOf(cw_result) == (reason));    \
+#define CHECK_REFUSED(expr, reason)                              \
+  do {                                                           \
+    const auto& cw_result = (expr);                              \
+    INFO(::cartwise::testing::Describe(cw_result));              \
+    CHECK(::cartwise::testing::ReasonOf(cw_result) == (reason)); \
   } while (false)

@@ -1,0 +1,72 @@
+#include "cartwise/outbox/outbox.hpp"
+
+#include <map>
+#include <mutex>
+
+#include <absl/strings/str_cat.h>
+
+#include "cartwise/outbox/statements.hpp"
+
+namespace cartwise::outbox {
+
+absl::Status Append(pg::Transaction& tx, std::string_view schema, const Event& event) {
+  return tx
+      .Run(StatementsOf(schema).append, event.chain, event.id, event.branch, event.device,
+           event.type, event.subject, event.occurred_at, event.payload, event.trace_id)
+      .status();
+}
+
+const Statements& StatementsOf(std::string_view schema) {
+  static std::mutex mutex;
+  static std::map<std::string, std::unique_ptr<Statements>, std::less<>> all;
+  std::lock_guard lock(mutex);
+  auto& entry = all[std::string(schema)];
+  if (!entry) entry = std::make_unique<Statements>(std::string(schema));
+  return *entry;
+}
+
+Statements::Statements(const std::string& schema) {
+  const auto make = [&](const char* name, std::string sql) {
+    texts_.push_back(absl::StrCat(schema, "_outbox_", name));
+    const std::string& full_name = texts_.back();
+    texts_.push_back(std::move(sql));
+    return pg::Query{full_name, texts_.back()};
+  };
+  append = make("append", absl::StrCat(R"sql(
+    INSERT INTO )sql",
+                                       schema, R"sql(.outbox
+           (chain_id, event_id, branch_id, device_id, type, subject, occurred_at, payload, trace_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"));
+  introduce =
+      make("introduce", absl::StrCat("INSERT INTO ", schema,
+                                     ".outbox_cursors (sink) VALUES ($1) ON CONFLICT DO NOTHING"));
+  // An advisory lock, not FOR UPDATE: a row lock takes a transaction id, and a
+  // slow sink would then hold back the horizon of `next` for every other sink.
+  lock_cursor =
+      make("lock_cursor",
+           absl::StrCat(
+               "SELECT xid::text AS xid, seq FROM ", schema,
+               ".outbox_cursors WHERE sink = $1 AND pg_try_advisory_xact_lock(hashtextextended('",
+               schema, ".' || sink, 0))"));
+  // A transaction still running may commit a lower seq later: only what is
+  // older than every running transaction is taken, in (xid, seq) order.
+  next = make("next", absl::StrCat(R"sql(
+    SELECT chain_id, seq, xid::text AS xid, event_id, branch_id, device_id, type, subject,
+           occurred_at, payload::text AS payload, trace_id
+      FROM )sql",
+                                   schema, R"sql(.outbox
+     WHERE (xid, seq) > ($1::xid8, $2::bigint)
+       AND xid < pg_snapshot_xmin(pg_current_snapshot())
+     ORDER BY xid, seq LIMIT $3)sql"));
+  advance =
+      make("advance", absl::StrCat("UPDATE ", schema,
+                                   ".outbox_cursors SET xid = $2::xid8, seq = $3 WHERE sink = $1"));
+  prune = make("prune", absl::StrCat(R"sql(
+    DELETE FROM )sql",
+                                     schema, R"sql(.outbox o
+     WHERE (o.xid, o.seq) <= (SELECT c.xid, c.seq FROM )sql",
+                                     schema, R"sql(.outbox_cursors c
+                               ORDER BY c.xid, c.seq LIMIT 1))sql"));
+}
+
+}  // namespace cartwise::outbox

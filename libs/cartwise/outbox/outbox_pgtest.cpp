@@ -1,0 +1,146 @@
+#include <condition_variable>
+#include <mutex>
+
+#include <absl/time/clock.h>
+
+#include "cartwise/outbox/outbox.hpp"
+#include "cartwise/testing/database.hpp"
+#include "cartwise/testing/status.hpp"
+
+namespace cartwise::outbox {
+namespace {
+
+const ChainId kLevi("0190aaaa-0000-7000-8000-000000000001");
+
+struct OutboxFixture {
+  testing::Database database;
+  std::unique_ptr<pg::Pool> pool;
+
+  OutboxFixture() {
+    database.Sql(R"sql(
+      CREATE SCHEMA shop;
+      CREATE TABLE shop.outbox (
+        chain_id uuid NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY,
+        xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+        event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
+        subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
+        trace_id text NOT NULL DEFAULT '', PRIMARY KEY (chain_id, seq));
+      CREATE TABLE shop.outbox_cursors (
+        sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
+      GRANT USAGE ON SCHEMA shop TO cartwise_tenant_app;
+      GRANT ALL ON ALL TABLES IN SCHEMA shop TO cartwise_tenant_app)sql");
+    pool = database.PoolOf("tenant");
+  }
+
+  absl::Status Tell(const std::string& type) {
+    Event event;
+    event.id = EventId::New();
+    event.chain = kLevi;
+    event.type = type;
+    event.occurred_at = absl::Now();
+    event.payload = R"({"n": 1})";
+    return pool->Transact(pg::Tenant::Of(kLevi), absl::InfiniteFuture(),
+                          [&](pg::Transaction& tx) { return Append(tx, "shop", event); });
+  }
+};
+
+// Remembers what it got; refuses while `broken`.
+struct RecordingSink {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> got;
+  int refusals_left = 0;
+  int refused = 0;
+
+  Sink AsSink(const std::string& name) {
+    return {name, [this](const std::vector<Event>& events) -> absl::Status {
+              std::lock_guard lock(mutex);
+              changed.notify_all();
+              if (refusals_left > 0) {
+                --refusals_left;
+                ++refused;
+                return absl::UnavailableError("down");
+              }
+              for (const Event& event : events) got.push_back(event.type);
+              return absl::OkStatus();
+            }};
+  }
+  template <typename Condition>
+  bool WaitUntil(Condition condition) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(20), condition);
+  }
+};
+
+TEST_CASE("every sink gets every event in order, also what was told before it began", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink first, second;
+  REQUIRE_OK(f.Tell("a"));
+  REQUIRE_OK(f.Tell("b"));
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {first.AsSink("first"), second.AsSink("second")},
+              f.database.metrics);
+  REQUIRE_OK(f.Tell("c"));
+  relay.Wake();
+
+  const std::vector<std::string> all = {"a", "b", "c"};
+  CHECK(first.WaitUntil([&] { return first.got == all; }));
+  CHECK(second.WaitUntil([&] { return second.got == all; }));
+}
+
+TEST_CASE("a sink that refuses gets the events later and holds up no other", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink good, bad;
+  bad.refusals_left = 2;
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {bad.AsSink("bad"), good.AsSink("good")},
+              f.database.metrics);
+  REQUIRE_OK(f.Tell("a"));
+  relay.Wake();
+
+  CHECK(good.WaitUntil([&] { return good.got.size() == 1; }));
+  CHECK(bad.WaitUntil([&] { return bad.got.size() == 1; }));
+  CHECK(bad.refused == 2);
+}
+
+TEST_CASE("a restarted relay goes on where the last one committed", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  REQUIRE_OK(f.Tell("a"));
+  {
+    Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+    REQUIRE(sink.WaitUntil([&] { return sink.got.size() == 1; }));
+  }
+  REQUIRE_OK(f.Tell("b"));
+  Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+
+  CHECK(sink.WaitUntil([&] { return sink.got.size() >= 2; }));
+  CHECK(sink.got.back() == "b");
+}
+
+TEST_CASE("a transaction that commits late is not skipped", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+
+  // The outer one takes its number first and commits last.
+  REQUIRE_OK(f.pool->Transact(pg::Tenant::Of(kLevi), absl::InfiniteFuture(),
+                              [&](pg::Transaction& tx) -> absl::Status {
+                                Event early;
+                                early.id = EventId::New();
+                                early.chain = kLevi;
+                                early.type = "early";
+                                early.occurred_at = absl::Now();
+                                REQUIRE_OK(Append(tx, "shop", early));
+                                REQUIRE_OK(f.Tell("late"));
+                                relay.Wake();
+                                return absl::OkStatus();
+                              }));
+  relay.Wake();
+
+  CHECK(sink.WaitUntil([&] { return sink.got.size() == 2; }));
+  CHECK(sink.got == std::vector<std::string>{"early", "late"});
+}
+
+}  // namespace
+}  // namespace cartwise::outbox

@@ -1,0 +1,153 @@
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+#include "cartwise/outbox/outbox.hpp"
+#include "cartwise/outbox/statements.hpp"
+
+namespace cartwise::outbox {
+namespace {
+
+constexpr int kBatch = 500;
+// Wake() makes delivery prompt; this finds what a crashed process left behind.
+constexpr auto kPoll = std::chrono::milliseconds(500);
+constexpr auto kPruneEvery = std::chrono::seconds(30);
+
+Event ReadEvent(const pg::Row& row, const std::string& source) {
+  Event event;
+  event.id = row.As<EventId>("event_id");
+  event.chain = row.As<ChainId>("chain_id");
+  event.branch = row.As<BranchId>("branch_id");
+  event.device = row.As<DeviceId>("device_id");
+  event.source = source;
+  event.type = row.Text("type");
+  event.subject = row.Text("subject");
+  event.occurred_at = row.Time("occurred_at");
+  event.sequence = row.Int("seq");
+  event.payload = row.Text("payload");
+  event.trace_id = row.Text("trace_id");
+  return event;
+}
+
+}  // namespace
+
+struct Relay::State {
+  pg::Pool& pool;
+  std::string schema;
+  std::string source;
+  std::vector<Sink> sinks;
+  obs::Metrics& metrics;
+  std::mutex mutex;
+  std::condition_variable woken;
+  uint64_t wakes = 0;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  State(pg::Pool& p, std::string sch, std::string src, std::vector<Sink> s, obs::Metrics& m)
+      : pool(p), schema(std::move(sch)), source(std::move(src)), sinks(std::move(s)), metrics(m) {}
+
+  void Carry(const Sink& sink);
+  absl::StatusOr<int> CarryBatch(const Sink& sink);
+  void Prune();
+  bool Wait(uint64_t& seen, std::chrono::milliseconds most);
+};
+
+// One batch to one sink; how many events it had. The cursor stays locked
+// meanwhile, so another replica does not carry the same batch.
+absl::StatusOr<int> Relay::State::CarryBatch(const Sink& sink) {
+  const Statements& sql = StatementsOf(schema);
+  int carried = 0;
+  CW_RETURN_IF_ERROR(pool.Transact(
+      pg::Tenant::Platform(), absl::Now() + absl::Seconds(10),
+      [&](pg::Transaction& tx) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const pg::Rows cursor, tx.Run(sql.lock_cursor, sink.name));
+        if (cursor.empty()) return absl::OkStatus();
+        CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(sql.next, cursor.front().Text("xid"),
+                                                        cursor.front().Int("seq"), kBatch));
+        if (rows.empty()) return absl::OkStatus();
+        std::vector<Event> events;
+        for (const pg::Row row : rows) events.push_back(ReadEvent(row, source));
+        CW_RETURN_IF_ERROR(sink.deliver(events));
+        const pg::Row last = rows[rows.size() - 1];
+        carried = rows.size();
+        metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
+                      absl::ToDoubleSeconds(absl::Now() - events.front().occurred_at));
+        return tx.Run(sql.advance, sink.name, last.Text("xid"), last.Int("seq")).status();
+      }));
+  if (carried == 0) metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}}, 0);
+  return carried;
+}
+
+void Relay::State::Prune() {
+  const absl::Status pruned =
+      pool.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(10), StatementsOf(schema).prune)
+          .status();
+  if (!pruned.ok()) obs::Warning("outbox not pruned", {{"error", pruned.ToString()}});
+}
+
+// False when the relay ends.
+bool Relay::State::Wait(uint64_t& seen, std::chrono::milliseconds most) {
+  std::unique_lock lock(mutex);
+  woken.wait_for(lock, most, [&] { return stopping || wakes != seen; });
+  seen = wakes;
+  return !stopping;
+}
+
+void Relay::State::Carry(const Sink& sink) {
+  uint64_t seen = 0;
+  auto backoff = kPoll;
+  auto pruned_at = std::chrono::steady_clock::now();
+  bool introduced = false;
+  while (Wait(seen, backoff)) {
+    backoff = kPoll;
+    if (!introduced) {
+      introduced = pool.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(10),
+                             StatementsOf(schema).introduce, sink.name)
+                       .ok();
+    }
+    absl::StatusOr<int> carried = kBatch;
+    while (carried.ok() && *carried == kBatch) carried = CarryBatch(sink);
+    if (!carried.ok()) {
+      obs::Warning("events wait for a sink",
+                   {{"sink", sink.name}, {"error", carried.status().ToString()}});
+      backoff = kPoll * 4;
+    }
+    if (&sink == &sinks.front() && std::chrono::steady_clock::now() - pruned_at > kPruneEvery) {
+      Prune();
+      pruned_at = std::chrono::steady_clock::now();
+    }
+  }
+}
+
+Relay::Relay(pg::Pool& pool, std::string schema, std::string source, std::vector<Sink> sinks,
+             obs::Metrics& metrics)
+    : state_(std::make_unique<State>(pool, std::move(schema), std::move(source), std::move(sinks),
+                                     metrics)) {
+  for (const Sink& sink : state_->sinks) {
+    state_->threads.emplace_back([this, &sink] { state_->Carry(sink); });
+  }
+}
+
+Relay::~Relay() {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->woken.notify_all();
+  for (std::thread& thread : state_->threads) thread.join();
+}
+
+void Relay::Wake() {
+  {
+    std::lock_guard lock(state_->mutex);
+    ++state_->wakes;
+  }
+  state_->woken.notify_all();
+}
+
+}  // namespace cartwise::outbox

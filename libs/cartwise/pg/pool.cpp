@@ -1,0 +1,168 @@
+#include "cartwise/pg/pool.hpp"
+
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/pg/connection.hpp"
+
+namespace cartwise::pg {
+namespace {
+
+constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
+
+// A value of a Tenant is a UUID that was parsed or came from the database.
+std::string TenantSql(const Tenant& tenant) {
+  if (tenant.platform()) return "SELECT set_config('cartwise.platform', 'on', true);";
+  return absl::StrCat("SELECT set_config('cartwise.chain_id', '",
+                      IsUuid(tenant.chain()) ? tenant.chain() : std::string(kNobody), "', true);");
+}
+
+absl::Status OutcomeUnknown() {
+  return errors::Refuse(absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN",
+                        "the database connection was lost while saving; ask for the thing "
+                        "before you repeat, or repeat with the same Idempotency-Key");
+}
+
+}  // namespace
+
+Tenant Tenant::Of(const Caller& caller) {
+  if (caller.principal == Principal::kService || caller.IsPlatformAdmin()) return Platform();
+  return Of(caller.chain);
+}
+
+Transaction::Transaction(Connection& connection, std::string prelude)
+    : connection_(connection), prelude_(std::move(prelude)) {}
+
+absl::StatusOr<Rows> Transaction::RunParams(const Query& query, std::vector<Param> params) {
+  return connection_.Execute(std::exchange(prelude_, ""), query, params);
+}
+
+absl::Status Transaction::SwitchTenant(const Tenant& tenant) {
+  if (!tenant.platform()) prelude_ += "SELECT set_config('cartwise.platform', 'off', true);";
+  prelude_ += TenantSql(tenant);
+  return absl::OkStatus();
+}
+
+struct Pool::State {
+  PoolConfig config;
+  obs::Metrics& metrics;
+  std::mutex mutex;
+  std::condition_variable freed;
+  std::vector<std::unique_ptr<Connection>> idle;
+  int lent = 0;
+
+  State(PoolConfig c, obs::Metrics& m) : config(std::move(c)), metrics(m) {}
+
+  absl::StatusOr<std::unique_ptr<Connection>> Borrow(absl::Time deadline);
+  void GiveBack(std::unique_ptr<Connection> connection);
+  void Discard();
+};
+
+absl::StatusOr<std::unique_ptr<Connection>> Pool::State::Borrow(absl::Time deadline) {
+  {
+    std::unique_lock lock(mutex);
+    const auto until = absl::ToChronoTime(std::min(deadline, absl::Now() + absl::Seconds(30)));
+    if (!freed.wait_until(lock, until, [&] { return lent < config.connections; })) {
+      return errors::Refuse(absl::StatusCode::kUnavailable, "DATABASE_BUSY",
+                            "too much is going on right now; try again in a moment");
+    }
+    ++lent;
+    while (!idle.empty()) {
+      auto connection = std::move(idle.back());
+      idle.pop_back();
+      if (connection->LooksAlive()) return connection;
+    }
+  }
+  auto opened = Connection::Open(config.url);
+  if (!opened.ok()) Discard();
+  return opened;
+}
+
+void Pool::State::GiveBack(std::unique_ptr<Connection> connection) {
+  {
+    std::lock_guard lock(mutex);
+    --lent;
+    if (!connection->broken()) idle.push_back(std::move(connection));
+  }
+  freed.notify_one();
+}
+
+void Pool::State::Discard() {
+  {
+    std::lock_guard lock(mutex);
+    --lent;
+  }
+  freed.notify_one();
+}
+
+Pool::Pool(PoolConfig config, obs::Metrics& metrics)
+    : state_(std::make_unique<State>(std::move(config), metrics)) {}
+
+Pool::~Pool() = default;
+
+absl::Status Pool::Transact(const Tenant& tenant, absl::Time deadline,
+                            absl::FunctionRef<absl::Status(Transaction&)> work) {
+  CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
+  Transaction tx(*connection, "BEGIN;" + TenantSql(tenant));
+  absl::Status done = work(tx);
+  const bool begun = tx.prelude_.rfind("BEGIN;", 0) != 0;
+  if (begun && !connection->broken()) {
+    const auto ended = connection->Raw(done.ok() ? "COMMIT" : "ROLLBACK");
+    if (done.ok() && !ended.ok()) {
+      done = connection->broken() ? OutcomeUnknown() : ended.status();
+    }
+  }
+  state_->GiveBack(std::move(connection));
+  return done;
+}
+
+absl::StatusOr<Rows> Pool::OnceParams(const Tenant& tenant, absl::Time deadline, const Query& query,
+                                      std::vector<Param> params) {
+  CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
+  const absl::Time begin = absl::Now();
+  // Several statements in one message are one implicit transaction.
+  auto rows = connection->Execute(TenantSql(tenant), query, params);
+  state_->metrics.Seconds("cartwise_pg_query_seconds", {{"query", query.name}},
+                          absl::ToDoubleSeconds(absl::Now() - begin));
+  const bool lost = connection->broken();
+  state_->GiveBack(std::move(connection));
+  if (lost) return OutcomeUnknown();
+  return rows;
+}
+
+absl::Status Pool::CheckReady(std::string_view schema) {
+  static constexpr Query kRole{"pg_check_role", R"sql(
+    SELECT r.rolsuper OR r.rolbypassrls AS bypass, current_setting('fsync') AS fsync,
+           (SELECT string_agg(c.relname, ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND c.relowner = r.oid) AS owned,
+           (SELECT string_agg(c.relname, ', ') FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'chain_id' AND NOT a.attisdropped
+             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')
+               AND NOT (c.relrowsecurity AND c.relforcerowsecurity)) AS unforced,
+           (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = $1 AND c.relkind IN ('r', 'p')) AS tables
+      FROM pg_roles r WHERE r.rolname = current_user)sql"};
+  CW_ASSIGN_OR_RETURN(const Rows rows,
+                      Once(Tenant::Of(ChainId()), absl::Now() + absl::Seconds(5), kRole, schema));
+  const Row row = rows.front();
+  const auto unsafe = [](const std::string& why) { return absl::FailedPreconditionError(why); };
+  if (row.Bool("bypass")) return unsafe("the database role could bypass row security");
+  if (row.Int("tables") == 0) return unsafe("the schema is empty: run the migrations");
+  if (!row.IsNull("owned")) return unsafe("the database role owns " + row.Text("owned"));
+  if (!row.IsNull("unforced")) {
+    return unsafe("row security is not forced on " + row.Text("unforced"));
+  }
+  const char* lenient = std::getenv("CARTWISE_TEST_ALLOW_FSYNC_OFF");
+  if (row.Text("fsync") != "on" && (lenient == nullptr || std::string_view(lenient) != "1")) {
+    return unsafe("fsync is off: what is acknowledged could be lost");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace cartwise::pg

@@ -1,0 +1,216 @@
+#include <atomic>
+#include <thread>
+
+#include <absl/time/clock.h>
+
+#include "cartwise/pg/once.hpp"
+#include "cartwise/pg/pool.hpp"
+#include "cartwise/testing/database.hpp"
+#include "cartwise/testing/status.hpp"
+
+namespace cartwise::pg {
+namespace {
+
+const ChainId kLevi("0190aaaa-0000-7000-8000-000000000001");
+const ChainId kShufersal("0190aaaa-0000-7000-8000-000000000002");
+constexpr absl::Time kNoHurry = absl::InfiniteFuture();
+
+// A schema of our own beside the services', with the same walls.
+struct PoolFixture {
+  testing::Database database;
+  std::unique_ptr<Pool> pool;
+
+  PoolFixture() {
+    database.Sql(R"sql(
+      CREATE SCHEMA shop;
+      CREATE TABLE shop.things (chain_id uuid NOT NULL, name text NOT NULL,
+        CONSTRAINT things_key PRIMARY KEY (chain_id, name), CONSTRAINT things_named CHECK (name <> ''));
+      CREATE TABLE shop.idempotency_keys (
+        chain_id uuid NOT NULL, principal text NOT NULL, method text NOT NULL, key text NOT NULL,
+        request_hash text NOT NULL, answer bytea, created_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (chain_id, principal, method, key));
+      DO $$ DECLARE t text; BEGIN
+        FOREACH t IN ARRAY ARRAY['things', 'idempotency_keys'] LOOP
+          EXECUTE format('ALTER TABLE shop.%I ENABLE ROW LEVEL SECURITY', t);
+          EXECUTE format('ALTER TABLE shop.%I FORCE ROW LEVEL SECURITY', t);
+          EXECUTE format($p$CREATE POLICY tenant ON shop.%I USING (
+            chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
+            OR current_setting('cartwise.platform', true) = 'on')$p$, t);
+        END LOOP; END $$;
+      GRANT USAGE ON SCHEMA shop TO cartwise_tenant_app;
+      GRANT ALL ON ALL TABLES IN SCHEMA shop TO cartwise_tenant_app)sql");
+    pool = database.PoolOf("tenant", 2);
+  }
+
+  static constexpr Query kAdd{"shop_add", "INSERT INTO shop.things VALUES ($1, $2)"};
+  static constexpr Query kCount{"shop_count", "SELECT count(*) AS n FROM shop.things"};
+
+  absl::Status Add(const ChainId& chain, const std::string& name) {
+    return pool->Once(Tenant::Of(chain), kNoHurry, kAdd, chain, name).status();
+  }
+  int64_t Count(const Tenant& tenant) {
+    return pool->Once(tenant, kNoHurry, kCount)->front().Int("n");
+  }
+};
+
+TEST_CASE("a tenant sees its own rows, nobody sees none, the platform sees all", "[pg]") {
+  PoolFixture f;
+  REQUIRE_OK(f.Add(kLevi, "a"));
+  REQUIRE_OK(f.Add(kShufersal, "b"));
+  REQUIRE_OK(f.Add(kShufersal, "c"));
+
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+  CHECK(f.Count(Tenant::Of(kShufersal)) == 2);
+  CHECK(f.Count(Tenant::Of(ChainId())) == 0);
+  CHECK(f.Count(Tenant::Platform()) == 3);
+  // The same pooled connections: no setting may leak into the next transaction.
+  CHECK(f.Count(Tenant::Of(ChainId())) == 0);
+}
+
+TEST_CASE("a row of another tenant cannot be written", "[pg]") {
+  PoolFixture f;
+
+  const auto refused =
+      f.pool->Once(Tenant::Of(kLevi), kNoHurry, PoolFixture::kAdd, kShufersal, "x");
+
+  CHECK_FALSE(refused.ok());
+  CHECK(f.Count(Tenant::Platform()) == 0);
+}
+
+TEST_CASE("work that fails leaves nothing, and violations name their constraint", "[pg]") {
+  PoolFixture f;
+  REQUIRE_OK(f.Add(kLevi, "a"));
+
+  const absl::Status failed =
+      f.pool->Transact(Tenant::Of(kLevi), kNoHurry, [&](Transaction& tx) -> absl::Status {
+        REQUIRE_OK(tx.Run(PoolFixture::kAdd, kLevi, "b"));
+        return tx.Run(PoolFixture::kAdd, kLevi, "a").status();
+      });
+
+  CHECK(failed.code() == absl::StatusCode::kAlreadyExists);
+  CHECK(ViolatedConstraint(failed) == "things_key");
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+  CHECK(ViolatedConstraint(f.Add(kLevi, "")) == "things_named");
+}
+
+TEST_CASE("quotes, backslashes and unicode travel as data", "[pg]") {
+  PoolFixture f;
+  static constexpr Query kEcho{"shop_echo",
+                               "SELECT $1::text AS t, $2::text[] AS a, $3::bytea AS b"};
+  const std::string nasty = "a'b\\c\"; DROP TABLE x; -- עגלה";
+
+  const auto rows =
+      f.pool->Once(Tenant::Platform(), kNoHurry, kEcho, nasty, std::vector<std::string>{nasty, ""},
+                   Bytes(std::string("\0'\\", 3)));
+
+  REQUIRE_OK(rows);
+  CHECK(rows->front().Text("t") == nasty);
+  CHECK(rows->front().Bytes("b") == std::string("\0'\\", 3));
+}
+
+TEST_CASE("waiting for a connection ends at the caller's deadline", "[pg]") {
+  PoolFixture f;
+
+  const absl::Status outer =
+      f.pool->Transact(Tenant::Platform(), kNoHurry, [&](Transaction&) -> absl::Status {
+        return f.pool->Transact(Tenant::Platform(), kNoHurry, [&](Transaction&) -> absl::Status {
+          return f.pool->Once(Tenant::Platform(), absl::Now(), PoolFixture::kCount).status();
+        });
+      });
+
+  CHECK_REFUSED(outer, "DATABASE_BUSY");
+  CHECK(f.Count(Tenant::Platform()) == 0);
+}
+
+TEST_CASE("connections that the server ended are replaced without a failed call", "[pg]") {
+  PoolFixture f;
+  REQUIRE_OK(f.Add(kLevi, "a"));
+
+  f.database.Sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "WHERE usename = 'cartwise_tenant_app' AND datname = current_database()");
+
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+}
+
+class TestOnce final : public Once {
+ public:
+  TestOnce(std::string key, std::string hash) : key_(std::move(key)), hash_(std::move(hash)) {}
+  const std::string& Key() const override { return key_; }
+  const std::string& Method() const override { return method_; }
+  const std::string& RequestHash() const override { return hash_; }
+  std::string Answer() const override { return "answer"; }
+  void Replay(const std::string& answer) override { replayed = answer; }
+
+  std::string replayed;
+
+ private:
+  std::string key_, hash_, method_ = "test.Add";
+};
+
+absl::Status AddOnce(PoolFixture& f, Once& once, const std::string& name) {
+  Caller caller;
+  caller.principal = Principal::kStaff;
+  caller.chain = kLevi;
+  caller.once = &once;
+  return f.pool->Transact(Tenant::Of(kLevi), kNoHurry, [&](Transaction& tx) {
+    return RunOnce(tx, "shop", caller,
+                   [&] { return tx.Run(PoolFixture::kAdd, kLevi, name).status(); });
+  });
+}
+
+TEST_CASE("a repeated key gets the first answer and the work runs once", "[pg]") {
+  PoolFixture f;
+  TestOnce first("k1", "h"), again("k1", "h"), other("k1", "H");
+
+  REQUIRE_OK(AddOnce(f, first, "a"));
+  REQUIRE_OK(AddOnce(f, again, "b"));
+
+  CHECK(first.replayed.empty());
+  CHECK(again.replayed == "answer");
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+  CHECK_REFUSED(AddOnce(f, other, "c"), "IDEMPOTENCY_KEY_REUSED");
+}
+
+TEST_CASE("a failed work frees its key", "[pg]") {
+  PoolFixture f;
+  TestOnce once("k1", "h");
+
+  CHECK_FALSE(AddOnce(f, once, "").ok());
+  REQUIRE_OK(AddOnce(f, once, "a"));
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+}
+
+TEST_CASE("twenty twins at once have one effect", "[pg]") {
+  PoolFixture f;
+  f.pool = f.database.PoolOf("tenant", 8);
+  std::atomic<int> replays = 0, done = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 20; ++i) {
+    threads.emplace_back([&, i] {
+      TestOnce once("k1", "h");
+      if (AddOnce(f, once, "n" + std::to_string(i)).ok()) ++done;
+      if (!once.replayed.empty()) ++replays;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+
+  CHECK(done == 20);
+  CHECK(replays == 19);
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+}
+
+TEST_CASE("a service is not ready on a role or table that voids row security", "[pg]") {
+  PoolFixture f;
+  REQUIRE_OK(f.pool->CheckReady("shop"));
+
+  f.database.Sql("ALTER TABLE shop.things NO FORCE ROW LEVEL SECURITY");
+  CHECK(f.pool->CheckReady("shop").message().find("things") != std::string_view::npos);
+
+  Pool super(PoolConfig{f.database.SuperUrl(), 1}, f.database.metrics);
+  CHECK(super.CheckReady("shop").message().find("bypass") != std::string_view::npos);
+  CHECK_FALSE(f.pool->CheckReady("empty_schema").ok());
+}
+
+}  // namespace
+}  // namespace cartwise::pg
