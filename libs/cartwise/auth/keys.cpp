@@ -1,0 +1,128 @@
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/base/status_macros.hpp"
+
+namespace cartwise::auth {
+namespace {
+
+using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using Digest = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+
+constexpr size_t kSignatureBytes = 64;
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read key ", path));
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+Bio Reading(const std::string& pem) {
+  return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};
+}
+
+// Refuses to ask a terminal for the pass phrase of an encrypted key.
+int NoPassPhrase(char*, int, int, void*) {
+  return 0;
+}
+
+const unsigned char* Raw(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+}  // namespace
+
+struct SigningKey::State {
+  Key key;
+};
+
+absl::StatusOr<SigningKey> SigningKey::Load(const std::string& path) {
+  CW_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path));
+  Key key(PEM_read_bio_PrivateKey(Reading(pem).get(), nullptr, &NoPassPhrase, nullptr),
+          &EVP_PKEY_free);
+  if (!key || EVP_PKEY_id(key.get()) != EVP_PKEY_ED25519) {
+    return absl::InvalidArgumentError(absl::StrCat("not an Ed25519 private key: ", path));
+  }
+  SigningKey signing;
+  signing.id_ = std::filesystem::path(path).stem().string();
+  signing.state_ = std::make_shared<const State>(State{std::move(key)});
+  return signing;
+}
+
+std::string SigningKey::Sign(std::string_view bytes) const {
+  const Digest ctx(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  std::string signature(kSignatureBytes, '\0');
+  size_t size = signature.size();
+  if (EVP_DigestSignInit(ctx.get(), nullptr, nullptr, nullptr, state_->key.get()) != 1 ||
+      EVP_DigestSign(ctx.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                     Raw(bytes), bytes.size()) != 1) {
+    std::abort();  // only out of memory
+  }
+  return signature;
+}
+
+std::string SigningKey::PublicPem() const {
+  const Bio out(BIO_new(BIO_s_mem()), &BIO_free);
+  PEM_write_bio_PUBKEY(out.get(), state_->key.get());
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return {data, static_cast<size_t>(size)};
+}
+
+struct KeySet::State {
+  std::map<std::string, Key, std::less<>> keys;
+};
+
+absl::StatusOr<KeySet> KeySet::LoadDirectory(const std::string& path) {
+  std::map<std::string, std::string> pems;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.path().extension() != ".pem") continue;
+    CW_ASSIGN_OR_RETURN(pems[entry.path().stem().string()], ReadFile(entry.path().string()));
+  }
+  if (error) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot list ", path, ": ", error.message()));
+  }
+  if (pems.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("no *.pem public key in ", path));
+  }
+  return FromPem(pems);
+}
+
+absl::StatusOr<KeySet> KeySet::FromPem(const std::map<std::string, std::string>& pems) {
+  auto state = std::make_shared<State>();
+  for (const auto& [id, pem] : pems) {
+    Key key(PEM_read_bio_PUBKEY(Reading(pem).get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
+    if (!key || EVP_PKEY_id(key.get()) != EVP_PKEY_ED25519) {
+      return absl::InvalidArgumentError(absl::StrCat("not an Ed25519 public key: ", id));
+    }
+    state->keys.emplace(id, std::move(key));
+  }
+  KeySet keys;
+  keys.state_ = std::move(state);
+  return keys;
+}
+
+bool KeySet::Verify(std::string_view key_id, std::string_view bytes,
+                    std::string_view signature) const {
+  const auto found = state_->keys.find(key_id);
+  if (found == state_->keys.end() || signature.size() != kSignatureBytes) return false;
+  const Digest ctx(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  return EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, found->second.get()) == 1 &&
+         EVP_DigestVerify(ctx.get(), Raw(signature), signature.size(), Raw(bytes), bytes.size()) ==
+             1;
+}
+
+bool KeySet::Has(std::string_view key_id) const {
+  return state_->keys.contains(key_id);
+}
+
+}  // namespace cartwise::auth
