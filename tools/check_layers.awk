@@ -1,0 +1,117 @@
+# One pass over all sources: each #include against the rules of the room its file stands in.
+# Words: a room is a folder with rules of its own; a kind is what an include is.
+
+BEGIN {
+  # What each library may use of the others.
+  lib["base"] = ""; lib["config"] = "base"; lib["auth"] = "base config"; lib["obs"] = "base config"
+  lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth"
+  lib["outbox"] = "base config obs pg rpc auth"; lib["testing"] = "base config obs pg rpc auth"
+  for (name in lib) uses["lib:" name] = libs(lib[name]) " lib:" name " system"
+
+  uses["domain"] = "lib:base domain"
+  uses["storage"] = "lib:base lib:pg lib:outbox domain storage"
+  uses["api"] = "lib:base lib:auth lib:rpc lib:outbox domain api proto grpc"
+  uses["wiring"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox domain storage api wiring proto grpc"
+  uses["gateway"] = "lib:base lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib"
+  uses["core"] = "lib:base core"
+  uses["linux"] = "lib:base lib:config lib:obs lib:auth core linux proto grpc system sqlite json"
+  uses["sim"] = "lib:base lib:config core sim system json"
+  uses["agent"] = "lib:base lib:config lib:obs lib:auth core linux sim agent proto grpc system json"
+  uses["fuzz"] = "lib:base core"
+  # Black-box programs around the fleet: they see contracts and libraries, no service's inside.
+  uses["outside"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:testing outside core sim proto grpc boost json system pqxx sqlite"
+
+  # Third parties and the library that hides each.
+  uses["lib:pg"] = uses["lib:pg"] " pqxx"
+  uses["lib:mqtt"] = uses["lib:mqtt"] " mosquitto"
+  uses["lib:auth"] = uses["lib:auth"] " crypto json"
+  uses["lib:obs"] = uses["lib:obs"] " spdlog prometheus json boost"
+  uses["lib:rpc"] = uses["lib:rpc"] " proto grpc"
+  uses["lib:outbox"] = uses["lib:outbox"] " proto grpc"
+  uses["lib:testing"] = uses["lib:testing"] " pqxx catch proto grpc"
+
+  why["domain"] = "domain sees libs base only: rules know no storage, transport or protobuf"
+  why["storage"] = "storage sees domain, base, pg and outbox"
+  why["api"] = "api sees domain, base, rpc, auth, outbox and generated protos"
+  why["wiring"] = "main and config wire libraries and rooms; third parties stay inside their library"
+  why["gateway"] = "the gateway holds no data and knows no service's inside"
+  why["core"] = "the agent's core is pure: no system, no protobuf, no library but base"
+  why["linux"] = "linux adapts core to the machine: core, base, config, obs, auth, protos, sqlite"
+  why["sim"] = "the emulated board knows core and the system only"
+  why["agent"] = "the agent's main wires core, linux and libraries"
+  why["fuzz"] = "a fuzz target drives the core"
+  why["outside"] = "tests and bench see the fleet from outside"
+}
+
+FNR == 1 { room = room_of(FILENAME); test = (FILENAME ~ /_(test|pgtest|bench|fake)\.(cpp|hpp)$/ || FILENAME ~ /^edge-agent\/fuzz\//) }
+
+/^[ \t]*#[ \t]*include[ \t]*[<"]/ {
+  quote = $0; sub(/^[ \t]*#[ \t]*include[ \t]*/, "", quote)
+  path = quote; sub(/^[<"]/, "", path); sub(/[>"].*$/, "", path)
+  kind = kind_of(path, substr(quote, 1, 1))
+  if (kind == "free" || room == "") next
+  if (contains(uses[room], kind)) next
+  if (test && contains("lib:testing catch", kind)) next
+  # A test on PostgreSQL stands beside what it tests and needs the store under it.
+  if (FILENAME ~ /_pgtest\.cpp$/ && contains("lib:pg lib:config lib:obs storage domain api", kind)) next
+  printf "%s:%d: %s: %s\n", FILENAME, FNR, quote, reason(room, kind)
+  bad = 1
+}
+
+END { exit bad }
+
+function room_of(file, part) {
+  split(file, part, "/")
+  if (part[1] == "libs") return "lib:" part[3]
+  if (part[1] == "tests" || part[1] == "bench") return "outside"
+  if (part[1] == "services") {
+    if (part[2] == "gateway-svc") return "gateway"
+    if (part[3] ~ /^(domain|storage|api)$/) return part[3]
+    return "wiring"
+  }
+  if (part[1] == "edge-agent") return part[2] ~ /^(core|linux|sim|fuzz)$/ ? part[2] : "agent"
+  return ""
+}
+
+function kind_of(path, mark, part) {
+  split(path, part, "/")
+  if (path ~ /\.pb\.h$/) return path ~ /^google\// ? "grpc" : "proto"
+  if (mark == "\"") {
+    if (part[1] == "cartwise") return "lib:" part[2]
+    if (path ~ /^(domain|storage|api|core|linux|sim)\//) return part[1]
+    # Another of the same folder tree: the service's or the agent's own.
+    if (path ~ /^\.\./) return "a path that climbs"
+    if (room == "gateway" || room == "outside" || room == "agent" || room == "linux") return room
+    return "wiring"
+  }
+  if (part[1] == "absl") return "free"
+  if (part[1] == "pqxx" || path == "libpq-fe.h") return "pqxx"
+  if (part[1] ~ /^(grpc|grpcpp|google)$/) return "grpc"
+  if (part[1] == "boost") return "boost"
+  if (part[1] ~ /^(openssl|sodium)$/ || path == "sodium.h") return "crypto"
+  if (part[1] == "nlohmann") return "json"
+  if (part[1] ~ /^(spdlog|fmt)$/) return "spdlog"
+  if (part[1] == "prometheus") return "prometheus"
+  if (part[1] == "catch2") return "catch"
+  if (path == "sqlite3.h") return "sqlite"
+  if (path == "zlib.h") return "zlib"
+  if (path ~ /^mosquitto/) return "mosquitto"
+  # The language's own headers have neither folder nor ending.
+  if (path !~ /[\/.]/) return "free"
+  return "system"
+}
+
+function reason(room, kind) {
+  if (kind == "a path that climbs") return "includes are rooted, never relative"
+  if (kind == "proto" || kind == "grpc") { if (!(room in why)) return "only rpc and outbox see protobuf and gRPC" }
+  if (room in why) return why[room]
+  return room " may use " (uses[room] == " " room ? "nothing of ours" : uses[room])
+}
+
+function contains(list, word) { return index(" " list " ", " " word " ") > 0 }
+
+function libs(list, n, part, i, all) {
+  n = split(list, part, " "); all = ""
+  for (i = 1; i <= n; i++) all = all " lib:" part[i]
+  return all
+}

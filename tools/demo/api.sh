@@ -1,0 +1,38 @@
+# A small REST client: curl and jq against the gateway.
+
+API_TOKEN=
+
+# api_call METHOD PATH [JSON]: leaves the answer in API_BODY and its code in API_STATUS.
+api_call() {
+  local method=$1 path=$2 answer
+  local -a arguments=(-sS -m 40 -X "$method" -w '\n%{http_code}')
+  if [ $# -gt 2 ]; then
+    arguments+=(-H 'Content-Type: application/json' --data-binary "$3")
+    arguments+=(-H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)")
+  fi
+  [ -z "$API_TOKEN" ] || arguments+=(-K <(printf 'header = "Authorization: Bearer %s"\n' "$API_TOKEN"))
+  answer=$(curl "${arguments[@]}" "http://$CARTWISE_GATEWAY_HTTP_LISTEN$path") ||
+    die "no answer from the gateway to $method $path"
+  API_STATUS=${answer##*$'\n'}
+  API_BODY=${answer%$'\n'*}
+}
+
+# api METHOD PATH [JSON]: prints the answer; anything but 2xx ends the script.
+api() {
+  api_call "$@"
+  case "$API_STATUS" in
+    2??) printf '%s' "$API_BODY" ;;
+    *) die "the gateway answered $API_STATUS to $1 $2: $API_BODY" ;;
+  esac
+}
+
+# sign_in EMAIL PASSWORD: sets API_TOKEN; false when the credentials are refused.
+sign_in() {
+  local body
+  body=$(jq -nc --arg email "$1" --arg password "$2" '{email: $email, password: $password}')
+  API_TOKEN=
+  api_call POST /api/auth/login "$body"
+  [ "$API_STATUS" != 401 ] || return 1
+  [ "$API_STATUS" = 200 ] || die "the gateway answered $API_STATUS to a sign-in: $API_BODY"
+  API_TOKEN=$(jq -r .access_token <<<"$API_BODY")
+}

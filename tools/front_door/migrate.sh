@@ -1,0 +1,56 @@
+# Roles, schemas and migrations. Migrations are a step of their own, run by the
+# owner of each schema; no service migrates itself.
+
+# psql_at URL ARGS...: quiet, stops at the first error.
+psql_at() {
+  local url=$1
+  shift
+  PGOPTIONS='' "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "$url" "$@"
+}
+
+# bootstrap SERVER_URL DATABASE: roles and schemas. Passwords come from the
+# function password_for ROLE, which the caller names in PASSWORD_FOR.
+bootstrap() {
+  local server=$1 database=$2 role
+  local -a passwords=()
+  for role in owner tenant device rental telemetry inspector; do
+    passwords+=(-v "password_$role=$("$PASSWORD_FOR" "$role")")
+  done
+  psql_at "$server/postgres" "${passwords[@]}" -f "$ROOT/tools/front_door/sql/bootstrap_roles.sql"
+  if [ -z "$(psql_at "$server/postgres" -Atc "select 1 from pg_database where datname = '$database'")" ]; then
+    psql_at "$server/postgres" -c "create database $database"
+  fi
+  psql_at "$server/$database" -f "$ROOT/tools/front_door/sql/bootstrap_schemas.sql"
+}
+
+# run_migrations SCHEMA OWNER_URL: what is not applied yet, in order. A service may
+# read which migrations ran, and not change it.
+run_migrations() {
+  local schema=$1 url=$2 dir=$ROOT/services/$1-svc/migrations
+  [ -d "$dir" ] || die "services/$schema-svc/migrations is missing"
+  "$ROOT/node_modules/.bin/dbmate" --url "$url?sslmode=disable" --migrations-dir "$dir" \
+    --migrations-table "$schema.schema_migrations" --no-dump-schema --strict migrate &&
+    psql_at "$url" -c "revoke insert, update, delete on $schema.schema_migrations from cartwise_${schema}_app"
+}
+
+fleet_password() { secret "pg-$1"; }
+
+migrate_fleet() {
+  local schema output
+  PASSWORD_FOR=fleet_password bootstrap \
+    "postgresql://postgres:$(secret pg-superuser)@127.0.0.1:$CARTWISE_PG_PORT" cartwise
+  for schema in "${SCHEMAS[@]}"; do
+    output=$(run_migrations "$schema" "$(db_url "cartwise_${schema}_owner" pg-owner)" 2>&1) || {
+      printf '%s\n' "$output" >&2
+      die "a migration of $schema failed; what it had applied before stays, the failed one left nothing"
+    }
+    [ -z "$output" ] || sed "s/^/    $schema: /" <<<"$output"
+  done
+}
+
+cmd_migrate() {
+  make_state_dirs
+  load_settings
+  [ -s "$STATE/pg-home" ] && pg_running "$(pg_home)" || die "the database is not running; ./cartwise up starts it"
+  migrate_fleet
+}

@@ -1,0 +1,161 @@
+# ./cartwise test: steps, each of which counts what passed and failed. The last
+# line is `N passed, N failed`.
+
+begin_report() {
+  PASSED=0 FAILED=0
+  FAILURES=()
+  REPORT_DIR=$ROOT/build/test-report
+  rm -rf "$REPORT_DIR"
+  mkdir -p "$REPORT_DIR"
+}
+
+# run_step NAME FUNCTION...: one check; its output is shown when it fails.
+run_step() {
+  local name=$1 log=$REPORT_DIR/$1.log began=$SECONDS
+  shift
+  printf '%-12s ' "$name"
+  if ("$@") >"$log" 2>&1; then
+    PASSED=$((PASSED + 1))
+    printf 'ok      %6s\n' "$(duration $((SECONDS - began)))"
+  else
+    FAILED=$((FAILED + 1))
+    FAILURES+=("$name: $log")
+    printf 'FAILED  %6s\n' "$(duration $((SECONDS - began)))"
+    tail -n 200 "$log" | sed 's/^/    /'
+  fi
+}
+
+end_report() {
+  local failure
+  echo
+  if [ "${#FAILURES[@]}" -gt 0 ]; then
+    echo "failed:"
+    for failure in "${FAILURES[@]}"; do printf '  %s\n' "${failure#"$ROOT"/}"; done
+    echo
+  fi
+  echo "$PASSED passed, $FAILED failed"
+  [ "$FAILED" -eq 0 ] || exit 90
+}
+
+# --- the throwaway database -------------------------------------------------
+
+test_password() { printf '%s' "$TEST_PASSWORD"; }
+
+# Not durable on purpose: it lives for one run. Gone at exit, however we leave.
+start_test_database() {
+  local port try
+  TEST_PG_HOME=$(mktemp -d /tmp/cartwise-test-XXXXXX)
+  TEST_PASSWORD=$(openssl rand -hex 16)
+  AT_EXIT=stop_test_database
+  pg_create "$TEST_PG_HOME" "$TEST_PASSWORD"
+  for try in 1 2 3 4 5 6 7 8; do
+    port=$((20000 + RANDOM % 12000))
+    if ! port_taken "$port" && pg_start "$TEST_PG_HOME" "$port" max_connections=300 shared_buffers=128MB \
+      fsync=off full_page_writes=off synchronous_commit=off jit=off timezone=UTC; then
+      export CARTWISE_TEST_DATABASE_URL=postgresql://postgres:$TEST_PASSWORD@127.0.0.1:$port/postgres
+      export CARTWISE_TEST_ROLE_PASSWORD=$TEST_PASSWORD
+      TEST_SERVER=${CARTWISE_TEST_DATABASE_URL%/postgres}
+      PASSWORD_FOR=test_password bootstrap "$TEST_SERVER" cartwise_template
+      return
+    fi
+  done
+  tail -n 20 "$TEST_PG_HOME/postgres.log" >&2
+  return 1
+}
+
+stop_test_database() {
+  pg_running "$TEST_PG_HOME" && pg_stop "$TEST_PG_HOME"
+  rm -rf "$TEST_PG_HOME"
+}
+
+# migrate_template SCHEMA: onto the empty schema, then once more, which must do nothing.
+migrate_template() {
+  local schema=$1 again
+  local url=${TEST_SERVER/postgres:$TEST_PASSWORD@/cartwise_${schema}_owner:$TEST_PASSWORD@}/cartwise_template
+  run_migrations "$schema" "$url"
+  again=$(run_migrations "$schema" "$url")
+  [ -z "$again" ] || {
+    echo "migrating twice did something: $again"
+    return 1
+  }
+}
+
+# --- the programs -----------------------------------------------------------
+
+# count_cases LOG: prints "passed failed" over every test program of a ctest log.
+# A program that ended without Catch2's summary counts as one failure.
+count_cases() {
+  awk '
+    /^[0-9]+\/[0-9]+ Testing: / { seen = 0 }
+    /^All tests passed \(/ { match($0, /in [0-9]+ test case/); passed += substr($0, RSTART + 3) + 0; seen = 1 }
+    /^test cases: / {
+      n = split($0, part, "|")
+      for (i = 2; i <= n; i++) {
+        if (part[i] ~ /passed/) passed += part[i] + 0
+        else if (part[i] ~ /failed as expected/) passed += part[i] + 0
+        else if (part[i] ~ /failed/) { failed += part[i] + 0; broken = 1 }
+      }
+      seen = 1
+    }
+    /^Test Passed\./ { if (!seen) passed++; broken = 0 }
+    /^Test (Failed|timeout)|^Test Timeout|\*\*\*(Exception|Not Run|Timeout)/ { if (!broken) failed++; broken = 0 }
+    END { print passed + 0, failed + 0 }' "$1"
+}
+
+# run_programs STEP PARALLEL CTEST_ARGS...
+run_programs() {
+  local name=$1 jobs=$2 began=$SECONDS log=$REPORT_DIR/$1.log passed failed code=0
+  shift 2
+  printf '%s\n' "$name"
+  (cd "$ROOT/build/dev" && ctest -j "$jobs" --timeout 900 --output-on-failure --no-tests=error "$@") 2>&1 |
+    tee "$REPORT_DIR/$name.out" | grep --line-buffered -vE '^(Test project|    Start )' | sed -u 's/^/    /' || code=1
+  cp "$ROOT/build/dev/Testing/Temporary/LastTest.log" "$log" 2>/dev/null || : >"$log"
+  read -r passed failed < <(count_cases "$log")
+  if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+  PASSED=$((PASSED + passed)) FAILED=$((FAILED + failed))
+  [ "$failed" -eq 0 ] || FAILURES+=("$name: $(sed -n 's/^\t *[0-9]* - \([^ ]*\).*/\1/p' "$REPORT_DIR/$name.out" | tr '\n' ' ')($REPORT_DIR/$name.log)")
+  printf '%-12s %s passed, %s failed  %s\n' "$name" "$passed" "$failed" "$(duration $((SECONDS - began)))"
+}
+
+# What tests find programs and files by.
+export_test_environment() {
+  export CARTWISE_TEST_BIN_DIR=$BIN_DIR
+  export CARTWISE_TEST_ROOT=$ROOT
+}
+
+CHECKS=(format tidy layers buf contracts)
+
+cmd_test() {
+  local only=${1:-} step schema began=$SECONDS
+  cmd_setup
+  begin_report
+  case " ${CHECKS[*]} " in
+    *" $only "*)
+      [ -z "$only" ] || {
+        run_step "$only" "check_$only"
+        end_report
+        return
+      }
+      ;;
+  esac
+  if [ -z "$only" ]; then
+    for step in "${CHECKS[@]}"; do run_step "$step" "check_$step"; done
+  fi
+  [ "$only" = migrations ] || build_targets
+  say "testing"
+  export_test_environment
+  start_test_database || die "the throwaway database of the tests did not start"
+  for schema in "${SCHEMAS[@]}"; do run_step "migrations-$schema" migrate_template "$schema"; done
+  case "$only" in
+    migrations) ;;
+    '')
+      run_programs unit "$(nproc)" -L '^unit$'
+      run_programs pg "$(nproc)" -L '^pg$'
+      run_programs e2e 1 -L '^e2e$'
+      ;;
+    unit | pg | e2e) run_programs "$only" "$([ "$only" = e2e ] && echo 1 || nproc)" -L "^$only\$" ;;
+    *) run_programs "named" 1 -R "$only" ;;
+  esac
+  note "all of it took $(duration $((SECONDS - began)))"
+  end_report
+}
