@@ -63,7 +63,7 @@ write_demo_env() {
       env_line CARTWISE_OTHER_CHAIN_ID "${CHAIN_ID[shufersal]}"
       env_line CARTWISE_OTHER_BRANCH_ID "${BRANCH_ID[tel-aviv]}"
       env_line CARTWISE_ENROLLMENT_KEY "$ENROLLMENT_KEY"
-      env_line CARTWISE_DATABASE_URL "$(db_url cartwise_inspector pg-inspector)"
+      env_line CARTWISE_DATABASE_URL "$(db_url cartwise_inspector)"
       env_line CARTWISE_BOARD_LOG "$haifa/board.jsonl"
       env_line CARTWISE_BOARD_CONTROL "$haifa/control.sock"
     } >"$STATE/demo.env.new"

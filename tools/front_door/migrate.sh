@@ -3,20 +3,23 @@
 
 # psql_at URL ARGS...: quiet, stops at the first error.
 psql_at() {
-  local url=$1
+  local url=$1 password
   shift
-  PGOPTIONS='' "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "$url" "$@"
+  password=${url#*://*:}
+  PGPASSWORD=${password%%@*} "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 "${url/:${password%%@*}@/@}" "$@"
 }
 
-# bootstrap SERVER_URL DATABASE: roles and schemas. Passwords come from the
-# function password_for ROLE, which the caller names in PASSWORD_FOR.
+ROLES=(cartwise_{tenant,device,rental,telemetry}_{owner,app} cartwise_inspector)
+
+# bootstrap SERVER_URL DATABASE PASSWORD_OF: roles and schemas. PASSWORD_OF is a
+# function that prints the password of a role. Passwords go through standard
+# input, since a command line can be read by everybody.
 bootstrap() {
-  local server=$1 database=$2 role
-  local -a passwords=()
-  for role in owner tenant device rental telemetry inspector; do
-    passwords+=(-v "password_$role=$("$PASSWORD_FOR" "$role")")
-  done
-  psql_at "$server/postgres" "${passwords[@]}" -f "$ROOT/tools/front_door/sql/bootstrap_roles.sql"
+  local server=$1 database=$2 password_of=$3 role
+  {
+    for role in "${ROLES[@]}"; do printf "\\set %s '%s'\n" "$role" "$("$password_of" "$role")"; done
+    cat "$ROOT/tools/front_door/sql/bootstrap_roles.sql"
+  } | psql_at "$server/postgres"
   if [ -z "$(psql_at "$server/postgres" -Atc "select 1 from pg_database where datname = '$database'")" ]; then
     psql_at "$server/postgres" -c "create database $database"
   fi
@@ -28,19 +31,18 @@ bootstrap() {
 run_migrations() {
   local schema=$1 url=$2 dir=$ROOT/services/$1-svc/migrations
   [ -d "$dir" ] || die "services/$schema-svc/migrations is missing"
-  "$ROOT/node_modules/.bin/dbmate" --url "$url?sslmode=disable" --migrations-dir "$dir" \
-    --migrations-table "$schema.schema_migrations" --no-dump-schema --strict migrate &&
+  DATABASE_URL=$url?sslmode=disable "$ROOT/node_modules/.bin/dbmate" --env-file "" --migrations-dir "$dir" \
+    --migrations-table "$schema.schema_migrations" --no-dump-schema migrate --strict &&
     psql_at "$url" -c "revoke insert, update, delete on $schema.schema_migrations from cartwise_${schema}_app"
 }
 
-fleet_password() { secret "pg-$1"; }
+fleet_password() { secret "pg-${1//_/-}"; }
 
 migrate_fleet() {
   local schema output
-  PASSWORD_FOR=fleet_password bootstrap \
-    "postgresql://postgres:$(secret pg-superuser)@127.0.0.1:$CARTWISE_PG_PORT" cartwise
+  bootstrap "postgresql://postgres:$(fleet_password postgres)@127.0.0.1:$CARTWISE_PG_PORT" cartwise fleet_password
   for schema in "${SCHEMAS[@]}"; do
-    output=$(run_migrations "$schema" "$(db_url "cartwise_${schema}_owner" pg-owner)" 2>&1) || {
+    output=$(run_migrations "$schema" "$(db_url "cartwise_${schema}_owner")" 2>&1) || {
       printf '%s\n' "$output" >&2
       die "a migration of $schema failed; what it had applied before stays, the failed one left nothing"
     }

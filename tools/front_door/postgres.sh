@@ -70,7 +70,7 @@ start_database() {
   if [ ! -f "$home/data/PG_VERSION" ]; then
     say "making the database cluster in ${home#"$ROOT"/}"
     rm -f "$SECRET_DIR"/pg-*
-    pg_create "$home" "$(secret pg-superuser)"
+    pg_create "$home" "$(fleet_password postgres)"
   fi
   if pg_running "$home"; then return; fi
   if port_taken "$CARTWISE_PG_PORT"; then
@@ -99,5 +99,5 @@ wipe_database() {
   rm -f "$STATE/pg-home"
 }
 
-# db_url ROLE SECRET: of the fleet's database.
-db_url() { printf 'postgresql://%s:%s@127.0.0.1:%s/cartwise' "$1" "$(secret "$2")" "$CARTWISE_PG_PORT"; }
+# db_url ROLE: of the fleet's database.
+db_url() { printf 'postgresql://%s:%s@127.0.0.1:%s/cartwise' "$1" "$(fleet_password "$1")" "$CARTWISE_PG_PORT"; }

@@ -21,7 +21,7 @@ TEXT
   if [ "$name" != gateway-svc ]; then
     cat <<TEXT
 $listen=${!listen}
-CARTWISE_${upper}_DATABASE_URL=$(db_url "cartwise_${short}_app" "pg-$short")
+CARTWISE_${upper}_DATABASE_URL=$(db_url "cartwise_${short}_app")
 TEXT
   fi
   case "$name" in

@@ -5,8 +5,9 @@ missing_packages() {
   wanted=$(grep -v '^#' "$ROOT/tools/front_door/packages.txt" | grep . | sort)
   command -v node >/dev/null || wanted+=$'\nnodejs'
   command -v npm >/dev/null || wanted+=$'\nnpm'
+  # dpkg-query fails when it does not know one of them: that is an answer, no error.
   # shellcheck disable=SC2086
-  installed=$(dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' $wanted 2>/dev/null |
+  installed=$({ dpkg-query -W -f='${db:Status-Abbrev} ${Package}\n' $wanted 2>/dev/null || true; } |
     sed -n 's/^ii  *//p' | sort)
   comm -23 <(sort <<<"$wanted") <(printf '%s\n' "$installed")
 }

@@ -39,23 +39,24 @@ end_report() {
 
 # --- the throwaway database -------------------------------------------------
 
-test_password() { printf '%s' "$TEST_PASSWORD"; }
+# The cluster lives for minutes and holds made-up data: each role's password is its name.
+test_password() { printf '%s' "$1"; }
 
 # Not durable on purpose: it lives for one run. Gone at exit, however we leave.
 start_test_database() {
   local port try
   TEST_PG_HOME=$(mktemp -d /tmp/cartwise-test-XXXXXX)
-  TEST_PASSWORD=$(openssl rand -hex 16)
+  local password
+  password=$(openssl rand -hex 16)
   AT_EXIT=stop_test_database
-  pg_create "$TEST_PG_HOME" "$TEST_PASSWORD"
+  pg_create "$TEST_PG_HOME" "$password"
   for try in 1 2 3 4 5 6 7 8; do
     port=$((20000 + RANDOM % 12000))
     if ! port_taken "$port" && pg_start "$TEST_PG_HOME" "$port" max_connections=300 shared_buffers=128MB \
       fsync=off full_page_writes=off synchronous_commit=off jit=off timezone=UTC; then
-      export CARTWISE_TEST_DATABASE_URL=postgresql://postgres:$TEST_PASSWORD@127.0.0.1:$port/postgres
-      export CARTWISE_TEST_ROLE_PASSWORD=$TEST_PASSWORD
+      export CARTWISE_TEST_DATABASE_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
       TEST_SERVER=${CARTWISE_TEST_DATABASE_URL%/postgres}
-      PASSWORD_FOR=test_password bootstrap "$TEST_SERVER" cartwise_template
+      bootstrap "$TEST_SERVER" cartwise_template test_password
       return
     fi
   done
@@ -70,8 +71,8 @@ stop_test_database() {
 
 # migrate_template SCHEMA: onto the empty schema, then once more, which must do nothing.
 migrate_template() {
-  local schema=$1 again
-  local url=${TEST_SERVER/postgres:$TEST_PASSWORD@/cartwise_${schema}_owner:$TEST_PASSWORD@}/cartwise_template
+  local schema=$1 again owner=cartwise_$1_owner url
+  url=postgresql://$owner:$(test_password "$owner")@${TEST_SERVER#*@}/cartwise_template
   run_migrations "$schema" "$url"
   again=$(run_migrations "$schema" "$url")
   [ -z "$again" ] || {
