@@ -1,0 +1,10 @@
+#include "e2e/the_fleet.hpp"
+
+namespace cartwise::fleet {
+
+Fleet& TheFleet() {
+  static Fleet fleet;
+  return fleet;
+}
+
+}  // namespace cartwise::fleet

@@ -1,0 +1,145 @@
+#include "harness/fleet.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "cartwise/base/ids.hpp"
+
+namespace cartwise::fleet {
+namespace {
+
+constexpr const char* kServices[] = {"tenant-svc", "device-svc", "rental-svc", "telemetry-svc",
+                                     "gateway-svc"};
+constexpr char kPlatformEmail[] = "platform@example.test";
+constexpr char kPlatformPassword[] = "correct horse battery staple";
+
+[[noreturn]] void Fail(const std::string& why) {
+  std::fprintf(stderr, "fleet: %s\n", why.c_str());
+  std::abort();
+}
+
+// "rental-svc" -> "rental"
+std::string AreaOf(const std::string& service) {
+  return service.substr(0, service.find('-'));
+}
+
+std::string Upper(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), ::toupper);
+  return text;
+}
+
+// Short: a unix socket's path must fit in 107 bytes.
+std::string MakeFolder() {
+  char path[] = "/tmp/cw-XXXXXX";
+  if (mkdtemp(path) == nullptr) Fail("cannot make a folder under /tmp");
+  return path;
+}
+
+void MakeIdentities(const std::string& folder) {
+  const std::string script =
+      "set -e; SERVICES=(tenant-svc device-svc rental-svc telemetry-svc gateway-svc); "
+      "CERT_DIR=" +
+      folder + "/certs; KEY_DIR=" + folder +
+      "/keys; "
+      "mkdir -p $CERT_DIR $KEY_DIR/private $KEY_DIR/public; "
+      "source " CARTWISE_SOURCE_DIR "/tools/front_door/certs.sh; make_identities";
+  if (std::system(("bash -c '" + script + "'").c_str()) != 0) Fail("certificates failed");
+}
+
+}  // namespace
+
+std::string Program(const std::string& name) {
+  return std::string(CARTWISE_BIN_DIR "/") + name;
+}
+
+Fleet::Fleet(std::map<std::string, std::string> settings)
+    : settings_(std::move(settings)), folder_(MakeFolder()) {
+  MakeIdentities(folder_);
+  for (const char* service : kServices) {
+    ports_[service] = FreePort();
+    ports_[std::string(service) + "-probe"] = FreePort();
+  }
+  ports_["gateway-grpc"] = FreePort();
+  http_ = "http://127.0.0.1:" + std::to_string(ports_["gateway-svc"]);
+  MakePlatformAdmin();
+  for (const char* service : kServices) Start(service);
+  platform_ = std::make_unique<Rest>(SignIn(kPlatformEmail, kPlatformPassword));
+}
+
+Fleet::~Fleet() {
+  services_.clear();
+  if (std::getenv("CARTWISE_KEEP_FLEET") == nullptr) std::filesystem::remove_all(folder_);
+}
+
+std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& service) const {
+  const auto local = [&](const std::string& name) {
+    return "127.0.0.1:" + std::to_string(ports_.at(name));
+  };
+  const std::string area = Upper(AreaOf(service));
+  auto env = settings_;
+  env["CARTWISE_" + area + "_LISTEN"] = local(service);
+  env["CARTWISE_" + area + "_METRICS_LISTEN"] = local(service + "-probe");
+  env["CARTWISE_TLS_CA"] = ca();
+  env["CARTWISE_TLS_CERT"] = folder_ + "/certs/" + service + ".pem";
+  env["CARTWISE_TLS_KEY"] = folder_ + "/certs/" + service + ".key";
+  env["CARTWISE_TOKEN_KEYS_DIR"] = folder_ + "/keys/public";
+  for (const char* other : kServices) {
+    env["CARTWISE_" + Upper(AreaOf(other)) + "_TARGET"] = local(other);
+  }
+  if (service == "gateway-svc") {
+    env["CARTWISE_GATEWAY_HTTP_LISTEN"] = local(service);
+    env["CARTWISE_GATEWAY_GRPC_LISTEN"] = local("gateway-grpc");
+    env["CARTWISE_GATEWAY_CORS_ORIGINS"] = "https://app.example.test";
+  } else {
+    env["CARTWISE_" + area + "_DATABASE_URL"] = database.UrlOf(AreaOf(service));
+    env["CARTWISE_TEST_ALLOW_FSYNC_OFF"] = "1";
+  }
+  env["CARTWISE_TENANT_SIGNING_KEY"] = folder_ + "/keys/private/tenant-2026a.pem";
+  env["CARTWISE_DEVICE_SIGNING_KEY"] = folder_ + "/keys/private/device-2026a.pem";
+  env["CARTWISE_DEVICE_MQTT_BROKER"] = "mqtt.example.test";
+  env["CARTWISE_DEVICE_MQTT_PORT"] = "8883";
+  env["CARTWISE_RENTAL_PHONE_KEY_FILE"] = folder_ + "/keys/private/phone.key";
+  return env;
+}
+
+void Fleet::MakePlatformAdmin() {
+  const std::string file = folder_ + "/platform.password";
+  std::ofstream(file) << kPlatformPassword;
+  Process command({{Program("tenant-svc"), "create-platform-admin", "--email", kPlatformEmail,
+                    "--password-file", file},
+                   EnvironmentOf("tenant-svc"),
+                   LogOf("tenant-svc")});
+  if (command.Wait() != 0) Fail("create-platform-admin failed, see " + LogOf("tenant-svc"));
+}
+
+void Fleet::Start(const std::string& service) {
+  services_[service] = Process({{Program(service)}, EnvironmentOf(service), LogOf(service)});
+  Rest probe("http://127.0.0.1:" + std::to_string(ports_.at(service + "-probe")));
+  const bool ready = Eventually([&] {
+    if (!services_[service].Running()) Fail(service + " ended, see " + LogOf(service));
+    return probe.Get("/readyz").ok();
+  });
+  if (!ready) Fail(service + " is not ready, see " + LogOf(service));
+}
+
+void Fleet::Stop(const std::string& service, int signal) {
+  services_[service].Signal(signal);
+  services_[service].Wait();
+}
+
+Rest Fleet::SignIn(const std::string& email, const std::string& password) const {
+  const Answer session =
+      Anonymous().Post("/api/auth/login", {{"email", email}, {"password", password}});
+  if (!session.ok()) Fail("sign-in of " + email + ": " + session.text);
+  return Rest(http_, session.body["access_token"]);
+}
+
+}  // namespace cartwise::fleet

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "cartwise/testing/database.hpp"
+#include "harness/process.hpp"
+#include "harness/rest.hpp"
+
+namespace cartwise::fleet {
+
+/// The five services as real processes with mutual TLS over a fresh database,
+/// and a signed-in platform admin. Everything ends with it.
+class Fleet {
+ public:
+  /// `settings` are added to the environment of every service.
+  explicit Fleet(std::map<std::string, std::string> settings = {});
+  /// Removes the folder unless CARTWISE_KEEP_FLEET is set.
+  ~Fleet();
+
+  /// Starts a service ("rental-svc") and waits until it is ready.
+  void Start(const std::string& service);
+  /// Ends it with this signal and reaps it.
+  void Stop(const std::string& service, int signal);
+  pid_t PidOf(const std::string& service) { return services_[service].pid(); }
+
+  /// A client without a token.
+  Rest Anonymous() const { return Rest(http_); }
+  /// Signs in; aborts when that fails.
+  Rest SignIn(const std::string& email, const std::string& password) const;
+  Rest& platform() { return *platform_; }
+
+  int grpc_port() const { return ports_.at("gateway-grpc"); }
+  int PortOf(const std::string& name) const { return ports_.at(name); }
+  std::string ca() const { return folder_ + "/certs/ca.pem"; }
+  /// For sockets, logs, agents' state.
+  const std::string& folder() const { return folder_; }
+  std::string LogOf(const std::string& process) const { return folder_ + "/" + process + ".log"; }
+
+  testing::Database database;
+
+ private:
+  std::map<std::string, std::string> EnvironmentOf(const std::string& service) const;
+  void MakePlatformAdmin();
+
+  std::map<std::string, std::string> settings_;
+  std::string folder_;
+  std::string http_;
+  std::map<std::string, int> ports_;
+  std::map<std::string, Process> services_;
+  std::unique_ptr<Rest> platform_;
+};
+
+/// Path of a built program.
+std::string Program(const std::string& name);
+
+}  // namespace cartwise::fleet
