@@ -87,7 +87,7 @@ uint16_t Boards::HookBits(int board, Micros now) {
   unsigned bits = 0;
   for (int i = 0; i < kLocks; ++i) {
     const Latch& latch = all.latches[i];
-    const bool bouncing = latch.moved && now < latch.moved_at + bounce_;
+    const bool bouncing = bounce_ > 0 && latch.moved && now < latch.moved_at + bounce_;
     const bool held = bouncing ? random_() % 2 == 0 : latch.locked;
     if (held != all.inverted) bits |= 1u << i;
   }

@@ -14,6 +14,11 @@
 #include "cartwise/base/text.hpp"
 
 namespace cartwise::sim {
+namespace {
+
+constexpr Micros kClockWasSet = 1000;
+
+}  // namespace
 
 Micros MonotonicNow() {
   timespec now{};
@@ -32,8 +37,11 @@ absl::Status EventLog::Open(const std::string& path) {
 }
 
 void EventLog::Write(const Event& event) {
+  // Kept unless the clock was set, so that reading two clocks one after the
+  // other does not turn the order of lines around.
   const Micros offset = absl::ToUnixMicros(absl::Now()) - MonotonicNow();
-  const std::string line = FormatEvent(event, offset) + "\n";
+  if (std::abs(offset - offset_) > kClockWasSet) offset_ = offset;
+  const std::string line = FormatEvent(event, offset_) + "\n";
   if (write(fd_, line.data(), line.size()) == static_cast<ssize_t>(line.size())) return;
   std::perror("emulated-board: cannot write its log");
   std::abort();

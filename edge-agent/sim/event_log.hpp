@@ -28,6 +28,7 @@ class EventLog {
 
  private:
   int fd_ = -1;
+  Micros offset_ = 0;
 };
 
 /// The line without its newline; `offset` is wall clock minus CLOCK_MONOTONIC.
