@@ -169,6 +169,11 @@ void Rack::MakeCarts() {
   }
 }
 
+std::string Rack::DeviceToken() const {
+  std::ifstream file(fleet_.folder() + "/" + name_ + ".state/identity.json");
+  return Json::parse(file)["device_token"];
+}
+
 Answer Rack::Assign(Rest& who, const std::string& phone, const std::string& key) {
   return who.Post(Path("/carts/assign"), {{"user_phone", phone}}, key);
 }

@@ -54,6 +54,9 @@ class Rack {
   std::string PlaceOf(const std::string& cart_id);
   int PulsesOf(const std::string& cart_id);
 
+  /// As the agent keeps it.
+  std::string DeviceToken() const;
+
   Board& board() { return *board_; }
   TcpGate& gate() { return *gate_; }
   const std::string& branch_id() const { return branch_id_; }

@@ -1,0 +1,166 @@
+// Every method of every contract, called by everybody who must not: generated
+// from the descriptors, so a new method without a case fails here.
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <set>
+
+#include "cartwise/base/ids.hpp"
+#include "cartwise/options/v1/policy.pb.h"
+#include "e2e/the_fleet.hpp"
+#include "harness/grpc_caller.hpp"
+
+namespace cartwise::fleet {
+namespace {
+
+using options::v1::Policy;
+
+Json Cases() {
+  std::ifstream file(CARTWISE_E2E_CASES);
+  return Json::parse(file);
+}
+
+struct Walls {
+  Chain ours{TheFleet()};
+  Chain theirs{TheFleet()};
+  Rack rack{TheFleet(), ours, {.carts = 2}};
+  Rack other_rack{TheFleet(), ours, {.carts = 1}};
+  std::map<std::string, std::string> tokens;
+  std::map<std::string, std::string> ids;
+
+  Walls() {
+    const Answer rental = rack.Assign(NewPhone());
+    REQUIRE(rental.ok());
+    const Json carts = rack.Carts();
+    const Json commands =
+        ours.owner->Get("/api/devices/" + rack.device_id() + "/commands").body["commands"];
+    const Json keys = ours.owner->Get(rack.Path("/enrollment-keys")).body["enrollment_keys"];
+    ids = {{"chain", ours.id},
+           {"branch", rack.branch_id()},
+           {"device", rack.device_id()},
+           {"controller", carts[0]["controller_id"]},
+           {"cart", carts[1]["id"]},
+           {"rental", rental.body["id"]},
+           {"command", commands[0]["id"]},
+           {"key", rack.enrollment_key()},
+           {"key_id", keys[0]["id"]}};
+    tokens = {
+        {"anonymous", ""},
+        {"other chain's admin", theirs.Staff(TheFleet(), "ADMIN").token()},
+        {"viewer", ours.Staff(TheFleet(), "VIEWER").token()},
+        {"operator of another branch",
+         ours.Staff(TheFleet(), "OPERATOR", {other_rack.branch_id()}).token()},
+        {"device", other_rack.DeviceToken()},
+    };
+  }
+
+  // "{branch}" -> its id.
+  std::string Fill(std::string text) const {
+    for (const auto& [name, id] : ids) {
+      for (size_t at; (at = text.find("{" + name + "}")) != std::string::npos;) {
+        text.replace(at, name.size() + 2, id);
+      }
+    }
+    for (size_t at; (at = text.find("{new}")) != std::string::npos;) text.replace(at, 5, NewUuid());
+    return text;
+  }
+
+  // Everything of our chain that a refused call might have changed.
+  std::string Fingerprint() const {
+    std::string print;
+    for (const char* table :
+         {"tenant.chains", "tenant.branches", "tenant.users", "tenant.enrollment_keys",
+          "device.controllers", "device.commands", "rental.carts", "rental.rentals"}) {
+      const auto rows = TheFleet().database.Sql(
+          "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS print FROM " +
+          std::string(table) + " t WHERE chain_id = '" + ours.id + "'");
+      print += rows.front().Text("print") + " ";
+    }
+    return print;
+  }
+};
+
+bool Has(const Policy& policy, Policy::Principal principal) {
+  const auto& all = policy.principals();
+  return std::find(all.begin(), all.end(), principal) != all.end();
+}
+
+// What each must hear; empty where the call is theirs to make.
+std::set<std::string> Refusals(const Policy& policy, const std::string& who, bool names_ours) {
+  const bool staff = Has(policy, Policy::STAFF);
+  if (policy.internal()) return {"UNIMPLEMENTED"};
+  if (who == "anonymous") {
+    if (Has(policy, Policy::ANONYMOUS)) return {};
+    return {"UNAUTHENTICATED"};
+  }
+  if (who == "device") {
+    if (!Has(policy, Policy::DEVICE)) return {"PERMISSION_DENIED"};
+    if (names_ours) return {"NOT_FOUND"};
+    return {};
+  }
+  if (!staff) return {"PERMISSION_DENIED"};
+  if (who == "viewer") {
+    if (policy.least_role() > Policy::VIEWER) return {"PERMISSION_DENIED"};
+    return {};
+  }
+  const auto own_role = who == "other chain's admin" ? Policy::ADMIN : Policy::OPERATOR;
+  if (policy.least_role() > own_role) return {"PERMISSION_DENIED", "NOT_FOUND"};
+  if (names_ours) return {"NOT_FOUND"};
+  return {};
+}
+
+TEST_CASE("every method refuses everybody it is not for", "[e2e][walls]") {
+  Walls walls;
+  const Json cases = Cases();
+  GrpcCaller grpc(TheFleet().grpc_port(), TheFleet().ca());
+  const std::string before = walls.Fingerprint();
+
+  int calls = 0;
+  for (const auto* method : grpc.Methods()) {
+    const std::string name(method->full_name());
+    INFO(name << " has no case in tests/e2e/cases.json");
+    REQUIRE(cases.contains(name));
+    const Policy policy = grpc.PolicyOf(*method);
+    const std::string request = walls.Fill(cases[name].dump());
+    const bool names_ours = request != cases[name].dump() && !Has(policy, Policy::ANONYMOUS);
+    for (const auto& [who, token] : walls.tokens) {
+      auto expected = Refusals(policy, who, names_ours);
+      // A chain's own things may be looked at from any of its branches.
+      const bool chain_wide = who == "operator of another branch" && !policy.chain_field().empty();
+      if (expected.empty() || (chain_wide && policy.least_role() <= Policy::OPERATOR)) continue;
+      const GrpcAnswer answer = grpc.Call(*method, request, token);
+      ++calls;
+      // Lists of the past keep no branches, so a foreign one is just empty.
+      if (answer.code == "OK" &&
+          answer.body == Json{{"events", Json::array()}, {"next_page_token", ""}})
+        continue;
+      INFO(name << " by " << who << " answered " << answer.code << ": " << answer.message);
+      CHECK(expected.count(answer.code) == 1);
+    }
+  }
+
+  CHECK(calls > 150);
+  CHECK(walls.Fingerprint() == before);
+}
+
+TEST_CASE("lists show a stranger nothing of ours", "[e2e][walls]") {
+  Walls walls;
+  const Json cases = Cases();
+  GrpcCaller grpc(TheFleet().grpc_port(), TheFleet().ca());
+  for (const auto* method : grpc.Methods()) {
+    const std::string name(method->full_name());
+    const Policy policy = grpc.PolicyOf(*method);
+    if (policy.internal() || !Has(policy, Policy::STAFF) || !policy.idempotent()) continue;
+    if (policy.rate() != Policy::READ) continue;
+    const GrpcAnswer answer =
+        grpc.Call(*method, walls.Fill(cases[name].dump()), walls.tokens["other chain's admin"]);
+    INFO(name << ": " << answer.body.dump());
+    for (const auto& [what, id] : walls.ids) {
+      CHECK(answer.body.dump().find(id) == std::string::npos);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cartwise::fleet
