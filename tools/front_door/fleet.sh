@@ -104,7 +104,7 @@ cmd_status() {
   while read -r name; do
     [ -z "$name" ] || status_line "$name" "$(pid_of "$name")" running ''
   done < <(running_like 'board-*' && running_like 'agent-*' && running_like shoppers)
-  return "$failed"
+  [ "$failed" -eq 0 ] || exit 90
 }
 
 service_address() {

@@ -14,7 +14,19 @@ run_step() {
   local name=$1 log=$REPORT_DIR/$1.log began=$SECONDS
   shift
   printf '%-12s ' "$name"
-  if ("$@") >"$log" 2>&1; then
+  # Not `if ("$@")`: a condition would switch off errexit inside.
+  local code
+  set +e
+  trap - ERR
+  (
+    set -e
+    trap say_unexpected ERR
+    "$@"
+  ) >"$log" 2>&1
+  code=$?
+  trap say_unexpected ERR
+  set -e
+  if [ "$code" -eq 0 ]; then
     PASSED=$((PASSED + 1))
     printf 'ok      %6s\n' "$(duration $((SECONDS - began)))"
   else
@@ -71,14 +83,14 @@ stop_test_database() {
 
 # migrate_template SCHEMA: onto the empty schema, then once more, which must do nothing.
 migrate_template() {
-  local schema=$1 again owner=cartwise_$1_owner url
+  local schema=$1 again applied files owner=cartwise_$1_owner url
   url=postgresql://$owner:$(test_password "$owner")@${TEST_SERVER#*@}/cartwise_template
-  run_migrations "$schema" "$url"
+  run_migrations "$schema" "$url" || die "the migrations of $schema failed"
   again=$(run_migrations "$schema" "$url")
-  [ -z "$again" ] || {
-    echo "migrating twice did something: $again"
-    return 1
-  }
+  if [ -n "$again" ]; then die "migrating twice did something: $again"; fi
+  applied=$(psql_at "$url" -Atc "select count(*) from $schema.schema_migrations")
+  files=$(find "services/$schema-svc/migrations" -name '*.sql' | wc -l)
+  [ "$applied" -eq "$files" ] || die "$applied of $files migrations were applied"
 }
 
 # --- the programs -----------------------------------------------------------
