@@ -51,7 +51,8 @@ class Guard {
   grpc::Status Write(grpc::ServerContextBase* ctx, const google::protobuf::Message& request,
                      google::protobuf::Message& answer, Database& database, Body&& body) {
     return Run(ctx, request, &answer, [&](const Caller& caller) -> absl::Status {
-      return database.Write(caller, [&](typename Database::StoreType& store) { return body(store, caller); });
+      return database.Write(
+          caller, [&](typename Database::StoreType& store) { return body(store, caller); });
     });
   }
 
@@ -60,7 +61,8 @@ class Guard {
   grpc::Status Read(grpc::ServerContextBase* ctx, const google::protobuf::Message& request,
                     Database& database, Body&& body) {
     return Run(ctx, request, nullptr, [&](const Caller& caller) -> absl::Status {
-      return database.Read(caller, [&](typename Database::StoreType& store) { return body(store, caller); });
+      return database.Read(
+          caller, [&](typename Database::StoreType& store) { return body(store, caller); });
     });
   }
 

@@ -19,9 +19,19 @@ const options::v1::Policy* PolicyOf(const google::protobuf::MethodDescriptor* me
 ///
 /// UNAUTHENTICATED (SIGN_IN_REQUIRED) for an anonymous caller of a method that
 /// needs one; PERMISSION_DENIED (NOT_ALLOWED) for the wrong kind of caller or a
-/// role too weak everywhere; NOT_FOUND for a chain, branch or device in the
-/// request that is not the caller's, worded as an absent one.
+/// role too weak; NOT_FOUND for a chain, branch or device in the request that is
+/// not the caller's. That answer is the one for an absent thing, to the letter:
+/// services use NoSuchChain() and its sisters too. Everything else a service
+/// does not find is `<THING>_NOT_FOUND`, "no such <thing>".
+///
+/// Platform admins pass wherever STAFF does. A branch is not checked against the
+/// chain here: the service finds it under the caller's row security, or not.
 absl::Status CheckPolicy(const options::v1::Policy& policy, const Caller& caller,
                          const google::protobuf::Message* request);
+
+/// NOT_FOUND (CHAIN_NOT_FOUND) "no such chain", and so on.
+absl::Status NoSuchChain();
+absl::Status NoSuchBranch();
+absl::Status NoSuchDevice();
 
 }  // namespace cartwise::rpc

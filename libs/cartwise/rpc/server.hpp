@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
 #include <grpcpp/grpcpp.h>
 
 #include "cartwise/obs/metrics.hpp"
@@ -30,9 +31,9 @@ struct ServerConfig {
 /// every 10 s are fine), 1 MiB messages, 16 KiB metadata.
 class Server {
  public:
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
-                                                       const std::vector<grpc::Service*>& services,
-                                                       grpc::CallbackGenericService* generic = nullptr);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const ServerConfig& config, const std::vector<grpc::Service*>& services,
+      grpc::CallbackGenericService* generic = nullptr);
   ~Server();
 
   int port() const { return port_; }

@@ -1,0 +1,85 @@
+#include "cartwise/rpc/call_context.hpp"
+
+#include <algorithm>
+
+#include <absl/strings/match.h>
+#include <absl/strings/str_replace.h>
+#include <absl/time/clock.h>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/ids.hpp"
+
+namespace cartwise::rpc {
+namespace {
+
+using options::v1::Policy;
+
+constexpr std::string_view kGateway = "gateway-svc";
+constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);
+
+// Name in the verified client certificate; empty without one.
+std::string PeerService(const grpc::ServerContextBase& ctx) {
+  const auto peer = ctx.auth_context();
+  if (!peer || !peer->IsPeerAuthenticated()) return "";
+  const auto names = peer->FindPropertyValues("x509_common_name");
+  return names.size() == 1 ? std::string(names[0].data(), names[0].size()) : "";
+}
+
+bool Admits(const Policy& policy, Policy::Principal principal) {
+  const auto& all = policy.principals();
+  return std::find(all.begin(), all.end(), principal) != all.end();
+}
+
+// The address of the client: the gateway tells of the one it serves.
+std::string AddressOf(const grpc::ServerContextBase& ctx, const std::string& peer_service) {
+  if (peer_service == kGateway) {
+    if (const auto told = Metadata(ctx, "x-forwarded-for")) return std::string(*told);
+  }
+  return ctx.peer();
+}
+
+}  // namespace
+
+std::optional<std::string_view> Metadata(const grpc::ServerContextBase& ctx, const char* key) {
+  const auto [begin, end] = ctx.client_metadata().equal_range(key);
+  if (begin == end || std::next(begin) != end) return std::nullopt;
+  return std::string_view(begin->second.data(), begin->second.size());
+}
+
+std::string TraceIdOf(const grpc::ServerContextBase& ctx) {
+  const auto parent = Metadata(ctx, "traceparent");
+  if (parent && parent->size() >= 55 && (*parent)[2] == '-' && (*parent)[35] == '-') {
+    const std::string_view id = parent->substr(3, 32);
+    const bool hex = id.find_first_not_of("0123456789abcdef") == id.npos;
+    if (hex && id.find_first_not_of('0') != id.npos) return std::string(id);
+  }
+  return absl::StrReplaceAll(NewUuid(), {{"-", ""}});
+}
+
+absl::Time DeadlineOf(const grpc::ServerContextBase& ctx, const Policy& policy, absl::Time now) {
+  const absl::Duration most =
+      policy.timeout_ms() > 0 ? absl::Milliseconds(policy.timeout_ms()) : kDefaultTimeout;
+  // The C core counts "no deadline" as the far end of its clock.
+  return std::min(now + most, absl::FromChrono(ctx.deadline()));
+}
+
+absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& ctx,
+                                const auth::TokenVerifier& tokens, const Policy& policy) {
+  const std::string peer = PeerService(ctx);
+  absl::StatusOr<Caller> caller = Caller{};
+  if (ctx.client_metadata().count("authorization") > 0) {
+    const std::string_view value = Metadata(ctx, "authorization").value_or("");
+    constexpr std::string_view kScheme = "Bearer ";
+    const bool bearer =
+        value.size() > kScheme.size() &&
+        absl::EqualsIgnoreCase(std::string(value.substr(0, kScheme.size())), std::string(kScheme));
+    caller = tokens.Verify(bearer ? value.substr(kScheme.size()) : "");
+    if (!caller.ok() && Admits(policy, Policy::ANONYMOUS)) caller = Caller{};
+  } else if (!peer.empty() && peer != kGateway) {
+    caller = Caller::Service(peer);
+  }
+  if (caller.ok()) caller->peer = AddressOf(ctx, peer);
+  return caller;
+}
+
+}  // namespace cartwise::rpc

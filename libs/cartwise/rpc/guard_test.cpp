@@ -1,0 +1,240 @@
+#include <filesystem>
+#include <stdexcept>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <catch2/catch.hpp>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/events/v1/event.grpc.pb.h"
+#include "cartwise/rpc/guard.hpp"
+#include "cartwise/rpc/server.hpp"
+#include "cartwise/rpc/test_certificates.hpp"
+#include "cartwise/telemetry/v1/telemetry.grpc.pb.h"
+#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/status.hpp"
+
+namespace cartwise::rpc {
+namespace {
+
+const std::string kChain = "01890000-0000-7000-8000-000000000001";
+const std::string kDevice = "01890000-0000-7000-8000-00000000000d";
+
+/// What a handler saw, and what it shall do.
+struct Handler {
+  std::function<absl::Status(const Caller&)> act = [](const Caller&) { return absl::OkStatus(); };
+  Caller seen;
+  std::string key, hash;
+  int calls = 0;
+
+  absl::Status operator()(const Caller& caller) {
+    ++calls;
+    seen = caller;
+    if (caller.once != nullptr) {
+      key = caller.once->Key();
+      hash = caller.once->RequestHash();
+    }
+    return act(caller);
+  }
+};
+
+class IngestRpc final : public telemetry::v1::TelemetryService::Service {
+ public:
+  IngestRpc(Guard& guard, Handler& handler) : guard_(guard), handler_(handler) {}
+  grpc::Status IngestTelemetry(grpc::ServerContext* ctx,
+                               const telemetry::v1::IngestTelemetryRequest* request,
+                               telemetry::v1::IngestTelemetryResponse* answer) override {
+    return guard_.CallOnce(ctx, *request, *answer, [&](const Caller& caller) {
+      const absl::Status status = handler_(caller);
+      answer->set_stored(7);
+      return status;
+    });
+  }
+
+ private:
+  Guard& guard_;
+  Handler& handler_;
+};
+
+class SinkRpc final : public events::v1::EventSinkService::Service {
+ public:
+  SinkRpc(Guard& guard, Handler& handler) : guard_(guard), handler_(handler) {}
+  grpc::Status Deliver(grpc::ServerContext* ctx, const events::v1::DeliverRequest* request,
+                       google::protobuf::Empty*) override {
+    return guard_.Call(ctx, *request, [&](const Caller& caller) { return handler_(caller); });
+  }
+
+ private:
+  Guard& guard_;
+  Handler& handler_;
+};
+
+auth::SigningKey DeviceKey() {
+  const auto folder = std::filesystem::temp_directory_path() / ("cw_guard_" + NewUuid());
+  std::filesystem::create_directories(folder);
+  const std::string path = (folder / "device-test.pem").string();
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  FILE* file = std::fopen(path.c_str(), "w");
+  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+  std::fclose(file);
+  EVP_PKEY_free(key);
+  auto loaded = auth::SigningKey::Load(path);
+  std::filesystem::remove_all(folder);
+  return *loaded;
+}
+
+struct Fixture {
+  TestCertificates certificates;
+  testing::FakeClock clock;
+  auth::SigningKey signing = DeviceKey();
+  auth::TokenVerifier tokens{*auth::KeySet::FromPem({{"device-test", signing.PublicPem()}}), clock};
+  obs::Metrics metrics;
+  Guard guard{tokens, metrics};
+  Handler handler;
+  IngestRpc ingest_rpc{guard, handler};
+  SinkRpc sink_rpc{guard, handler};
+  std::unique_ptr<Server> server;
+
+  Fixture() {
+    auto started =
+        Server::Start({"127.0.0.1:0", certificates.Of("telemetry-svc")}, {&ingest_rpc, &sink_rpc});
+    REQUIRE_OK(started);
+    server = *std::move(started);
+  }
+
+  std::shared_ptr<grpc::Channel> As(const std::string& service) {
+    return Connect("127.0.0.1:" + std::to_string(server->port()), "telemetry-svc",
+                   certificates.Of(service));
+  }
+  std::string Token() {
+    Caller device;
+    device.principal = Principal::kDevice;
+    device.subject = kDevice;
+    device.chain = ChainId(kChain);
+    return IssueToken(signing, device, clock.Now(), absl::Hours(1));
+  }
+  /// IngestTelemetry through the gateway with these metadata.
+  absl::Status Ingest(const std::vector<std::pair<std::string, std::string>>& metadata,
+                      const std::string& device = kDevice) {
+    grpc::ClientContext ctx;
+    for (const auto& [key, value] : metadata) ctx.AddMetadata(key, value);
+    telemetry::v1::IngestTelemetryRequest request;
+    request.set_device_id(device);
+    telemetry::v1::IngestTelemetryResponse answer;
+    const auto channel = As("gateway-svc");
+    return FromGrpc(
+        telemetry::v1::TelemetryService::NewStub(channel)->IngestTelemetry(&ctx, request, &answer));
+  }
+  absl::Status Deliver(const std::string& service) {
+    grpc::ClientContext ctx;
+    google::protobuf::Empty answer;
+    return FromGrpc(events::v1::EventSinkService::NewStub(As(service))
+                        ->Deliver(&ctx, events::v1::DeliverRequest(), &answer));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("the handler gets the proven caller, its trace and its deadline", "[guard]") {
+  Fixture f;
+
+  REQUIRE_OK(f.Ingest({{"authorization", "Bearer " + f.Token()},
+                       {"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
+                       {"x-forwarded-for", "203.0.113.9"}}));
+
+  CHECK(f.handler.seen.principal == Principal::kDevice);
+  CHECK(f.handler.seen.subject == kDevice);
+  CHECK(f.handler.seen.chain.value() == kChain);
+  CHECK(f.handler.seen.trace_id == "0af7651916cd43dd8448eb211c80319c");
+  CHECK(f.handler.seen.peer == "203.0.113.9");
+  CHECK(f.handler.seen.deadline <= absl::Now() + absl::Seconds(10));
+  CHECK_THAT(f.metrics.Text(),
+             Catch::Contains("grpc_server_handled_total{grpc_code=\"OK\",grpc_method="
+                             "\"IngestTelemetry\",grpc_service="
+                             "\"cartwise.telemetry.v1.TelemetryService\"} 1"));
+}
+
+TEST_CASE("without a good token no handler runs", "[guard]") {
+  Fixture f;
+  const std::string token = f.Token();
+
+  CHECK_REFUSED(f.Ingest({}), "SIGN_IN_REQUIRED");
+  for (const std::string& value :
+       {std::string(), std::string("Bearer "), token, "Basic " + token, "Bearer " + token + "x"}) {
+    CAPTURE(value);
+    CHECK_REFUSED(f.Ingest({{"authorization", value}}), "BAD_TOKEN");
+  }
+  CHECK_REFUSED(f.Ingest({{"authorization", "Bearer " + token}, {"authorization", "Bearer x"}}),
+                "BAD_TOKEN");
+  CHECK_REFUSED(f.Ingest({{"authorization", "Bearer " + token}}, kChain), "DEVICE_NOT_FOUND");
+  CHECK(f.handler.calls == 0);
+}
+
+TEST_CASE("a service is known by its certificate, the gateway is nobody", "[guard]") {
+  Fixture f;
+
+  REQUIRE_OK(f.Deliver("device-svc"));
+  CHECK(f.handler.seen.principal == Principal::kService);
+  CHECK(f.handler.seen.subject == "device-svc");
+
+  CHECK_REFUSED(f.Deliver("gateway-svc"), "NOT_ALLOWED");
+  CHECK(f.handler.calls == 1);
+}
+
+TEST_CASE("a certificate of another authority gets no call through", "[guard]") {
+  Fixture f;
+  const TestCertificates strangers;
+  const TlsFiles own = f.certificates.Of("device-svc"), strange = strangers.Of("device-svc");
+  const auto channel = Connect("127.0.0.1:" + std::to_string(f.server->port()), "telemetry-svc",
+                               {own.ca, strange.cert, strange.key});
+  grpc::ClientContext ctx;
+  google::protobuf::Empty answer;
+
+  const auto status = events::v1::EventSinkService::NewStub(channel)->Deliver(
+      &ctx, events::v1::DeliverRequest(), &answer);
+
+  CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(f.handler.calls == 0);
+}
+
+TEST_CASE("a write carries its Idempotency-Key and the hash of its request", "[guard]") {
+  Fixture f;
+  const std::string bearer = "Bearer " + f.Token();
+
+  REQUIRE_OK(f.Ingest({{"authorization", bearer}, {"idempotency-key", "k-1"}}));
+  const std::string hash = f.handler.hash;
+  REQUIRE_OK(f.Ingest({{"authorization", bearer}, {"idempotency-key", "k-1"}}));
+
+  CHECK(f.handler.key == "k-1");
+  CHECK(hash.size() == 64);
+  CHECK(f.handler.hash == hash);
+  CHECK_REFUSED(f.Ingest({{"authorization", bearer}, {"idempotency-key", std::string(256, 'k')}}),
+                "INVALID_FIELD");
+  CHECK_REFUSED(f.Ingest({{"authorization", bearer}, {"idempotency-key", ""}}), "INVALID_FIELD");
+}
+
+TEST_CASE("a handler that throws or fails inside tells nothing", "[guard]") {
+  Fixture f;
+  const std::string bearer = "Bearer " + f.Token();
+
+  f.handler.act = [](const Caller&) -> absl::Status { throw std::runtime_error("secret"); };
+  const absl::Status thrown = f.Ingest({{"authorization", bearer}});
+  f.handler.act = [](const Caller&) { return absl::InternalError("secret"); };
+  const absl::Status failed = f.Ingest({{"authorization", bearer}});
+
+  for (const auto& status : {thrown, failed}) {
+    CHECK(status.code() == absl::StatusCode::kInternal);
+    CHECK(std::string(status.message()).find("secret") == std::string::npos);
+  }
+}
+
+TEST_CASE("draining finishes and then refuses", "[server]") {
+  Fixture f;
+  REQUIRE_OK(f.Deliver("device-svc"));
+
+  f.server->Drain(absl::Seconds(1));
+
+  CHECK(f.Deliver("device-svc").code() == absl::StatusCode::kUnavailable);
+}
+
+}  // namespace cartwise::rpc

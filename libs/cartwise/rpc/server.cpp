@@ -1,0 +1,121 @@
+#include "cartwise/rpc/server.hpp"
+
+#include <fstream>
+#include <iterator>
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+#include <grpcpp/ext/health_check_service_server_builder_option.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+
+#include "cartwise/base/status_macros.hpp"
+
+namespace cartwise::rpc {
+namespace {
+
+constexpr int kMaxMessageBytes = 1024 * 1024;
+constexpr int kMaxMetadataBytes = 16 * 1024;
+
+struct Pems {
+  std::string ca, cert, key;
+};
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+absl::StatusOr<Pems> Load(const TlsFiles& tls) {
+  Pems pems;
+  CW_ASSIGN_OR_RETURN(pems.ca, ReadFile(tls.ca));
+  CW_ASSIGN_OR_RETURN(pems.cert, ReadFile(tls.cert));
+  CW_ASSIGN_OR_RETURN(pems.key, ReadFile(tls.key));
+  return pems;
+}
+
+std::shared_ptr<grpc::ServerCredentials> Credentials(const Pems& pems, bool client_certificate) {
+  grpc::SslServerCredentialsOptions options(
+      client_certificate ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+                         : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  options.pem_root_certs = pems.ca;
+  options.pem_key_cert_pairs.push_back({pems.key, pems.cert});
+  return grpc::SslServerCredentials(options);
+}
+
+void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  // One second below the agents' 10 s, for pings that travel at uneven speed.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 9'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  if (!config.require_client_certificate) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
+  }
+  grpc::ResourceQuota quota;
+  quota.SetMaxThreads(config.max_threads);
+  builder.SetResourceQuota(quota);
+  // A thread that found work does not end after it, up to this many per queue:
+  // making one costs more than keeping it.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 2);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 8);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
+                                                      const std::vector<grpc::Service*>& services,
+                                                      grpc::CallbackGenericService* generic) {
+  CW_ASSIGN_OR_RETURN(const Pems pems, Load(config.tls));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  SetLimits(builder, config);
+  std::unique_ptr<Server> server(new Server);
+  builder.AddListeningPort(config.listen, Credentials(pems, config.require_client_certificate),
+                           &server->port_);
+  for (grpc::Service* const service : services) builder.RegisterService(service);
+  if (generic != nullptr) builder.RegisterCallbackGenericService(generic);
+  server->server_ = builder.BuildAndStart();
+  if (!server->server_ || server->port_ == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot serve gRPC on ", config.listen, ": port taken, or bad certificate"));
+  }
+  return server;
+}
+
+Server::~Server() {
+  if (server_) Drain(absl::ZeroDuration());
+}
+
+void Server::Drain(absl::Duration grace) {
+  if (auto* const health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+  server_->Wait();
+}
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& target, const std::string& service,
+                                       const TlsFiles& tls) {
+  const absl::StatusOr<Pems> pems = Load(tls);
+  grpc::SslCredentialsOptions options;
+  if (pems.ok()) options = {pems->ca, pems->key, pems->cert};
+  grpc::ChannelArguments args;
+  args.SetSslTargetNameOverride(service);
+  args.SetMaxReceiveMessageSize(4 * kMaxMessageBytes);
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  args.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  args.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  args.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  args.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  // Time for one attempt with its handshakes, not a wait between attempts.
+  args.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);
+  args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
+  args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  return grpc::CreateCustomChannel(target, grpc::SslCredentials(options), args);
+}
+
+}  // namespace cartwise::rpc
