@@ -4,14 +4,15 @@ API_TOKEN=
 
 # api_call METHOD PATH [JSON]: leaves the answer in API_BODY and its code in API_STATUS.
 api_call() {
-  local method=$1 path=$2 answer
+  local method=$1 path=$2 answer secrets=
   local -a arguments=(-sS -m 40 -X "$method" -w '\n%{http_code}')
   if [ $# -gt 2 ]; then
     arguments+=(-H 'Content-Type: application/json' --data-binary "$3")
     arguments+=(-H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)")
   fi
-  [ -z "$API_TOKEN" ] || arguments+=(-K <(printf 'header = "Authorization: Bearer %s"\n' "$API_TOKEN"))
-  answer=$(curl "${arguments[@]}" "http://$CARTWISE_GATEWAY_HTTP_LISTEN$path") ||
+  # The token goes through standard input: a command line can be read by everybody.
+  [ -z "$API_TOKEN" ] || secrets="header = \"Authorization: Bearer $API_TOKEN\""
+  answer=$(curl -K - "${arguments[@]}" "http://$CARTWISE_GATEWAY_HTTP_LISTEN$path" <<<"$secrets") ||
     die "no answer from the gateway to $method $path"
   API_STATUS=${answer##*$'\n'}
   API_BODY=${answer%$'\n'*}

@@ -44,23 +44,21 @@ must_start() {
 # stop_processes SECONDS NAME...: asks all at once, waits, then makes them. Each
 # leads a process group, so its children go with it.
 stop_processes() {
-  local patience=$1 name pid deadline
+  local patience=$1 name deadline
   shift
+  local -A pids=()
   for name in "$@"; do
-    pid=$(pid_of "$name")
-    [ -z "$pid" ] || kill -TERM -- "-$pid" 2>/dev/null || true
+    pids[$name]=$(pid_of "$name")
+    [ -z "${pids[$name]}" ] || kill -TERM -- "-${pids[$name]}" 2>/dev/null || true
   done
   deadline=$((SECONDS + patience))
   for name in "$@"; do
-    pid=$(pid_of "$name")
-    if [ -n "$pid" ]; then
-      while [ -n "$(pid_of "$name")" ] && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.05; done
-      if [ -n "$(pid_of "$name")" ]; then
-        kill -KILL -- "-$pid" 2>/dev/null || true
-        note "$name did not end in ${patience}s and was killed"
-      else
-        note "$name stopped"
-      fi
+    while [ -n "$(pid_of "$name")" ] && [ "$SECONDS" -lt "$deadline" ]; do sleep 0.05; done
+    if [ -n "$(pid_of "$name")" ]; then
+      kill -KILL -- "-${pids[$name]}" 2>/dev/null || true
+      note "$name did not end in ${patience}s and was killed"
+    elif [ -n "${pids[$name]}" ]; then
+      note "$name stopped"
     fi
     rm -f "$RUN_DIR/$name.pid"
   done
