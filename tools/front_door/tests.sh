@@ -99,19 +99,20 @@ migrate_template() {
 # A program that ended without Catch2's summary counts as one failure.
 count_cases() {
   awk '
-    /^[0-9]+\/[0-9]+ Testing: / { seen = 0 }
-    /^All tests passed \(/ { match($0, /in [0-9]+ test case/); passed += substr($0, RSTART + 3) + 0; seen = 1 }
+    /^[0-9]+\/[0-9]+ Testing: / { summary = 0; broken = 0; absent = 0 }
+    # How ctest writes down a program that was never built.
+    /^Command: ""$/ { absent = 1 }
+    /^All tests passed \(/ { match($0, /in [0-9]+ test case/); passed += substr($0, RSTART + 3) + 0; summary = 1 }
     /^test cases: / {
       n = split($0, part, "|")
       for (i = 2; i <= n; i++) {
-        if (part[i] ~ /passed/) passed += part[i] + 0
-        else if (part[i] ~ /failed as expected/) passed += part[i] + 0
+        if (part[i] ~ /passed|failed as expected/) passed += part[i] + 0
         else if (part[i] ~ /failed/) { failed += part[i] + 0; broken = 1 }
       }
-      seen = 1
+      summary = 1
     }
-    /^Test Passed\./ { if (!seen) passed++; broken = 0 }
-    /^Test (Failed|timeout)|^Test Timeout|\*\*\*(Exception|Not Run|Timeout)/ { if (!broken) failed++; broken = 0 }
+    /^Test Passed\.$/ { if (absent) failed++; else if (!summary) passed++ }
+    /^Test Failed\.$/ { if (!broken) failed++ }
     END { print passed + 0, failed + 0 }' "$1"
 }
 
@@ -121,7 +122,7 @@ run_programs() {
   shift 2
   printf '%s\n' "$name"
   (cd "$ROOT/build/dev" && ctest -j "$jobs" --timeout 900 --output-on-failure --no-tests=error "$@") 2>&1 |
-    tee "$REPORT_DIR/$name.out" | grep --line-buffered -vE '^(Test project|    Start )' | sed -u 's/^/    /' || code=1
+    tee "$REPORT_DIR/$name.out" | grep --line-buffered -vE '^(Test project|    Start |Label Time|[a-z0-9]+ +=|Total Test time|$)' | sed -u 's/^/    /' || code=1
   cp "$ROOT/build/dev/Testing/Temporary/LastTest.log" "$log" 2>/dev/null || : >"$log"
   read -r passed failed < <(count_cases "$log")
   if [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
