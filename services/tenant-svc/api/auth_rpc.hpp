@@ -1,0 +1,31 @@
+#pragma once
+
+#include "cartwise/rpc/guard.hpp"
+#include "cartwise/tenant/v1/auth.grpc.pb.h"
+#include "domain/sessions.hpp"
+#include "domain/store.hpp"
+
+namespace cartwise::tenant {
+
+/// AuthService over gRPC. Sign-ins take no Idempotency-Key: a stored answer
+/// would be a stored secret. Thread-safe; lives as long as what it is given.
+class AuthRpc final : public v1::AuthService::Service {
+ public:
+  AuthRpc(rpc::Guard& guard, Sessions& sessions, TenantDatabase& database)
+      : guard_(guard), sessions_(sessions), database_(database) {}
+
+  grpc::Status Login(grpc::ServerContext* ctx, const v1::LoginRequest* req,
+                     v1::Session* out) override;
+  grpc::Status Refresh(grpc::ServerContext* ctx, const v1::RefreshRequest* req,
+                       v1::Session* out) override;
+  grpc::Status Logout(grpc::ServerContext* ctx, const v1::LogoutRequest* req,
+                      google::protobuf::Empty* out) override;
+  grpc::Status GetMe(grpc::ServerContext* ctx, const v1::GetMeRequest* req, v1::Me* out) override;
+
+ private:
+  rpc::Guard& guard_;
+  Sessions& sessions_;
+  TenantDatabase& database_;
+};
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,45 @@
+#include "api/branch_directory_rpc.hpp"
+
+#include "cartwise/base/status_macros.hpp"
+#include "domain/branches.hpp"
+#include "domain/enrollment.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+v1::BranchEntry ToProto(const BranchEntry& entry) {
+  v1::BranchEntry out;
+  out.set_branch_id(entry.branch.value());
+  out.set_chain_id(entry.chain.value());
+  out.set_chain_slug(entry.chain_slug);
+  out.set_branch_code(entry.branch_code);
+  out.set_active(entry.active);
+  return out;
+}
+
+}  // namespace
+
+grpc::Status BranchDirectoryRpc::LookUpBranch(grpc::ServerContext* ctx,
+                                              const v1::LookUpBranchRequest* req,
+                                              v1::BranchEntry* out) {
+  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller&) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<BranchId>("id", req->id()));
+    CW_ASSIGN_OR_RETURN(const BranchEntry entry, tenant::LookUpBranch(store, id));
+    *out = ToProto(entry);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status BranchDirectoryRpc::RedeemEnrollmentKey(grpc::ServerContext* ctx,
+                                                     const v1::RedeemEnrollmentKeyRequest* req,
+                                                     v1::BranchEntry* out) {
+  return guard_.Write(ctx, *req, *out, database_, [&](Store& store, const Caller&) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const BranchEntry entry,
+                        tenant::RedeemEnrollmentKey(store, credentials_, req->key(),
+                                                    req->mac_address(), clock_.Now()));
+    *out = ToProto(entry);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,97 @@
+#include "api/users_rpc.hpp"
+
+#include "api/translation.hpp"
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "domain/users.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+v1::User ToProto(const User& user) {
+  v1::User out;
+  out.set_id(user.id.value());
+  out.set_chain_id(user.chain.value());
+  out.set_email(user.email);
+  out.set_name(user.name);
+  out.set_role(std::string(RoleName(user.role)));
+  for (const BranchId& branch : user.branches) out.add_branch_ids(branch.value());
+  out.set_active(user.active);
+  *out.mutable_created_at() = ToTimestamp(user.created_at);
+  *out.mutable_updated_at() = ToTimestamp(user.updated_at);
+  return out;
+}
+
+absl::StatusOr<User> FromProto(const v1::CreateUserRequest& req) {
+  User user;
+  CW_ASSIGN_OR_RETURN(user.chain, ParseOptionalId<ChainId>("chain_id", req.chain_id()));
+  user.email = req.email();
+  user.name = req.name();
+  user.role = RoleFromName(req.role());
+  for (const std::string& text : req.branch_ids()) {
+    CW_ASSIGN_OR_RETURN(auto branch, ParseId<BranchId>("branch_ids", text));
+    user.branches.push_back(std::move(branch));
+  }
+  return user;
+}
+
+// The Once of a call with a password in it. What is kept of the request is a
+// quick hash, from which a password could be guessed, so it leaves that out: the
+// same key with another password gets the first answer.
+class WithoutPassword final : public Once {
+ public:
+  WithoutPassword(Once& once, v1::CreateUserRequest req, Credentials& credentials) : once_(once) {
+    req.clear_password();
+    hash_ = credentials.HashSecret(req.SerializeAsString());
+  }
+  const std::string& Key() const override { return once_.Key(); }
+  const std::string& Method() const override { return once_.Method(); }
+  const std::string& RequestHash() const override { return hash_; }
+  std::string Answer() const override { return once_.Answer(); }
+  void Replay(const std::string& answer) override { once_.Replay(answer); }
+
+ private:
+  Once& once_;
+  std::string hash_;
+};
+
+}  // namespace
+
+grpc::Status UsersRpc::ListUsers(grpc::ServerContext* ctx, const v1::ListUsersRequest* req,
+                                 v1::ListUsersResponse* out) {
+  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 1));
+    CW_ASSIGN_OR_RETURN(auto list, tenant::ListUsers(store, caller, page));
+    for (const User& user : list.items) *out->add_users() = ToProto(user);
+    out->set_next_page_token(list.next_page_token);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status UsersRpc::CreateUser(grpc::ServerContext* ctx, const v1::CreateUserRequest* req,
+                                  v1::User* out) {
+  return guard_.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
+    if (caller.once == nullptr) return Create(caller, *req, out);
+    WithoutPassword once(*caller.once, *req, credentials_);
+    Caller keyed = caller;
+    keyed.once = &once;
+    return Create(keyed, *req, out);
+  });
+}
+
+absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest& req,
+                              v1::User* out) {
+  CW_ASSIGN_OR_RETURN(const User want, FromProto(req));
+  CW_RETURN_IF_ERROR(CheckNewPassword(req.password()));
+  // Before the transaction: no connection waits for the slow hash.
+  CW_ASSIGN_OR_RETURN(const std::string hash,
+                      credentials_.HashPassword(req.password(), caller.deadline));
+  return database_.Write(caller, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const User user,
+                        tenant::CreateUser(store, caller, want, hash, clock_.Now()));
+    *out = ToProto(user);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace cartwise::tenant

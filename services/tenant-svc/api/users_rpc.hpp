@@ -1,0 +1,32 @@
+#pragma once
+
+#include "cartwise/base/clock.hpp"
+#include "cartwise/rpc/guard.hpp"
+#include "cartwise/tenant/v1/users.grpc.pb.h"
+#include "domain/credentials.hpp"
+#include "domain/store.hpp"
+
+namespace cartwise::tenant {
+
+/// UserService over gRPC. Thread-safe; lives as long as what it is given.
+class UsersRpc final : public v1::UserService::Service {
+ public:
+  UsersRpc(rpc::Guard& guard, TenantDatabase& database, Credentials& credentials,
+           const Clock& clock)
+      : guard_(guard), database_(database), credentials_(credentials), clock_(clock) {}
+
+  grpc::Status ListUsers(grpc::ServerContext* ctx, const v1::ListUsersRequest* req,
+                         v1::ListUsersResponse* out) override;
+  grpc::Status CreateUser(grpc::ServerContext* ctx, const v1::CreateUserRequest* req,
+                          v1::User* out) override;
+
+ private:
+  absl::Status Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out);
+
+  rpc::Guard& guard_;
+  TenantDatabase& database_;
+  Credentials& credentials_;
+  const Clock& clock_;
+};
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,27 @@
+#include "config.hpp"
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/config/env.hpp"
+
+namespace cartwise::tenant {
+
+absl::StatusOr<Config> Config::FromEnv() {
+  config::Env env;
+  Config config;
+  config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");
+  config.metrics_listen = env.Text("CARTWISE_TENANT_METRICS_LISTEN", "127.0.0.1:9101");
+  config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
+  config.signing_key = env.File("CARTWISE_TENANT_SIGNING_KEY");
+  config.database.url = env.Text("CARTWISE_TENANT_DATABASE_URL");
+  config.database.connections = env.Number("CARTWISE_TENANT_DATABASE_POOL", 8, 1, 100);
+  config.server.listen = env.Text("CARTWISE_TENANT_LISTEN", "127.0.0.1:9091");
+  config.server.tls.ca = env.File("CARTWISE_TLS_CA");
+  config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
+  config.server.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.rental_target = env.Text("CARTWISE_RENTAL_TARGET");
+  config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
+  CW_RETURN_IF_ERROR(env.status());
+  return config;
+}
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/page.hpp"
+
+/// Rules for text that comes from outside, shared by everything with fields.
+namespace cartwise::tenant {
+
+/// True for UTF-8 without control characters (NUL above all, which the
+/// database cannot hold). `lines` allows line breaks and tabs.
+bool IsCleanText(std::string_view text, bool lines = false);
+
+/// Adds an error to `errors` unless `text` is clean and has `least` to `most`
+/// characters.
+void CheckText(errors::FieldErrors& errors, std::string_view field, std::string_view text,
+               size_t least, size_t most, bool lines = false);
+
+/// Lower case, one `@` with something on both sides, no blanks, 3 to 254 characters.
+bool IsEmail(std::string_view text);
+
+/// `[a-z0-9-]{2,100}`
+bool IsSlug(std::string_view text);
+
+/// `[A-Za-z0-9-]{1,50}`
+bool IsBranchCode(std::string_view text);
+
+/// An IANA time zone that this machine knows.
+bool IsTimeZone(std::string_view name);
+
+/// INVALID_FIELD when the token's parts are not clean text, or the last one is
+/// not an id although `ends_with_id`. Tokens are not signed, so anybody can
+/// make one; it can only name a place in a list, and must not upset the database.
+absl::Status CheckPage(const PageRequest& page, bool ends_with_id);
+
+/// INVALID_FIELD unless `query`, the search text of a list, is clean and short.
+absl::Status CheckQuery(std::string_view query);
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,79 @@
+#include "domain/fields.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "cartwise/testing/status.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+TEST_CASE("text is clean when it is UTF-8 without control characters", "[fields]") {
+  CHECK(IsCleanText(""));
+  CHECK(IsCleanText("Rami Levi"));
+  CHECK(IsCleanText("\u05E8\u05DE\u05D9 \u05DC\u05D5\u05D9"));
+  CHECK(IsCleanText("\U0001F6D2"));
+
+  CHECK_FALSE(IsCleanText(std::string_view("a\0b", 3)));
+  CHECK_FALSE(IsCleanText("line\nbreak"));
+  CHECK(IsCleanText("line\nbreak", /*lines=*/true));
+  CHECK_FALSE(IsCleanText("\x7F"));
+  CHECK_FALSE(IsCleanText("\x80"));              // a lone continuation
+  CHECK_FALSE(IsCleanText("\xC3"));              // cut off
+  CHECK_FALSE(IsCleanText("\xC0\x80"));          // an overlong NUL
+  CHECK_FALSE(IsCleanText("\xE0\x80\x80"));      // overlong
+  CHECK_FALSE(IsCleanText("\xED\xA0\x80"));      // a surrogate
+  CHECK_FALSE(IsCleanText("\xF4\x90\x80\x80"));  // beyond U+10FFFF
+}
+
+TEST_CASE("lengths are counted in characters, not in bytes", "[fields]") {
+  errors::FieldErrors good;
+  CheckText(good, "name", "\u05E8\u05DE\u05D9", 1, 3);
+  CHECK(good.ToStatus().ok());
+
+  errors::FieldErrors bad;
+  CheckText(bad, "name", "", 1, 3);
+  CheckText(bad, "city", "four", 0, 3);
+  CHECK(errors::Fields(bad.ToStatus()).size() == 2);
+}
+
+TEST_CASE("an e-mail has one @ with something on both sides", "[fields]") {
+  CHECK(IsEmail("a@b"));
+  CHECK(IsEmail("first.last+tag@shop.example"));
+  for (const char* bad : {"", "@b", "a@", "a@b@c", "a b@c", "A@b", "ab"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(IsEmail(bad));
+  }
+  CHECK_FALSE(IsEmail(std::string(250, 'a') + "@b.cd"));
+}
+
+TEST_CASE("slugs and branch codes keep to what MQTT topics and URLs bear", "[fields]") {
+  CHECK(IsSlug("rami-levi"));
+  CHECK_FALSE(IsSlug("r"));
+  CHECK_FALSE(IsSlug("Rami"));
+  CHECK_FALSE(IsSlug("a/b"));
+  CHECK_FALSE(IsSlug(std::string(101, 'a')));
+  CHECK(IsBranchCode("Haifa-1"));
+  CHECK_FALSE(IsBranchCode(""));
+  CHECK_FALSE(IsBranchCode("a+b"));
+}
+
+TEST_CASE("a time zone is an IANA name, never a path", "[fields]") {
+  CHECK(IsTimeZone("Asia/Jerusalem"));
+  CHECK(IsTimeZone("UTC"));
+  CHECK_FALSE(IsTimeZone("Asia/Nowhere"));
+  CHECK_FALSE(IsTimeZone("/usr/share/zoneinfo/UTC"));
+  CHECK_FALSE(IsTimeZone("../zoneinfo/UTC"));
+  CHECK_FALSE(IsTimeZone("libc:localtime"));
+}
+
+TEST_CASE("a page token that somebody made up is refused before the database sees it", "[fields]") {
+  CHECK(CheckPage({50, {}}, true).ok());
+  CHECK(CheckPage({50, {"Haifa", "018f0000-0000-7000-8000-000000000000"}}, true).ok());
+  CHECK(CheckPage({50, {"a@b.example"}}, false).ok());
+  CHECK_REFUSED(CheckPage({50, {"Haifa", "1 OR 1=1"}}, true), "INVALID_FIELD");
+  CHECK_REFUSED(CheckPage({50, {"\xFF", "018f0000-0000-7000-8000-000000000000"}}, true),
+                "INVALID_FIELD");
+}
+
+}  // namespace
+}  // namespace cartwise::tenant

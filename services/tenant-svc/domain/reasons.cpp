@@ -1,0 +1,79 @@
+#include "domain/reasons.hpp"
+
+namespace cartwise::tenant::reasons {
+
+using absl::StatusCode;
+using errors::NotFound;
+using errors::Refuse;
+
+absl::Status ChainNotFound() {
+  return NotFound("CHAIN_NOT_FOUND", "no such chain");
+}
+
+absl::Status BranchNotFound() {
+  return NotFound("BRANCH_NOT_FOUND", "no such branch");
+}
+
+absl::Status EnrollmentKeyNotFound() {
+  return NotFound("ENROLLMENT_KEY_NOT_FOUND", "no such enrollment key");
+}
+
+absl::Status SlugTaken() {
+  return Refuse(StatusCode::kAlreadyExists, "SLUG_TAKEN", "another chain has this slug");
+}
+
+absl::Status BranchCodeTaken() {
+  return Refuse(StatusCode::kAlreadyExists, "BRANCH_CODE_TAKEN",
+                "another branch of the chain has this code");
+}
+
+absl::Status EmailTaken() {
+  return Refuse(StatusCode::kAlreadyExists, "EMAIL_TAKEN", "somebody signs in with this e-mail");
+}
+
+absl::Status ChainNotEmpty() {
+  return Refuse(StatusCode::kFailedPrecondition, "CHAIN_NOT_EMPTY",
+                "the chain still has branches; delete them first");
+}
+
+absl::Status PlatformAdminOnly() {
+  return Refuse(StatusCode::kPermissionDenied, "PLATFORM_ADMIN_ONLY",
+                "only a platform admin changes the plan or whether a chain is active");
+}
+
+absl::Status WholeChainOnly() {
+  return Refuse(StatusCode::kPermissionDenied, "WHOLE_CHAIN_ONLY",
+                "your role is limited to branches; this needs one for the whole chain");
+}
+
+absl::Status RoleAboveOwn() {
+  return Refuse(StatusCode::kPermissionDenied, "ROLE_ABOVE_OWN",
+                "nobody can give a role above or beyond their own");
+}
+
+absl::Status BadCredentials() {
+  return Refuse(StatusCode::kUnauthenticated, "BAD_CREDENTIALS",
+                "these credentials are not valid; sign in again");
+}
+
+absl::Status RefreshTokenReused() {
+  return Refuse(StatusCode::kUnauthenticated, "REFRESH_TOKEN_REUSED",
+                "this refresh token was spent before, so its sign-in was ended; sign in again");
+}
+
+absl::Status EnrollmentKeyInvalid() {
+  return Refuse(StatusCode::kUnauthenticated, "ENROLLMENT_KEY_INVALID",
+                "this enrolment key is not valid; make a new one");
+}
+
+absl::Status SignInEnded() {
+  return Refuse(StatusCode::kUnauthenticated, "SIGN_IN_REQUIRED",
+                "this account may not sign in any more");
+}
+
+absl::Status SignInBusy() {
+  return Refuse(StatusCode::kUnavailable, "SIGN_IN_BUSY",
+                "too many people sign in right now; try again in a moment");
+}
+
+}  // namespace cartwise::tenant::reasons

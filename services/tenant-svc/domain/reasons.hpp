@@ -1,0 +1,38 @@
+#pragma once
+
+#include <absl/status/status.h>
+
+#include "cartwise/base/errors.hpp"
+
+/// Every refusal of this service that clients branch on, made in one place.
+/// INVALID_FIELD, IDEMPOTENCY_KEY_REUSED and the like come from the libraries.
+namespace cartwise::tenant::reasons {
+
+// Absent, deleted and foreign things answer alike, in the words of
+// rpc::CheckPolicy, which refuses the foreign ones that a request names.
+absl::Status ChainNotFound();
+absl::Status BranchNotFound();
+absl::Status EnrollmentKeyNotFound();
+
+absl::Status SlugTaken();
+absl::Status BranchCodeTaken();
+absl::Status EmailTaken();
+absl::Status ChainNotEmpty();
+
+/// PERMISSION_DENIED (PLATFORM_ADMIN_ONLY): plan and `active` of a chain.
+absl::Status PlatformAdminOnly();
+/// PERMISSION_DENIED (WHOLE_CHAIN_ONLY): the role is limited to branches.
+absl::Status WholeChainOnly();
+absl::Status RoleAboveOwn();
+
+// UNAUTHENTICATED, each one text for every cause.
+absl::Status BadCredentials();
+absl::Status RefreshTokenReused();
+absl::Status EnrollmentKeyInvalid();
+/// The person behind a still valid token is gone or inactive.
+absl::Status SignInEnded();
+
+/// UNAVAILABLE: too many passwords are being checked at once.
+absl::Status SignInBusy();
+
+}  // namespace cartwise::tenant::reasons

@@ -1,0 +1,119 @@
+#include "domain/sessions.hpp"
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/base/text.hpp"
+#include "domain/fields.hpp"
+#include "domain/reasons.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+constexpr char kSecretPrefix[] = "cwrt_";
+
+Caller Platform(const Caller& caller) {
+  Caller platform = Caller::Service("tenant-svc");
+  platform.deadline = caller.deadline;
+  platform.trace_id = caller.trace_id;
+  return platform;
+}
+
+absl::Status CheckInput(const std::string& email, const std::string& password) {
+  errors::FieldErrors errors;
+  errors.Require(!email.empty(), "email", "is required");
+  errors.Require(email.size() <= 254 && IsCleanText(email), "email", "must be an e-mail address");
+  errors.Require(!password.empty(), "password", "is required");
+  errors.Require(password.size() <= kMostPasswordBytes, "password", "must be at most 1,024 bytes");
+  return errors.ToStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Session> Sessions::Login(const Caller& caller, const std::string& email,
+                                        const std::string& password) {
+  CW_RETURN_IF_ERROR(CheckInput(email, password));
+  const Caller platform = Platform(caller);
+  std::optional<Account> account;
+  CW_RETURN_IF_ERROR(database_.Read(platform, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(account, store.FindAccountByEmail(ToLowerAscii(email)));
+    return absl::OkStatus();
+  }));
+
+  // No transaction is open while the slow hash runs.
+  const std::string hash = account ? account->password_hash : "";
+  CW_ASSIGN_OR_RETURN(const bool fits,
+                      credentials_.VerifyPassword(password, hash, caller.deadline));
+  if (!fits || !account->may_sign_in) return reasons::BadCredentials();
+
+  absl::StatusOr<Session> session;
+  CW_RETURN_IF_ERROR(database_.Write(platform, [&](Store& store) -> absl::Status {
+    const SignIn sign_in{SignInId::New(), account->user.chain, account->user.id};
+    CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, clock_.Now()));
+    session = Start(store, sign_in, account->user);
+    return session.status();
+  }));
+  return session;
+}
+
+absl::StatusOr<Session> Sessions::Refresh(const Caller& caller, const std::string& refresh_token) {
+  if (refresh_token.empty()) return errors::InvalidField("refresh_token", "is required");
+  absl::StatusOr<Session> session = reasons::BadCredentials();
+  const absl::Status done = database_.Write(Platform(caller), [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto token,
+                        store.TakeRefreshToken(credentials_.HashSecret(refresh_token)));
+    if (!token) return absl::OkStatus();
+    session = Rotate(store, *token);
+    // A refusal is an answer, not a failure: what it revoked has to commit.
+    const bool refused = session.status().code() == absl::StatusCode::kUnauthenticated;
+    return session.ok() || refused ? absl::OkStatus() : session.status();
+  });
+  CW_RETURN_IF_ERROR(done);
+  return session;
+}
+
+absl::Status Sessions::Logout(const Caller& caller, const std::string& refresh_token) {
+  if (refresh_token.empty()) return errors::InvalidField("refresh_token", "is required");
+  return database_.Write(Platform(caller), [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto token,
+                        store.TakeRefreshToken(credentials_.HashSecret(refresh_token)));
+    if (!token) return absl::OkStatus();
+    return store.RevokeSignIn(token->sign_in, "signed out", clock_.Now());
+  });
+}
+
+absl::StatusOr<Session> Sessions::Rotate(Store& store, const RefreshToken& token) {
+  const absl::Time now = clock_.Now();
+  switch (token.WorthAt(now)) {
+    case RefreshToken::Worth::kReused:
+      CW_RETURN_IF_ERROR(store.RevokeSignIn(token.sign_in, "refresh token reused", now));
+      return reasons::RefreshTokenReused();
+    case RefreshToken::Worth::kInvalid:
+      return reasons::BadCredentials();
+    case RefreshToken::Worth::kGood:
+      break;
+  }
+  CW_ASSIGN_OR_RETURN(const auto account, store.FindAccount(token.sign_in.user));
+  if (!account || !account->may_sign_in) {
+    CW_RETURN_IF_ERROR(store.RevokeSignIn(token.sign_in, "user or chain inactive", now));
+    return reasons::BadCredentials();
+  }
+  CW_RETURN_IF_ERROR(store.SpendRefreshToken(token, now));
+  return Start(store, token.sign_in, account->user);
+}
+
+absl::StatusOr<Session> Sessions::Start(Store& store, const SignIn& sign_in, const User& user) {
+  const absl::Time now = clock_.Now();
+  Session session;
+  session.refresh_token = credentials_.NewSecret(kSecretPrefix);
+  session.access_token = credentials_.AccessToken(user.AsCaller(), now, kAccessTokenLife);
+  RefreshToken token;
+  token.id = RefreshTokenId::New();
+  token.sign_in = sign_in;
+  token.hash = credentials_.HashSecret(session.refresh_token);
+  token.issued_at = now;
+  token.expires_at = now + kRefreshTokenLife;
+  CW_RETURN_IF_ERROR(store.InsertRefreshToken(token));
+  return session;
+}
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/base/caller.hpp"
+#include "cartwise/base/clock.hpp"
+#include "domain/credentials.hpp"
+#include "domain/store.hpp"
+
+namespace cartwise::tenant {
+
+/// Signs staff in and out. Opens its own transactions, over all tenants,
+/// because who signs in is not known before, and because a refused Refresh may
+/// still have something to commit. Thread-safe; lives as long as what it is given.
+class Sessions {
+ public:
+  Sessions(TenantDatabase& database, Credentials& credentials, const Clock& clock)
+      : database_(database), credentials_(credentials), clock_(clock) {}
+
+  /// BAD_CREDENTIALS for an unknown e-mail, a wrong password, an inactive user
+  /// and an inactive chain alike, after the same work. SIGN_IN_BUSY.
+  absl::StatusOr<Session> Login(const Caller& caller, const std::string& email,
+                                const std::string& password);
+
+  /// REFRESH_TOKEN_REUSED, having ended the sign-in; BAD_CREDENTIALS.
+  absl::StatusOr<Session> Refresh(const Caller& caller, const std::string& refresh_token);
+
+  /// Ends the sign-in of this token; an unknown one is fine.
+  absl::Status Logout(const Caller& caller, const std::string& refresh_token);
+
+ private:
+  absl::StatusOr<Session> Start(Store& store, const SignIn& sign_in, const User& user);
+  absl::StatusOr<Session> Rotate(Store& store, const RefreshToken& token);
+
+  TenantDatabase& database_;
+  Credentials& credentials_;
+  const Clock& clock_;
+};
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <absl/time/time.h>
+
+#include "cartwise/base/ids.hpp"
+#include "domain/user.hpp"
+
+namespace cartwise::tenant {
+
+using SignInId = StrongId<struct SignInTag>;
+using RefreshTokenId = StrongId<struct RefreshTokenTag>;
+
+inline constexpr absl::Duration kAccessTokenLife = absl::Minutes(15);
+inline constexpr absl::Duration kRefreshTokenLife = absl::Hours(30 * 24);
+
+/// One sign-in of one user: the family of the refresh tokens that come out of it.
+struct SignIn {
+  SignInId id;
+  ChainId chain;  ///< empty for a platform admin
+  UserId user;
+};
+
+/// A refresh token as it is kept: the secret itself is not.
+struct RefreshToken {
+  RefreshTokenId id;
+  SignIn sign_in;
+  std::string hash;
+  absl::Time issued_at;
+  absl::Time expires_at;
+  bool used = false;
+  bool revoked = false;  ///< the family is
+
+  /// What a token is worth when it comes back.
+  enum class Worth {
+    kGood,
+    kReused,   ///< spent before: stolen or lost, the family must end
+    kInvalid,  ///< expired or revoked
+  };
+  Worth WorthAt(absl::Time now) const {
+    if (used) return Worth::kReused;
+    return revoked || now >= expires_at ? Worth::kInvalid : Worth::kGood;
+  }
+};
+
+/// What a client holds after signing in.
+struct Session {
+  std::string access_token;
+  std::string refresh_token;
+  absl::Duration access_token_life = kAccessTokenLife;
+};
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "cartwise/base/database.hpp"
+#include "cartwise/base/page.hpp"
+#include "domain/branch.hpp"
+#include "domain/chain.hpp"
+#include "domain/enrollment_key.hpp"
+#include "domain/sign_in.hpp"
+#include "domain/user.hpp"
+
+namespace cartwise::tenant {
+
+/// Whether a row that is read will be changed by the same transaction.
+enum class For { kReading, kChanging };
+
+/// Which branches a list shows.
+struct BranchFilter {
+  ChainId chain;                              ///< empty for every one in sight
+  std::optional<std::vector<BranchId>> only;  ///< of these; nullopt for all
+  std::string query;                          ///< part of name or code, in any case
+  std::optional<bool> active;
+};
+
+/// A change that others hear of.
+struct Change {
+  std::string_view type;  ///< "branch.updated"
+  absl::Time at;
+  std::string trace_id;
+};
+
+/// Everything this service keeps, within one transaction that sees one tenant
+/// (or all, for the platform). Deleted things are not found. Lists answer up to
+/// one row more than the page holds, see ToListing. Used by one thread.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Chains, by name and id.
+  virtual absl::StatusOr<std::vector<Chain>> ListChains(const std::string& query,
+                                                        const PageRequest& page) = 0;
+  virtual absl::StatusOr<std::optional<Chain>> FindChain(const ChainId& id, For what) = 0;
+  /// Keeps the chain from being deleted until the transaction ends; false when
+  /// it is not there.
+  virtual absl::StatusOr<bool> HoldChain(const ChainId& id) = 0;
+  /// SLUG_TAKEN.
+  virtual absl::Status InsertChain(const Chain& chain) = 0;
+  virtual absl::Status UpdateChain(const Chain& chain) = 0;
+  virtual absl::StatusOr<bool> HasBranches(const ChainId& chain) = 0;
+  /// With its users, whose e-mails become free, and their sign-ins.
+  virtual absl::Status DeleteChain(const ChainId& chain, absl::Time now) = 0;
+
+  // Branches, by name and id.
+  virtual absl::StatusOr<std::vector<Branch>> ListBranches(const BranchFilter& filter,
+                                                           const PageRequest& page) = 0;
+  virtual absl::StatusOr<std::optional<Branch>> FindBranch(const BranchId& id, For what) = 0;
+  virtual absl::StatusOr<std::optional<BranchEntry>> FindBranchEntry(const BranchId& id) = 0;
+  /// Those of `ids` that are branches of `chain`; they stay until the transaction ends.
+  virtual absl::StatusOr<std::vector<BranchId>> HoldBranches(const ChainId& chain,
+                                                             const std::vector<BranchId>& ids) = 0;
+  /// BRANCH_CODE_TAKEN.
+  virtual absl::Status InsertBranch(const Branch& branch) = 0;
+  virtual absl::Status UpdateBranch(const Branch& branch) = 0;
+  /// With its enrolment keys, which are revoked.
+  virtual absl::Status DeleteBranch(const Branch& branch, absl::Time now) = 0;
+
+  // Users, by e-mail.
+  /// `only`: those whose role is limited to some of these branches.
+  virtual absl::StatusOr<std::vector<User>> ListUsers(
+      const std::optional<std::vector<BranchId>>& only, const PageRequest& page) = 0;
+  virtual absl::StatusOr<std::optional<Account>> FindAccount(const UserId& id) = 0;
+  virtual absl::StatusOr<std::optional<Account>> FindAccountByEmail(const std::string& email) = 0;
+  /// EMAIL_TAKEN.
+  virtual absl::Status InsertUser(const User& user, const std::string& password_hash) = 0;
+  /// And ends the user's sign-ins.
+  virtual absl::Status ResetPassword(const User& user, const std::string& password_hash,
+                                     absl::Time now) = 0;
+
+  // Sign-ins.
+  virtual absl::Status InsertSignIn(const SignIn& sign_in, absl::Time now) = 0;
+  virtual absl::Status InsertRefreshToken(const RefreshToken& token) = 0;
+  /// Whoever holds the same family waits until the transaction ends.
+  virtual absl::StatusOr<std::optional<RefreshToken>> TakeRefreshToken(const std::string& hash) = 0;
+  virtual absl::Status SpendRefreshToken(const RefreshToken& token, absl::Time now) = 0;
+  /// Ends the family; nothing changes when it has ended already.
+  virtual absl::Status RevokeSignIn(const SignIn& sign_in, std::string_view reason,
+                                    absl::Time now) = 0;
+
+  // Enrolment keys, newest first.
+  virtual absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(
+      const BranchId& branch, const PageRequest& page) = 0;
+  virtual absl::Status InsertEnrollmentKey(const EnrollmentKey& key, const std::string& hash) = 0;
+  /// False when the branch has no such key. Revoking twice is once.
+  virtual absl::StatusOr<bool> RevokeEnrollmentKey(const BranchId& branch,
+                                                   const EnrollmentKeyId& id, absl::Time now) = 0;
+  virtual absl::StatusOr<std::optional<EnrollmentKey>> FindEnrollmentKeyByHash(
+      const std::string& hash) = 0;
+  /// False when this device had redeemed the key before. Two at once take turns.
+  virtual absl::StatusOr<bool> RememberRedemption(const EnrollmentKey& key,
+                                                  const std::string& mac_address,
+                                                  absl::Time now) = 0;
+  /// False when no use is left, or the key ended meanwhile.
+  virtual absl::StatusOr<bool> SpendEnrollmentKey(const EnrollmentKey& key, absl::Time now) = 0;
+
+  // Tells others, when this transaction commits.
+  virtual absl::Status Announce(const Change& change, const Chain& chain) = 0;
+  virtual absl::Status Announce(const Change& change, const Branch& branch) = 0;
+};
+
+using TenantDatabase = Database<Store>;
+
+}  // namespace cartwise::tenant

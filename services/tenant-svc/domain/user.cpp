@@ -1,0 +1,39 @@
+#include "domain/user.hpp"
+
+#include "domain/fields.hpp"
+
+namespace cartwise::tenant {
+
+absl::Status User::Check() const {
+  errors::FieldErrors errors;
+  errors.Require(IsEmail(email), "email", "must be an e-mail address");
+  CheckText(errors, "name", name, 1, 200);
+  errors.Require(role != Role::kNone && role != Role::kPlatformAdmin, "role",
+                 "must be OWNER, ADMIN, OPERATOR, INSTALLER or VIEWER");
+  errors.Require(branches.size() <= 500, "branch_ids", "must be at most 500");
+  return errors.ToStatus();
+}
+
+std::vector<Grant> User::Grants() const {
+  if (whole_chain) return {Grant{role, {}}};
+  if (branches.empty()) return {};
+  return {Grant{role, branches}};
+}
+
+Caller User::AsCaller() const {
+  Caller caller;
+  caller.principal = Principal::kStaff;
+  caller.subject = id.value();
+  caller.chain = chain;
+  caller.grants = Grants();
+  return caller;
+}
+
+absl::Status CheckNewPassword(std::string_view password) {
+  errors::FieldErrors errors;
+  errors.Require(password.size() >= kLeastPasswordBytes && password.size() <= kMostPasswordBytes,
+                 "password", "must have 12 to 1,024 bytes");
+  return errors.ToStatus();
+}
+
+}  // namespace cartwise::tenant

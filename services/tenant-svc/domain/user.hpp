@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/time/time.h>
+
+#include "cartwise/base/caller.hpp"
+#include "cartwise/base/ids.hpp"
+
+namespace cartwise::tenant {
+
+inline constexpr size_t kLeastPasswordBytes = 12;
+inline constexpr size_t kMostPasswordBytes = 1024;
+
+/// A staff member with one role. A plain value.
+struct User {
+  UserId id;
+  ChainId chain;  ///< empty for a platform admin
+  std::string email;
+  std::string name;
+  Role role = Role::kNone;
+  bool whole_chain = true;         ///< the role is for every branch
+  std::vector<BranchId> branches;  ///< else for these, sorted
+  bool active = true;
+  absl::Time created_at;
+  absl::Time updated_at;
+
+  /// INVALID_FIELD naming every field at fault.
+  absl::Status Check() const;
+
+  /// What the user may do. None at all for a limited role without branches: in
+  /// a Grant, no branches mean every branch.
+  std::vector<Grant> Grants() const;
+
+  /// The caller that a token of this user stands for.
+  Caller AsCaller() const;
+};
+
+/// A user and what a sign-in is checked against.
+struct Account {
+  User user;
+  std::string password_hash;
+  bool may_sign_in = false;  ///< user and chain are active
+};
+
+/// INVALID_FIELD unless 12 to 1,024 bytes.
+absl::Status CheckNewPassword(std::string_view password);
+
+}  // namespace cartwise::tenant

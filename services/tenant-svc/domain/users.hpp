@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/base/caller.hpp"
+#include "domain/credentials.hpp"
+#include "domain/listing.hpp"
+#include "domain/store.hpp"
+
+namespace cartwise::tenant {
+
+/// Staff the caller administers. One limited to branches sees those who are
+/// limited to some of the same, and of their branches only the shared ones.
+absl::StatusOr<Listing<User>> ListUsers(Store& store, const Caller& caller,
+                                        const PageRequest& page);
+
+/// Id, e-mail's case and times of `want` are given here; no `branches` mean the
+/// whole chain. EMAIL_TAKEN, ROLE_ABOVE_OWN, CHAIN_NOT_FOUND, BRANCH_NOT_FOUND.
+absl::StatusOr<User> CreateUser(Store& store, const Caller& caller, User want,
+                                const std::string& password_hash, absl::Time now);
+
+/// The caller's own account; SIGN_IN_REQUIRED when it is gone or inactive.
+absl::StatusOr<User> GetMe(Store& store, const Caller& caller);
+
+/// Makes the platform admin with this e-mail, or sets the password of the one
+/// there is, which ends their sign-ins. EMAIL_TAKEN by somebody of a chain.
+absl::Status SetPlatformAdmin(TenantDatabase& database, Credentials& credentials,
+                              const std::string& email, const std::string& password,
+                              absl::Time now);
+
+}  // namespace cartwise::tenant

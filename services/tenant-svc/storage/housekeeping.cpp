@@ -1,0 +1,53 @@
+#include "storage/housekeeping.hpp"
+
+#include <absl/time/clock.h>
+
+#include "cartwise/base/status_macros.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+constexpr absl::Duration kAnswersKept = absl::Hours(24);
+constexpr absl::Duration kSignInsKept = absl::Hours(7 * 24);
+
+constexpr pg::Query kDropAnswers{"tenant_drop_old_answers", R"sql(
+  DELETE FROM tenant.idempotency_keys WHERE created_at < $1)sql"};
+
+// Their refresh tokens go with them.
+constexpr pg::Query kDropSignIns{"tenant_drop_old_sign_ins", R"sql(
+  DELETE FROM tenant.sign_ins s
+   WHERE NOT EXISTS (SELECT FROM tenant.refresh_tokens t
+                      WHERE t.chain_id = s.chain_id AND t.sign_in_id = s.sign_in_id
+                        AND t.expires_at >= $1))sql"};
+
+}  // namespace
+
+absl::Status Tidy(pg::Pool& pool, absl::Time now) {
+  const auto platform = pg::Tenant::Platform();
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropAnswers, now - kAnswersKept).status());
+  return pool.Once(platform, deadline, kDropSignIns, now - kSignInsKept).status();
+}
+
+Housekeeping::Housekeeping(pg::Pool& pool) : pool_(pool), thread_([this] { Run(); }) {}
+
+Housekeeping::~Housekeeping() {
+  {
+    std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  ended_.notify_all();
+  thread_.join();
+}
+
+void Housekeeping::Run() {
+  std::unique_lock lock(mutex_);
+  while (!ended_.wait_for(lock, std::chrono::hours(1), [this] { return ending_; })) {
+    lock.unlock();
+    // A failure is the database's, which readiness reports; the next hour tries again.
+    Tidy(pool_, absl::Now()).IgnoreError();
+    lock.lock();
+  }
+}
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cartwise/pg/pool.hpp"
+#include "domain/store.hpp"
+
+namespace cartwise::tenant {
+
+/// The store on PostgreSQL, schema `tenant`, for one transaction. Its parts
+/// stand in pg_chains.cpp, pg_branches.cpp, pg_users.cpp, pg_sign_ins.cpp,
+/// pg_enrollment.cpp and announcements.cpp, each with its SQL.
+///
+/// Row security decides whose rows a statement reaches; a statement names the
+/// chain besides wherever it is known, for the index.
+class PgStore final : public Store {
+ public:
+  explicit PgStore(pg::Transaction& tx) : tx_(tx) {}
+
+  absl::StatusOr<std::vector<Chain>> ListChains(const std::string& query,
+                                                const PageRequest& page) override;
+  absl::StatusOr<std::optional<Chain>> FindChain(const ChainId& id, For what) override;
+  absl::StatusOr<bool> HoldChain(const ChainId& id) override;
+  absl::Status InsertChain(const Chain& chain) override;
+  absl::Status UpdateChain(const Chain& chain) override;
+  absl::StatusOr<bool> HasBranches(const ChainId& chain) override;
+  absl::Status DeleteChain(const ChainId& chain, absl::Time now) override;
+
+  absl::StatusOr<std::vector<Branch>> ListBranches(const BranchFilter& filter,
+                                                   const PageRequest& page) override;
+  absl::StatusOr<std::optional<Branch>> FindBranch(const BranchId& id, For what) override;
+  absl::StatusOr<std::optional<BranchEntry>> FindBranchEntry(const BranchId& id) override;
+  absl::StatusOr<std::vector<BranchId>> HoldBranches(const ChainId& chain,
+                                                     const std::vector<BranchId>& ids) override;
+  absl::Status InsertBranch(const Branch& branch) override;
+  absl::Status UpdateBranch(const Branch& branch) override;
+  absl::Status DeleteBranch(const Branch& branch, absl::Time now) override;
+
+  absl::StatusOr<std::vector<User>> ListUsers(const std::optional<std::vector<BranchId>>& only,
+                                              const PageRequest& page) override;
+  absl::StatusOr<std::optional<Account>> FindAccount(const UserId& id) override;
+  absl::StatusOr<std::optional<Account>> FindAccountByEmail(const std::string& email) override;
+  absl::Status InsertUser(const User& user, const std::string& password_hash) override;
+  absl::Status ResetPassword(const User& user, const std::string& password_hash,
+                             absl::Time now) override;
+
+  absl::Status InsertSignIn(const SignIn& sign_in, absl::Time now) override;
+  absl::Status InsertRefreshToken(const RefreshToken& token) override;
+  absl::StatusOr<std::optional<RefreshToken>> TakeRefreshToken(const std::string& hash) override;
+  absl::Status SpendRefreshToken(const RefreshToken& token, absl::Time now) override;
+  absl::Status RevokeSignIn(const SignIn& sign_in, std::string_view reason,
+                            absl::Time now) override;
+
+  absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(const BranchId& branch,
+                                                                const PageRequest& page) override;
+  absl::Status InsertEnrollmentKey(const EnrollmentKey& key, const std::string& hash) override;
+  absl::StatusOr<bool> RevokeEnrollmentKey(const BranchId& branch, const EnrollmentKeyId& id,
+                                           absl::Time now) override;
+  absl::StatusOr<std::optional<EnrollmentKey>> FindEnrollmentKeyByHash(
+      const std::string& hash) override;
+  absl::StatusOr<bool> RememberRedemption(const EnrollmentKey& key, const std::string& mac_address,
+                                          absl::Time now) override;
+  absl::StatusOr<bool> SpendEnrollmentKey(const EnrollmentKey& key, absl::Time now) override;
+
+  absl::Status Announce(const Change& change, const Chain& chain) override;
+  absl::Status Announce(const Change& change, const Branch& branch) override;
+
+ private:
+  pg::Transaction& tx_;
+};
+
+}  // namespace cartwise::tenant

@@ -1,0 +1,114 @@
+#include <absl/strings/str_split.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
+#include "storage/columns.hpp"
+#include "storage/pg_store.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+#define USER_COLUMNS                                                                        \
+  "u.chain_id, u.user_id, u.email, u.name, u.role, u.whole_chain, u.active, u.created_at, " \
+  "u.updated_at, (SELECT string_agg(b.branch_id::text, ',' ORDER BY b.branch_id) "          \
+  "FROM tenant.user_branches b WHERE b.chain_id = u.chain_id AND b.user_id = u.user_id) "   \
+  "AS branch_ids"
+
+// A platform admin has no chain that could be inactive.
+#define ACCOUNT_COLUMNS                                                                          \
+  USER_COLUMNS                                                                                   \
+  ", u.password_hash, u.active AND (u.chain_ref IS NULL OR EXISTS (SELECT "                      \
+  "FROM tenant.chains c WHERE c.chain_id = u.chain_ref AND c.active AND c.deleted_at IS NULL)) " \
+  "AS may_sign_in"
+
+constexpr pg::Query kList{"tenant_list_users", "SELECT " USER_COLUMNS R"sql(
+    FROM tenant.users u
+   WHERE u.deleted_at IS NULL
+     AND ($1::text IS NULL OR EXISTS (
+           SELECT FROM tenant.user_branches b
+            WHERE b.chain_id = u.chain_id AND b.user_id = u.user_id
+              AND b.branch_id = ANY ($1::uuid[])))
+     AND ($2::text IS NULL OR u.email > $2)
+   ORDER BY u.email
+   LIMIT $3::int)sql"};
+
+constexpr pg::Query kFind{"tenant_find_account", "SELECT " ACCOUNT_COLUMNS R"sql(
+    FROM tenant.users u WHERE u.user_id = $1 AND u.deleted_at IS NULL)sql"};
+
+constexpr pg::Query kFindByEmail{"tenant_find_account_by_email", "SELECT " ACCOUNT_COLUMNS R"sql(
+    FROM tenant.users u WHERE u.email = $1 AND u.deleted_at IS NULL)sql"};
+
+constexpr pg::Query kInsert{"tenant_insert_user", R"sql(
+  INSERT INTO tenant.users (chain_id, user_id, email, name, password_hash, role, whole_chain,
+                            active, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9))sql"};
+
+constexpr pg::Query kInsertBranches{"tenant_insert_user_branches", R"sql(
+  INSERT INTO tenant.user_branches (chain_id, user_id, branch_id)
+  SELECT $1, $2, branch FROM unnest($3::text::uuid[]) AS branch)sql"};
+
+constexpr pg::Query kResetPassword{"tenant_reset_password", R"sql(
+  WITH ended AS (
+    UPDATE tenant.sign_ins SET revoked_at = $4, revoked_reason = 'password set'
+     WHERE chain_id = $1 AND user_id = $2 AND revoked_at IS NULL)
+  UPDATE tenant.users SET password_hash = $3, updated_at = $4
+   WHERE chain_id = $1 AND user_id = $2)sql"};
+
+User Read(const pg::Row& row) {
+  User user;
+  user.id = row.As<UserId>("user_id");
+  user.chain = ReadChain(row);
+  user.email = row.Text("email");
+  user.name = row.Text("name");
+  user.role = RoleFromName(row.Text("role"));
+  user.whole_chain = row.Bool("whole_chain");
+  user.active = row.Bool("active");
+  user.created_at = row.Time("created_at");
+  user.updated_at = row.Time("updated_at");
+  const std::string branches = row.Text("branch_ids");
+  for (const auto branch : absl::StrSplit(branches, ',', absl::SkipEmpty())) {
+    user.branches.emplace_back(std::string(branch));
+  }
+  return user;
+}
+
+Account ReadAccount(const pg::Row& row) {
+  return {Read(row), row.Text("password_hash"), row.Bool("may_sign_in")};
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<User>> PgStore::ListUsers(
+    const std::optional<std::vector<BranchId>>& only, const PageRequest& page) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kList, only, After(page, 0), page.size + 1));
+  return ReadAll(rows, Read);
+}
+
+absl::StatusOr<std::optional<Account>> PgStore::FindAccount(const UserId& id) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kFind, id));
+  return ReadOne(rows, ReadAccount);
+}
+
+absl::StatusOr<std::optional<Account>> PgStore::FindAccountByEmail(const std::string& email) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kFindByEmail, email));
+  return ReadOne(rows, ReadAccount);
+}
+
+absl::Status PgStore::InsertUser(const User& user, const std::string& password_hash) {
+  const std::string chain = ChainColumn(user.chain);
+  const absl::Status inserted =
+      tx_.Run(kInsert, chain, user.id, user.email, user.name, password_hash, RoleName(user.role),
+              user.whole_chain, user.active, user.created_at)
+          .status();
+  if (absl::IsAlreadyExists(inserted)) return reasons::EmailTaken();
+  CW_RETURN_IF_ERROR(inserted);
+  if (user.whole_chain) return absl::OkStatus();
+  return tx_.Run(kInsertBranches, chain, user.id, user.branches).status();
+}
+
+absl::Status PgStore::ResetPassword(const User& user, const std::string& password_hash,
+                                    absl::Time now) {
+  return tx_.Run(kResetPassword, ChainColumn(user.chain), user.id, password_hash, now).status();
+}
+
+}  // namespace cartwise::tenant
