@@ -36,7 +36,7 @@ TEST_CASE("assign opens exactly one lock, and pushing the cart back ends the ren
 TEST_CASE("a lost reply after the coil fired is one pulse and an active rental", "[e2e]") {
   Chain chain(TheFleet());
   Rack rack(TheFleet(), chain);
-  rack.board().Do("fault lost_reply 2");
+  rack.board().Do("fault lost_reply_after_pulse 2");
 
   const Answer rental = rack.Assign(NewPhone());
 

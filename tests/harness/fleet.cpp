@@ -121,13 +121,30 @@ void Fleet::MakePlatformAdmin() {
 }
 
 void Fleet::Start(const std::string& service) {
-  services_[service] = Process({{Program(service)}, EnvironmentOf(service), LogOf(service)});
-  Rest probe("http://127.0.0.1:" + std::to_string(ports_.at(service + "-probe")));
+  StartAs(service, service, EnvironmentOf(service));
+}
+
+void Fleet::StartReplica(const std::string& service, const std::string& name,
+                         const std::map<std::string, std::string>& settings) {
+  ports_[name] = FreePort();
+  ports_[name + "-probe"] = FreePort();
+  auto env = EnvironmentOf(service);
+  const std::string prefix = "CARTWISE_" + Upper(AreaOf(service));
+  env[prefix + "_LISTEN"] = "127.0.0.1:" + std::to_string(ports_[name]);
+  env[prefix + "_METRICS_LISTEN"] = "127.0.0.1:" + std::to_string(ports_[name + "-probe"]);
+  for (const auto& [key, value] : settings) env[key] = value;
+  StartAs(service, name, env);
+}
+
+void Fleet::StartAs(const std::string& service, const std::string& name,
+                    const std::map<std::string, std::string>& env) {
+  services_[name] = Process({{Program(service)}, env, LogOf(name)});
+  Rest probe("http://127.0.0.1:" + std::to_string(ports_.at(name + "-probe")));
   const bool ready = Eventually([&] {
-    if (!services_[service].Running()) Fail(service + " ended, see " + LogOf(service));
+    if (!services_[name].Running()) Fail(name + " ended, see " + LogOf(name));
     return probe.Get("/readyz").ok();
   });
-  if (!ready) Fail(service + " is not ready, see " + LogOf(service));
+  if (!ready) Fail(name + " is not ready, see " + LogOf(name));
 }
 
 void Fleet::Stop(const std::string& service, int signal) {

@@ -21,6 +21,10 @@ class Fleet {
 
   /// Starts a service ("rental-svc") and waits until it is ready.
   void Start(const std::string& service);
+  /// Starts a further replica of a service under a name of its own, with these
+  /// settings instead of the fleet's, and waits until it is ready.
+  void StartReplica(const std::string& service, const std::string& name,
+                    const std::map<std::string, std::string>& settings);
   /// Ends it with this signal and reaps it.
   void Stop(const std::string& service, int signal);
   pid_t PidOf(const std::string& service) { return services_[service].pid(); }
@@ -42,6 +46,8 @@ class Fleet {
 
  private:
   std::map<std::string, std::string> EnvironmentOf(const std::string& service) const;
+  void StartAs(const std::string& service, const std::string& name,
+               const std::map<std::string, std::string>& env);
   void MakePlatformAdmin();
 
   std::map<std::string, std::string> settings_;

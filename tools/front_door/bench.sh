@@ -1,8 +1,14 @@
-# ./cartwise bench: hands over to bench/run, which measures and prints.
+# ./cartwise bench: measures the fleet against what this machine can do, on a
+# throwaway database that is as durable as a real one.
 
 cmd_bench() {
-  [ -x "$ROOT/bench/run" ] || die "bench/run is missing"
+  local schema
   cmd_setup
   build_targets
-  CARTWISE_BENCH_BIN_DIR=$BIN_DIR exec "$ROOT/bench/run" "$@"
+  say "measuring"
+  export_test_environment
+  start_test_database "${FLEET_PG_SETTINGS[@]}" max_connections=300 ||
+    die "the throwaway database of the bench did not start"
+  for schema in "${SCHEMAS[@]}"; do migrate_template "$schema" >/dev/null; done
+  "$BIN_DIR/cartwise-bench" "$@"
 }

@@ -54,7 +54,11 @@ end_report() {
 # The cluster lives for minutes and holds made-up data: each role's password is its name.
 test_password() { printf '%s' "$1"; }
 
-# Not durable on purpose: it lives for one run. Gone at exit, however we leave.
+# Not durable on purpose: it lives for one run.
+TEST_PG_SETTINGS=(max_connections=300 shared_buffers=128MB fsync=off full_page_writes=off
+  synchronous_commit=off jit=off timezone=UTC)
+
+# start_test_database SETTING=VALUE...: gone at exit, however we leave.
 start_test_database() {
   local port try
   TEST_PG_HOME=$(mktemp -d /tmp/cartwise-test-XXXXXX)
@@ -64,8 +68,7 @@ start_test_database() {
   pg_create "$TEST_PG_HOME" "$password"
   for try in 1 2 3 4 5 6 7 8; do
     port=$((20000 + RANDOM % 12000))
-    if ! port_taken "$port" && pg_start "$TEST_PG_HOME" "$port" max_connections=300 shared_buffers=128MB \
-      fsync=off full_page_writes=off synchronous_commit=off jit=off timezone=UTC; then
+    if ! port_taken "$port" && pg_start "$TEST_PG_HOME" "$port" "$@"; then
       export CARTWISE_TEST_DATABASE_URL=postgresql://postgres:$password@127.0.0.1:$port/postgres
       TEST_SERVER=${CARTWISE_TEST_DATABASE_URL%/postgres}
       bootstrap "$TEST_SERVER" cartwise_template test_password
@@ -158,7 +161,7 @@ cmd_test() {
   [ "$only" = migrations ] || build_targets
   say "testing"
   export_test_environment
-  start_test_database || die "the throwaway database of the tests did not start"
+  start_test_database "${TEST_PG_SETTINGS[@]}" || die "the throwaway database of the tests did not start"
   for schema in "${SCHEMAS[@]}"; do run_step "migrations-$schema" migrate_template "$schema"; done
   case "$only" in
     migrations) ;;

@@ -1,0 +1,162 @@
+#include <absl/time/clock.h>
+#include <signal.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+
+#include "cartwise/base/text.hpp"
+#include "cartwise/device/v1/commands.grpc.pb.h"
+#include "cartwise/events/v1/event.grpc.pb.h"
+#include "cartwise/rental/v1/rentals.grpc.pb.h"
+#include "connect.hpp"
+#include "harness/rack.hpp"
+#include "load.hpp"
+#include "pgbench_script.hpp"
+#include "sections.hpp"
+
+namespace cartwise::bench {
+namespace {
+
+constexpr int kWorkers = 16;
+constexpr int kCartsPerBranch = 16;
+
+// Stands in for device-svc and the wire: every lock opens at once. So the
+// figure is what rental-svc and PostgreSQL can do, not what a bus can.
+class OpenAtOnce final : public device::v1::CommandExecutionService::Service {
+  grpc::Status Execute(grpc::ServerContext*, const device::v1::ExecuteRequest* request,
+                       device::v1::Command* command) override {
+    command->set_id(request->command_id());
+    command->set_state(device::v1::Command::SUCCEEDED);
+    command->set_attempts(1);
+    const int64_t micros = absl::ToUnixMicros(absl::Now());
+    command->mutable_settled_at()->set_seconds(micros / 1'000'000);
+    command->mutable_settled_at()->set_nanos(int32_t(micros % 1'000'000) * 1000);
+    return grpc::Status::OK;
+  }
+};
+
+// A branch per worker, told to rental-svc the way the other services would.
+struct Shop {
+  std::string branch = NewUuid(), device = NewUuid(), controller = NewUuid();
+};
+
+std::vector<Shop> OpenShops(fleet::Fleet& fleet, const std::string& chain) {
+  std::vector<Shop> shops(kWorkers);
+  std::string sql = "INSERT INTO rental.chains VALUES ('" + chain +
+                    "', true, now()) ON CONFLICT DO NOTHING;";
+  for (const Shop& shop : shops) {
+    const std::string keys = "('" + chain + "', '" + shop.branch + "'";
+    sql += "INSERT INTO rental.branches (chain_id, branch_id, active, changed_at) VALUES " + keys +
+           ", true, now());"
+           "INSERT INTO rental.devices (chain_id, branch_id, device_id, online, changed_at) VALUES " +
+           keys + ", '" + shop.device + "', true, now());" +
+           "INSERT INTO rental.controllers (chain_id, branch_id, device_id, controller_id, online, "
+           "changed_at) VALUES " + keys + ", '" + shop.device + "', '" + shop.controller +
+           "', true, now());"
+           "INSERT INTO rental.carts (chain_id, branch_id, controller_id, id, cart_number, "
+           "locker_id) SELECT '" + chain + "', '" + shop.branch + "', '" + shop.controller +
+           "', gen_random_uuid(), n, n FROM generate_series(1, " +
+           std::to_string(kCartsPerBranch) + ") n;";
+  }
+  fleet.database.Sql(sql);
+  return shops;
+}
+
+// One cycle: the call of a shopper's assign, then the event of the hook closing.
+class Cycle {
+ public:
+  Cycle(fleet::Fleet& fleet, const std::string& token, const std::string& chain, Shop shop)
+      : token_("Bearer " + token),
+        chain_(chain),
+        shop_(std::move(shop)),
+        rentals_(rental::v1::RentalService::NewStub(
+            ChannelTo(fleet, "rental-svc-alone", "rental-svc", "gateway-svc"))),
+        sink_(events::v1::EventSinkService::NewStub(
+            ChannelTo(fleet, "rental-svc-alone", "rental-svc", "device-svc"))) {}
+
+  bool operator()() {
+    rental::v1::AssignCartRequest request;
+    request.set_branch_id(shop_.branch);
+    request.set_user_phone(fleet::NewPhone());
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", token_);
+    rental::v1::Rental rental;
+    const grpc::Status assigned = rentals_->AssignCart(&context, request, &rental);
+    if (!assigned.ok()) {
+      std::fprintf(stderr, "assign: %s\n", assigned.error_message().c_str());
+      return false;
+    }
+    return PushBack(rental);
+  }
+
+ private:
+  bool PushBack(const rental::v1::Rental& rental) {
+    events::v1::DeliverRequest request;
+    auto& event = *request.add_events();
+    event.set_id(NewUuid());
+    event.set_chain_id(chain_);
+    event.set_branch_id(shop_.branch);
+    event.set_device_id(shop_.device);
+    event.set_source("agent");
+    event.set_type("lock.closed");
+    event.set_subject(shop_.controller);
+    event.set_sequence(++sequence_);
+    const int64_t micros = absl::ToUnixMicros(absl::Now());
+    event.mutable_occurred_at()->set_seconds(micros / 1'000'000);
+    event.mutable_occurred_at()->set_nanos(int32_t(micros % 1'000'000) * 1000);
+    auto& fields = *event.mutable_payload()->mutable_fields();
+    fields["controller_id"].set_string_value(shop_.controller);
+    fields["lock"].set_number_value(rental.cart_number());
+    fields["item_left"].set_string_value("YES");
+    fields["seen_by"].set_string_value("POLL");
+    grpc::ClientContext context;
+    google::protobuf::Empty empty;
+    const grpc::Status taken = sink_->Deliver(&context, request, &empty);
+    if (!taken.ok()) std::fprintf(stderr, "return: %s\n", taken.error_message().c_str());
+    return taken.ok();
+  }
+
+  std::string token_, chain_;
+  Shop shop_;
+  int64_t sequence_ = 0;
+  std::shared_ptr<rental::v1::RentalService::Stub> rentals_;
+  std::shared_ptr<events::v1::EventSinkService::Stub> sink_;
+};
+
+}  // namespace
+
+std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
+  OpenAtOnce devices;
+  auto server = rpc::Server::Start({"127.0.0.1:0", TlsOf(fleet, "device-svc"), true, 64},
+                                   {&devices});
+  if (!server.ok()) std::exit(1);
+  fleet.StartReplica("rental-svc", "rental-svc-alone",
+                     {{"CARTWISE_DEVICE_TARGET",
+                       "127.0.0.1:" + std::to_string((*server)->port())}});
+  fleet::Chain chain(fleet);
+  const auto shops = OpenShops(fleet, chain.id);
+  std::vector<std::string> branches;
+  for (const Shop& shop : shops) branches.push_back(shop.branch);
+
+  double ours = 0, floor = 0;
+  constexpr int kRounds = 3;
+  for (int round = 0; round < kRounds; ++round) {
+    floor += PgbenchCyclesPerSecond(fleet, chain.id, branches, effort.seconds) / kRounds;
+    ours += OperationsPerSecond(kWorkers, effort.seconds, [&](int worker) {
+              auto cycle = std::make_shared<Cycle>(fleet, chain.owner->token(), chain.id,
+                                                   shops[size_t(worker)]);
+              return [cycle] { return (*cycle)(); };
+            }) / kRounds;
+  }
+  fleet.Stop("rental-svc-alone", SIGTERM);
+  return {{.name = "assign_return_vs_pgbench",
+           .unit = "cycles/s",
+           .ours = ours,
+           .floor = floor,
+           .goal = 0.6,
+           .kind = Figure::Goal::kRatioAtLeast,
+           .remark = "gRPC over TLS, locks that open at once; floor: pgbench, same statements"}};
+}
+
+}  // namespace cartwise::bench
