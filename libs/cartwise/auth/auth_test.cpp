@@ -1,14 +1,10 @@
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
-
 #include <absl/strings/str_replace.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <catch2/catch.hpp>
 
 #include "cartwise/auth/secrets.hpp"
+#include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/text.hpp"
 #include "cartwise/testing/fake_clock.hpp"
@@ -21,26 +17,10 @@ constexpr char kChain[] = "01890000-0000-7000-8000-000000000001";
 constexpr char kUser[] = "01890000-0000-7000-8000-000000000002";
 constexpr char kBranch[] = "01890000-0000-7000-8000-000000000003";
 
-SigningKey NewKey(const std::string& id) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("cw_auth_test_" + std::to_string(getpid()));
-  std::filesystem::create_directories(folder);
-  const std::string path = (folder / (id + ".pem")).string();
-  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-  FILE* file = std::fopen(path.c_str(), "w");
-  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(file);
-  EVP_PKEY_free(key);
-  auto loaded = SigningKey::Load(path);
-  std::filesystem::remove_all(folder);
-  REQUIRE_OK(loaded);
-  return *loaded;
-}
-
 struct Fixture {
-  SigningKey tenant = NewKey("tenant-test");
-  SigningKey device = NewKey("device-test");
-  SigningKey stranger = NewKey("tenant-test");
+  SigningKey tenant = NewTestKey("tenant-test");
+  SigningKey device = NewTestKey("device-test");
+  SigningKey stranger = NewTestKey("tenant-test");
   testing::FakeClock clock;
   TokenVerifier verifier{
       *KeySet::FromPem({{"tenant-test", tenant.PublicPem()}, {"device-test", device.PublicPem()}}),

@@ -1,15 +1,12 @@
-#include <filesystem>
 #include <stdexcept>
 
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <catch2/catch.hpp>
 
+#include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/events/v1/event.grpc.pb.h"
 #include "cartwise/rpc/guard.hpp"
 #include "cartwise/rpc/server.hpp"
-#include "cartwise/rpc/test_certificates.hpp"
 #include "cartwise/telemetry/v1/telemetry.grpc.pb.h"
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
@@ -69,24 +66,15 @@ class SinkRpc final : public events::v1::EventSinkService::Service {
   Handler& handler_;
 };
 
-auth::SigningKey DeviceKey() {
-  const auto folder = std::filesystem::temp_directory_path() / ("cw_guard_" + NewUuid());
-  std::filesystem::create_directories(folder);
-  const std::string path = (folder / "device-test.pem").string();
-  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
-  FILE* file = std::fopen(path.c_str(), "w");
-  PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(file);
-  EVP_PKEY_free(key);
-  auto loaded = auth::SigningKey::Load(path);
-  std::filesystem::remove_all(folder);
-  return *loaded;
+TlsFiles Files(const auth::TestCertificates& certificates, const std::string& name) {
+  const auto files = certificates.Of(name);
+  return {files.ca, files.cert, files.key};
 }
 
 struct Fixture {
-  TestCertificates certificates;
+  auth::TestCertificates certificates;
   testing::FakeClock clock;
-  auth::SigningKey signing = DeviceKey();
+  auth::SigningKey signing = auth::NewTestKey("device-test");
   auth::TokenVerifier tokens{*auth::KeySet::FromPem({{"device-test", signing.PublicPem()}}), clock};
   obs::Metrics metrics;
   Guard guard{tokens, metrics};
@@ -96,15 +84,15 @@ struct Fixture {
   std::unique_ptr<Server> server;
 
   Fixture() {
-    auto started =
-        Server::Start({"127.0.0.1:0", certificates.Of("telemetry-svc")}, {&ingest_rpc, &sink_rpc});
+    auto started = Server::Start({"127.0.0.1:0", Files(certificates, "telemetry-svc")},
+                                 {&ingest_rpc, &sink_rpc});
     REQUIRE_OK(started);
     server = *std::move(started);
   }
 
   std::shared_ptr<grpc::Channel> As(const std::string& service) {
     return Connect("127.0.0.1:" + std::to_string(server->port()), "telemetry-svc",
-                   certificates.Of(service));
+                   Files(certificates, service));
   }
   std::string Token() {
     Caller device;
@@ -183,8 +171,9 @@ TEST_CASE("a service is known by its certificate, the gateway is nobody", "[guar
 
 TEST_CASE("a certificate of another authority gets no call through", "[guard]") {
   Fixture f;
-  const TestCertificates strangers;
-  const TlsFiles own = f.certificates.Of("device-svc"), strange = strangers.Of("device-svc");
+  const auth::TestCertificates strangers;
+  const TlsFiles own = Files(f.certificates, "device-svc"),
+                 strange = Files(strangers, "device-svc");
   const auto channel = Connect("127.0.0.1:" + std::to_string(f.server->port()), "telemetry-svc",
                                {own.ca, strange.cert, strange.key});
   grpc::ClientContext ctx;

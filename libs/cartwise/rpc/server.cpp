@@ -5,11 +5,13 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
+#include <grpc/support/log.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
 
 namespace cartwise::rpc {
 namespace {
@@ -25,6 +27,18 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
   return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+// What the C core has to say becomes lines of our log instead of its own on
+// standard error. Its errors are mostly peers that hang up or cannot prove themselves.
+void RouteCoreLog() {
+  gpr_set_log_function([](gpr_log_func_args* line) {
+    if (line->severity == GPR_LOG_SEVERITY_ERROR) {
+      obs::Warning("grpc", {{"detail", line->message}});
+    } else {
+      obs::Debug("grpc", {{"detail", line->message}});
+    }
+  });
 }
 
 absl::StatusOr<Pems> Load(const TlsFiles& tls) {
@@ -72,6 +86,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config
                                                       const std::vector<grpc::Service*>& services,
                                                       grpc::CallbackGenericService* generic) {
   CW_ASSIGN_OR_RETURN(const Pems pems, Load(config.tls));
+  RouteCoreLog();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(builder, config);
@@ -100,6 +115,7 @@ void Server::Drain(absl::Duration grace) {
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& target, const std::string& service,
                                        const TlsFiles& tls) {
+  RouteCoreLog();
   const absl::StatusOr<Pems> pems = Load(tls);
   grpc::SslCredentialsOptions options;
   if (pems.ok()) options = {pems->ca, pems->key, pems->cert};

@@ -1,4 +1,4 @@
-#include "cartwise/rpc/test_certificates.hpp"
+#include "cartwise/auth/test_credentials.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-namespace cartwise::rpc {
+namespace cartwise::auth {
 namespace {
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
@@ -49,7 +49,23 @@ void Write(const std::string& path, EVP_PKEY* key, X509* certificate) {
   std::fclose(file);
 }
 
+std::string NewFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "cw_test_XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) std::abort();
+  return name;
+}
+
 }  // namespace
+
+SigningKey NewTestKey(const std::string& id) {
+  const std::string folder = NewFolder(), path = folder + "/" + id + ".pem";
+  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), &EVP_PKEY_free);
+  Write(path, key.get(), nullptr);
+  auto loaded = SigningKey::Load(path);
+  std::filesystem::remove_all(folder);
+  if (!loaded.ok()) std::abort();
+  return *std::move(loaded);
+}
 
 struct TestCertificates::State {
   std::string folder;
@@ -58,19 +74,17 @@ struct TestCertificates::State {
 };
 
 TestCertificates::TestCertificates() : state_(std::make_unique<State>()) {
-  std::string name = (std::filesystem::temp_directory_path() / "cw_certs_XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) std::abort();
-  state_->folder = name;
-  Write(name + "/ca.pem", nullptr, state_->ca.get());
+  state_->folder = NewFolder();
+  Write(state_->folder + "/ca.pem", nullptr, state_->ca.get());
 }
 
 TestCertificates::~TestCertificates() {
   std::filesystem::remove_all(state_->folder);
 }
 
-TlsFiles TestCertificates::Of(const std::string& name) const {
+TestCertificates::Files TestCertificates::Of(const std::string& name) const {
   const std::string stem = state_->folder + "/" + name;
-  TlsFiles files{state_->folder + "/ca.pem", stem + ".pem", stem + ".key"};
+  Files files{state_->folder + "/ca.pem", stem + ".pem", stem + ".key"};
   if (!std::filesystem::exists(files.cert)) {
     const Key key = NewKey();
     Write(files.cert, nullptr, Sign(name, key.get(), state_->ca.get(), state_->key.get()).get());
@@ -79,4 +93,4 @@ TlsFiles TestCertificates::Of(const std::string& name) const {
   return files;
 }
 
-}  // namespace cartwise::rpc
+}  // namespace cartwise::auth
