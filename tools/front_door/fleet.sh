@@ -129,7 +129,7 @@ cmd_logs() {
   local -a files
   if [ "$name" = postgres ]; then
     home=$(cat "$STATE/pg-home" 2>/dev/null) || die "there is no database yet; ./cartwise up makes it"
-    if is_root; then files=("$home/postgres.log"); else files=("$home/postgres.log"); fi
+    files=("$home/postgres.log")
   elif [ -n "$name" ]; then
     files=("$LOG_DIR/$name.log")
     [ -f "${files[0]}" ] || die "there is no log of '$name'; there are: $(list_logs) postgres"

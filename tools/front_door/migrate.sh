@@ -31,7 +31,7 @@ bootstrap() {
 run_migrations() {
   local schema=$1 url=$2 dir=$ROOT/services/$1-svc/migrations
   [ -d "$dir" ] || die "services/$schema-svc/migrations is missing"
-  DATABASE_URL=$url?sslmode=disable "$ROOT/node_modules/.bin/dbmate" --migrations-dir "$dir" \
+  DATABASE_URL="$url?sslmode=disable" "$ROOT/node_modules/.bin/dbmate" --migrations-dir "$dir" \
     --migrations-table "$schema.schema_migrations" --no-dump-schema migrate --strict &&
     psql_at "$url" -c "revoke insert, update, delete on $schema.schema_migrations from cartwise_${schema}_app"
 }
