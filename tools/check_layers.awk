@@ -10,7 +10,7 @@ BEGIN {
 
   uses["domain"] = "lib:base domain"
   # auth: what is stored encrypted is sealed where it is stored.
-  uses["storage"] = "lib:base lib:pg lib:outbox lib:auth domain storage"
+  uses["storage"] = "lib:base lib:pg lib:outbox lib:auth domain storage json"
   uses["api"] = "lib:base lib:auth lib:rpc lib:outbox domain api proto grpc"
   uses["wiring"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox domain storage api wiring proto grpc"
   uses["gateway"] = "lib:base lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib"
@@ -32,7 +32,7 @@ BEGIN {
   uses["lib:testing"] = uses["lib:testing"] " pqxx catch proto grpc"
 
   why["domain"] = "domain sees libs base only: rules know no storage, transport or protobuf"
-  why["storage"] = "storage sees domain, base, pg, outbox and auth"
+  why["storage"] = "storage sees domain, base, pg, outbox, auth and JSON"
   why["api"] = "api sees domain, base, rpc, auth, outbox and generated protos"
   why["wiring"] = "main and config wire libraries and rooms; third parties stay inside their library"
   why["gateway"] = "the gateway holds no data and knows no service's inside"

@@ -20,7 +20,6 @@ run_step() {
   trap - ERR
   (
     set -e
-    trap say_unexpected ERR
     "$@"
   ) >"$log" 2>&1
   code=$?
