@@ -1,0 +1,25 @@
+#include "config.hpp"
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/config/env.hpp"
+
+namespace cartwise::telemetry {
+
+absl::StatusOr<Config> Config::Load() {
+  config::Env env;
+  Config config;
+  config.server.listen = env.Text("CARTWISE_TELEMETRY_LISTEN");
+  config.server.tls = {env.File("CARTWISE_TLS_CA"), env.File("CARTWISE_TLS_CERT"),
+                       env.File("CARTWISE_TLS_KEY")};
+  config.database.url = env.Text("CARTWISE_TELEMETRY_DATABASE_URL");
+  config.database.connections = env.Number("CARTWISE_TELEMETRY_DATABASE_POOL", 8, 1, 100);
+  config.metrics_listen = env.Text("CARTWISE_TELEMETRY_METRICS_LISTEN");
+  config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
+  config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");
+  // Below 8 days an event could come in for a day that is already dropped.
+  config.retention_days = env.Number("CARTWISE_TELEMETRY_RETENTION_DAYS", 90, 8, 3650);
+  CW_RETURN_IF_ERROR(env.status());
+  return config;
+}
+
+}  // namespace cartwise::telemetry

@@ -1,0 +1,20 @@
+#include "domain/days.hpp"
+
+#include <future>
+
+#include <catch2/catch.hpp>
+
+#include "domain/fake_event_store.hpp"
+
+namespace cartwise::telemetry {
+
+TEST_CASE("the days turn once at start and the outcome is told", "[telemetry]") {
+  FakeEventStore store;
+  std::promise<absl::Status> told;
+
+  const Days days(store, 90, [&](const absl::Status& turned) { told.set_value(turned); });
+
+  CHECK(told.get_future().get().ok());
+}
+
+}  // namespace cartwise::telemetry

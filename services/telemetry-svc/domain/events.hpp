@@ -1,0 +1,80 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "cartwise/base/caller.hpp"
+#include "cartwise/base/ids.hpp"
+
+namespace cartwise::telemetry {
+
+/// Largest number of events in one batch.
+inline constexpr size_t kMaxBatch = 500;
+
+/// One event as it came. `data` is a JSON object that PostgreSQL can store.
+struct NewEvent {
+  EventId id;
+  std::string type;
+  std::string data = "{}";
+  absl::Time occurred_at;
+};
+
+/// Who speaks in a batch of a device.
+struct Origin {
+  ChainId chain;
+  BranchId branch;  ///< empty: where the device was last said to stand
+  DeviceId device;
+};
+
+/// An event with where it belongs; of any chain, with or without a device.
+struct PlacedEvent {
+  ChainId chain;
+  BranchId branch;
+  DeviceId device;
+  NewEvent event;
+};
+
+/// One stored event.
+struct Record {
+  PlacedEvent placed;
+  absl::Time received_at;
+};
+
+/// Which events to list. Exactly one of device, branch or chain is the subject.
+struct Query {
+  ChainId chain;  ///< empty only for platform admins
+  std::optional<DeviceId> device;
+  std::optional<BranchId> branch;
+  std::optional<std::vector<BranchId>> visible;  ///< only of these branches
+  std::string type_from, type_before;            ///< event_type in [from, before), in byte order
+  absl::Time from = absl::InfinitePast();
+  absl::Time until = absl::InfiniteFuture();
+  /// Only after this one in the list: strictly older, or as old with a smaller id.
+  std::optional<std::pair<absl::Time, EventId>> after;
+  int limit = 50;
+};
+
+/// Where events are kept. Everything is done as the caller, whose tenancy the
+/// store enforces, until the caller's deadline. Thread-safe.
+class EventStore {
+ public:
+  virtual ~EventStore() = default;
+
+  /// Stores what is not there yet, all or nothing; answers how many were new.
+  virtual absl::StatusOr<int> AddOfDevice(const Caller& caller, const Origin& origin,
+                                          const std::vector<NewEvent>& events) = 0;
+  virtual absl::StatusOr<int> Add(const Caller& caller, const std::vector<PlacedEvent>& events) = 0;
+
+  /// Newest first by time, then id.
+  virtual absl::StatusOr<std::vector<Record>> List(const Caller& caller, const Query& query) = 0;
+
+  /// Makes the days to come, drops those older than `keep_days`.
+  virtual absl::Status TurnDays(int keep_days) = 0;
+};
+
+}  // namespace cartwise::telemetry

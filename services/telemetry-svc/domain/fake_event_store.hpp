@@ -1,0 +1,35 @@
+#pragma once
+
+#include <vector>
+
+#include "domain/events.hpp"
+
+namespace cartwise::telemetry {
+
+/// Keeps what it is given and answers what it is told; knows no tenancy.
+class FakeEventStore final : public EventStore {
+ public:
+  absl::StatusOr<int> AddOfDevice(const Caller&, const Origin& origin,
+                                  const std::vector<NewEvent>& events) override {
+    last_origin = origin;
+    added.insert(added.end(), events.begin(), events.end());
+    return static_cast<int>(events.size()) - duplicates;
+  }
+  absl::StatusOr<int> Add(const Caller&, const std::vector<PlacedEvent>& events) override {
+    for (const PlacedEvent& placed : events) added.push_back(placed.event);
+    return static_cast<int>(events.size());
+  }
+  absl::StatusOr<std::vector<Record>> List(const Caller&, const Query& query) override {
+    last_query = query;
+    return records;
+  }
+  absl::Status TurnDays(int) override { return absl::OkStatus(); }
+
+  std::vector<NewEvent> added;
+  Origin last_origin;
+  Query last_query;
+  std::vector<Record> records;
+  int duplicates = 0;
+};
+
+}  // namespace cartwise::telemetry

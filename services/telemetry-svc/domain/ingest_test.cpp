@@ -1,0 +1,94 @@
+#include "domain/ingest.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/status.hpp"
+#include "domain/fake_event_store.hpp"
+
+namespace cartwise::telemetry {
+namespace {
+
+struct Fixture {
+  FakeEventStore store;
+  testing::FakeClock clock;
+  Ingest ingest{store, clock};
+
+  UncheckedEvent Event(std::string type = "agent.health") const {
+    return {EventId::New().value(), std::move(type), "{}", true, clock.Now()};
+  }
+  absl::StatusOr<Ingested> Take(std::vector<UncheckedEvent> events) {
+    return ingest.OfDevice(Caller{}, Origin{}, std::move(events));
+  }
+};
+
+std::vector<std::string> FieldsOf(const absl::Status& status) {
+  std::vector<std::string> names;
+  for (const auto& [name, text] : errors::Fields(status)) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a batch is stored and its duplicates counted", "[telemetry]") {
+  Fixture f;
+  f.store.duplicates = 1;
+
+  const auto done = f.Take({f.Event(), f.Event(), f.Event()});
+
+  REQUIRE_OK(done);
+  CHECK(done->stored == 2);
+  CHECK(done->duplicates == 1);
+  CHECK(f.store.added.size() == 3);
+}
+
+TEST_CASE("an event without id and time gets both", "[telemetry]") {
+  Fixture f;
+
+  REQUIRE_OK(f.Take({{"", "agent.health", "{}", true, std::nullopt}}));
+
+  CHECK(IsUuid(f.store.added[0].id.value()));
+  CHECK(f.store.added[0].occurred_at == f.clock.Now());
+}
+
+TEST_CASE("every event at fault is named, and then nothing is stored", "[telemetry]") {
+  Fixture f;
+  UncheckedEvent id = f.Event(), data = f.Event(), exact = f.Event(), old = f.Event(),
+                 ahead = f.Event();
+  id.id = "7";
+  data.data = "{\"a\":\"" + std::string(16 * 1024, 'x') + "\"}";
+  exact.exact = false;
+  old.occurred_at = f.clock.Now() - absl::Hours(7 * 24) - absl::Seconds(1);
+  ahead.occurred_at = f.clock.Now() + absl::Minutes(5) + absl::Seconds(1);
+
+  const auto done = f.Take({f.Event(), id, f.Event("Bad Type"), f.Event(""), data, exact, old,
+                            ahead, f.Event(std::string(101, 'a'))});
+
+  CHECK_REFUSED(done, "INVALID_FIELD");
+  CHECK(FieldsOf(done.status()) ==
+        std::vector<std::string>{"events[1].event_id", "events[2].event_type",
+                                 "events[3].event_type", "events[4].event_data",
+                                 "events[5].event_data", "events[6].occurred_at",
+                                 "events[7].occurred_at", "events[8].event_type"});
+  CHECK(f.store.added.empty());
+}
+
+TEST_CASE("the edges of what is allowed are allowed", "[telemetry]") {
+  Fixture f;
+  UncheckedEvent old = f.Event(), ahead = f.Event();
+  old.occurred_at = f.clock.Now() - absl::Hours(7 * 24);
+  ahead.occurred_at = f.clock.Now() + absl::Minutes(5);
+
+  CHECK(f.Take({old, ahead, f.Event(std::string(100, 'a')), f.Event("a_b.c9")}).ok());
+}
+
+TEST_CASE("a batch holds 1 to 500 events", "[telemetry]") {
+  Fixture f;
+
+  CHECK_REFUSED(f.Take({}), "INVALID_FIELD");
+  CHECK_REFUSED(f.Take(std::vector<UncheckedEvent>(501, f.Event())), "INVALID_FIELD");
+  CHECK(f.Take(std::vector<UncheckedEvent>(500, f.Event())).ok());
+  CHECK_REFUSED(f.ingest.Deliver(Caller{}, {}), "INVALID_FIELD");
+}
+
+}  // namespace cartwise::telemetry

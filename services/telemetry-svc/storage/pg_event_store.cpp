@@ -1,0 +1,178 @@
+#include "storage/pg_event_store.hpp"
+
+#include <absl/time/clock.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "storage/array.hpp"
+
+namespace cartwise::telemetry {
+namespace {
+
+constexpr int kDaysAhead = 3;
+constexpr char kNoDevice[] = "00000000-0000-0000-0000-000000000000";
+constexpr char kLastId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
+// Times travel as microseconds: half the text of a timestamp, and quicker to read.
+constexpr pg::Query kAddOfDevice{"telemetry_add_of_device", R"sql(
+  WITH place AS (
+    SELECT coalesce($2::uuid, (SELECT branch_id FROM telemetry.device_places
+                                WHERE chain_id = $1::uuid AND device_id = $3::uuid)) AS branch_id),
+  told AS (
+    INSERT INTO telemetry.device_places (chain_id, device_id, branch_id)
+    SELECT $1::uuid, $3::uuid, $2::uuid
+     WHERE $2::uuid IS NOT NULL
+       AND NOT EXISTS (SELECT FROM telemetry.device_places
+                        WHERE chain_id = $1::uuid AND device_id = $3::uuid AND branch_id = $2::uuid)
+    ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id)
+  INSERT INTO telemetry.events
+         (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
+  SELECT $1::uuid, place.branch_id, $3::uuid, e.id, e.type, e.data,
+         timestamptz 'epoch' + e.at * interval '1 microsecond'
+    FROM place, unnest($4::uuid[], $5::text[], $6::jsonb[], $7::bigint[]) AS e (id, type, data, at)
+  ON CONFLICT DO NOTHING)sql"};
+
+constexpr pg::Query kAdd{"telemetry_add", R"sql(
+  WITH batch AS (
+    SELECT chain, branch, coalesce(device, '00000000-0000-0000-0000-000000000000'::uuid) AS device,
+           id, type, data, timestamptz 'epoch' + at * interval '1 microsecond' AS at
+      FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[],
+                  $7::bigint[]) AS e (chain, branch, device, id, type, data, at)),
+  told AS (
+    INSERT INTO telemetry.device_places (chain_id, device_id, branch_id)
+    SELECT DISTINCT ON (chain, device) chain, device, branch
+      FROM batch
+     WHERE branch IS NOT NULL AND device <> '00000000-0000-0000-0000-000000000000'
+       AND NOT EXISTS (SELECT FROM telemetry.device_places p
+                        WHERE p.chain_id = chain AND p.device_id = device AND p.branch_id = branch)
+     ORDER BY chain, device, at DESC
+    ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id)
+  INSERT INTO telemetry.events
+         (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
+  SELECT chain, branch, device, id, type, data, at FROM batch
+  ON CONFLICT DO NOTHING)sql"};
+
+// One statement per subject, so that each has its own index and plan. A
+// platform admin names no chain: the places tell whose the subject is.
+#define CW_TELEMETRY_LIST(subject_chain, subject)                                          \
+  "SELECT chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at, " \
+  "       received_at "                                                                    \
+  "  FROM telemetry.events "                                                               \
+  " WHERE chain_id = " subject_chain " AND " subject                                       \
+  "   AND ($3::uuid[] IS NULL OR branch_id = ANY ($3::uuid[]))"                            \
+  "   AND event_type >= $4 AND event_type < $5"                                            \
+  "   AND occurred_at >= $6::timestamptz AND occurred_at < $7::timestamptz"                \
+  "   AND (occurred_at, event_id) < ($8::timestamptz, $9::uuid)"                           \
+  " ORDER BY occurred_at DESC, event_id DESC LIMIT $10::int"
+
+constexpr pg::Query kListDevice{
+    "telemetry_list_device",
+    CW_TELEMETRY_LIST("coalesce($1::uuid, (SELECT chain_id FROM telemetry.device_places "
+                      "WHERE device_id = $2::uuid LIMIT 1))",
+                      "device_id = $2::uuid")};
+constexpr pg::Query kListBranch{
+    "telemetry_list_branch",
+    CW_TELEMETRY_LIST("coalesce($1::uuid, (SELECT chain_id FROM telemetry.device_places "
+                      "WHERE branch_id = $2::uuid LIMIT 1))",
+                      "branch_id = $2::uuid")};
+constexpr pg::Query kListChain{"telemetry_list_chain",
+                               CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL")};
+#undef CW_TELEMETRY_LIST
+
+constexpr pg::Query kTurnDays{"telemetry_turn_days", R"sql(
+  SELECT telemetry.ensure_partitions($1::int) AS made,
+         telemetry.drop_partitions($2::int) AS dropped)sql"};
+
+pg::Param TimeParam(absl::Time time) {
+  if (time == absl::InfinitePast()) return pg::Param("-infinity");
+  if (time == absl::InfiniteFuture()) return pg::Param("infinity");
+  return pg::Param(time);
+}
+
+/// The columns of a batch that every event has.
+struct Columns {
+  explicit Columns(size_t events)
+      : ids(events * 37), types(events * 24), data(events * 256), times(events * 17) {}
+
+  void Add(const NewEvent& event) {
+    ids.AddPlain(event.id.value());
+    types.AddText(event.type);
+    data.AddText(event.data);
+    times.AddNumber(absl::ToUnixMicros(event.occurred_at));
+  }
+
+  Array ids, types, data, times;
+};
+
+Record ToRecord(const pg::Row& row) {
+  Record record;
+  record.placed.chain = row.As<ChainId>("chain_id");
+  record.placed.branch = row.As<BranchId>("branch_id");
+  const std::string device = row.Text("device_id");
+  if (device != kNoDevice) record.placed.device = DeviceId(device);
+  record.placed.event = {row.As<EventId>("event_id"), row.Text("event_type"),
+                         row.Text("event_data"), row.Time("occurred_at")};
+  record.received_at = row.Time("received_at");
+  return record;
+}
+
+}  // namespace
+
+absl::StatusOr<int> PgEventStore::AddOfDevice(const Caller& caller, const Origin& origin,
+                                              const std::vector<NewEvent>& events) {
+  Columns columns(events.size());
+  for (const NewEvent& event : events) columns.Add(event);
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      pool_.Once(pg::Tenant::Of(caller), caller.deadline, kAddOfDevice, origin.chain, origin.branch,
+                 origin.device, std::move(columns.ids).ToParam(),
+                 std::move(columns.types).ToParam(), std::move(columns.data).ToParam(),
+                 std::move(columns.times).ToParam()));
+  return rows.affected();
+}
+
+absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
+                                      const std::vector<PlacedEvent>& events) {
+  Columns columns(events.size());
+  Array chains(events.size() * 37), branches(events.size() * 37), devices(events.size() * 37);
+  for (const PlacedEvent& placed : events) {
+    chains.AddPlain(placed.chain.value());
+    branches.AddPlain(placed.branch.empty() ? "NULL" : placed.branch.value());
+    devices.AddPlain(placed.device.empty() ? "NULL" : placed.device.value());
+    columns.Add(placed.event);
+  }
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      pool_.Once(pg::Tenant::Of(caller), caller.deadline, kAdd, std::move(chains).ToParam(),
+                 std::move(branches).ToParam(), std::move(devices).ToParam(),
+                 std::move(columns.ids).ToParam(), std::move(columns.types).ToParam(),
+                 std::move(columns.data).ToParam(), std::move(columns.times).ToParam()));
+  return rows.affected();
+}
+
+absl::StatusOr<std::vector<Record>> PgEventStore::List(const Caller& caller, const Query& query) {
+  const pg::Query& statement =
+      query.device ? kListDevice : (query.branch ? kListBranch : kListChain);
+  const pg::Param subject = query.device   ? pg::Param(*query.device)
+                            : query.branch ? pg::Param(*query.branch)
+                                           : pg::Param(std::nullopt);
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      pool_.Once(pg::Tenant::Of(caller), caller.deadline, statement, query.chain, subject,
+                 query.visible, query.type_from, query.type_before, TimeParam(query.from),
+                 TimeParam(query.until),
+                 TimeParam(query.after ? query.after->first : absl::InfiniteFuture()),
+                 query.after ? query.after->second.value() : std::string(kLastId), query.limit));
+  std::vector<Record> records;
+  records.reserve(static_cast<size_t>(rows.size()));
+  for (const pg::Row row : rows) records.push_back(ToRecord(row));
+  return records;
+}
+
+absl::Status PgEventStore::TurnDays(int keep_days) {
+  return pool_
+      .Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(30), kTurnDays, kDaysAhead,
+            keep_days)
+      .status();
+}
+
+}  // namespace cartwise::telemetry

@@ -1,0 +1,267 @@
+#include "storage/pg_event_store.hpp"
+
+#include <absl/time/clock.h>
+#include <catch2/catch.hpp>
+
+#include "cartwise/testing/database.hpp"
+#include "cartwise/testing/status.hpp"
+
+namespace cartwise::telemetry {
+namespace {
+
+const ChainId kChain("01890000-0000-7000-8000-00000000000a");
+const ChainId kOther("01890000-0000-7000-8000-00000000000b");
+const BranchId kHaifa("01890000-0000-7000-8000-000000000001");
+const BranchId kJaffa("01890000-0000-7000-8000-000000000002");
+
+Caller Of(const ChainId& chain) {
+  Caller caller;
+  caller.principal = Principal::kStaff;
+  caller.chain = chain;
+  caller.grants = {{Role::kViewer, {}}};
+  caller.deadline = absl::Now() + absl::Seconds(30);
+  return caller;
+}
+
+Caller Platform() {
+  Caller caller = Of(ChainId());
+  caller.grants = {{Role::kPlatformAdmin, {}}};
+  return caller;
+}
+
+struct Fixture {
+  testing::Database database;
+  std::unique_ptr<pg::Pool> pool = database.PoolOf("telemetry");
+  PgEventStore store{*pool};
+  absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
+  DeviceId device = DeviceId::New();
+
+  NewEvent Event(std::string type = "agent.health", absl::Duration ago = absl::ZeroDuration()) {
+    return {EventId::New(), std::move(type), R"({"cpu": 41.5, "text": "a\"b\\c, {d} שלום"})",
+            now - ago};
+  }
+  absl::StatusOr<int> AddOfDevice(const std::vector<NewEvent>& events,
+                                  const BranchId& branch = kHaifa, const ChainId& chain = kChain) {
+    return store.AddOfDevice(Of(chain), {chain, branch, device}, events);
+  }
+  Query OfDevice(const ChainId& chain = kChain) const {
+    Query query;
+    query.chain = chain;
+    query.device = device;
+    query.type_before = "~";
+    return query;
+  }
+  Query OfBranch(const BranchId& branch) const {
+    Query query = OfDevice();
+    query.device.reset();
+    query.branch = branch;
+    return query;
+  }
+  Query OfChain(const ChainId& chain) const {
+    Query query = OfDevice(chain);
+    query.device.reset();
+    return query;
+  }
+  std::vector<Record> List(const Query& query, const Caller& caller) {
+    auto records = store.List(caller, query);
+    REQUIRE_OK(records);
+    return *std::move(records);
+  }
+  std::vector<Record> List(const Query& query) { return List(query, Of(kChain)); }
+  int64_t Count(const std::string& sql) { return database.Sql(sql).front().Int("count"); }
+};
+
+}  // namespace
+
+TEST_CASE("an event is read back as it came", "[telemetry][pg]") {
+  Fixture f;
+  const NewEvent event = f.Event("lock.closed");
+
+  REQUIRE_OK(f.AddOfDevice({event}));
+
+  const auto records = f.List(f.OfDevice());
+  REQUIRE(records.size() == 1);
+  const PlacedEvent& placed = records[0].placed;
+  CHECK(placed.chain == kChain);
+  CHECK(placed.branch == kHaifa);
+  CHECK(placed.device == f.device);
+  CHECK(placed.event.id == event.id);
+  CHECK(placed.event.type == "lock.closed");
+  CHECK(placed.event.data == event.data);
+  CHECK(placed.event.occurred_at == event.occurred_at);
+  CHECK(records[0].received_at >= f.now - absl::Seconds(5));
+}
+
+TEST_CASE("a batch sent again stores nothing twice", "[telemetry][pg]") {
+  Fixture f;
+  const std::vector<NewEvent> batch = {f.Event(), f.Event(), f.Event()};
+
+  CHECK(*f.AddOfDevice(batch) == 3);
+  CHECK(*f.AddOfDevice(batch) == 0);
+  CHECK(*f.AddOfDevice({batch[0], f.Event(), batch[2]}) == 1);
+  const NewEvent twice = f.Event();
+  CHECK(*f.AddOfDevice({twice, twice}) == 1);
+  CHECK(f.List(f.OfDevice()).size() == 5);
+}
+
+TEST_CASE("a device's own upload stands where the device was last said to stand",
+          "[telemetry][pg]") {
+  Fixture f;
+  const auto branch_of_latest = [&] { return f.List(f.OfDevice())[0].placed.branch; };
+
+  REQUIRE_OK(f.AddOfDevice({f.Event("a", absl::Seconds(9))}, BranchId()));
+  CHECK(branch_of_latest() == BranchId());
+  REQUIRE_OK(f.AddOfDevice({f.Event("a", absl::Seconds(8))}, kHaifa));
+  REQUIRE_OK(f.AddOfDevice({f.Event("a", absl::Seconds(7))}, BranchId()));
+  CHECK(branch_of_latest() == kHaifa);
+  REQUIRE_OK(
+      f.store.Add(Caller::Service("device-svc"),
+                  {{kChain, kJaffa, f.device, f.Event("device.updated", absl::Seconds(6))}}));
+  REQUIRE_OK(f.AddOfDevice({f.Event("a", absl::Seconds(5))}, BranchId()));
+  CHECK(branch_of_latest() == kJaffa);
+}
+
+TEST_CASE("the fleet's events are stored once, with or without branch and device",
+          "[telemetry][pg]") {
+  Fixture f;
+  const std::vector<PlacedEvent> batch = {
+      {kChain, kHaifa, f.device, f.Event("device.online")},
+      {kChain, BranchId(), DeviceId(), f.Event("chain.updated")},
+      {kOther, kJaffa, DeviceId(), f.Event("branch.updated")},
+      {kChain, kHaifa, f.device, f.Event("lock.closed", absl::Hours(24 * 30))},
+      {kChain, kHaifa, f.device, f.Event("lock.closed", absl::Hours(-24 * 365 * 80))}};
+
+  CHECK(*f.store.Add(Caller::Service("device-svc"), batch) == 5);
+  CHECK(*f.store.Add(Caller::Service("device-svc"), batch) == 0);
+
+  CHECK(f.List(f.OfChain(kChain)).size() == 4);
+  CHECK(f.List(f.OfChain(kOther), Of(kOther)).size() == 1);
+  CHECK(f.List(f.OfDevice()).size() == 3);
+  CHECK(f.List(f.OfChain(kOther), Of(kOther))[0].placed.device == DeviceId());
+  CHECK(f.Count("SELECT count(*) FROM telemetry.events_other") == 2);
+}
+
+TEST_CASE("lists are newest first and page without gap or repeat", "[telemetry][pg]") {
+  Fixture f;
+  std::vector<NewEvent> batch;
+  // Four per instant: ties are ordered by id.
+  for (int i = 0; i < 20; ++i) batch.push_back(f.Event("a", absl::Minutes(i / 4)));
+  REQUIRE_OK(f.AddOfDevice(batch));
+
+  std::vector<Record> seen;
+  Query query = f.OfDevice();
+  query.limit = 3;
+  for (;;) {
+    const auto page = f.List(query);
+    if (page.empty()) break;
+    seen.insert(seen.end(), page.begin(), page.end());
+    query.after = {seen.back().placed.event.occurred_at, seen.back().placed.event.id};
+  }
+
+  REQUIRE(seen.size() == 20);
+  for (size_t i = 1; i < seen.size(); ++i) {
+    const NewEvent &newer = seen[i - 1].placed.event, &older = seen[i].placed.event;
+    CHECK(std::pair(newer.occurred_at, newer.id) > std::pair(older.occurred_at, older.id));
+  }
+}
+
+TEST_CASE("type, time and branches narrow a list", "[telemetry][pg]") {
+  Fixture f;
+  REQUIRE_OK(f.AddOfDevice({f.Event("lock.closed", absl::Hours(1)), f.Event("lock.opened"),
+                            f.Event("agent.health", absl::Hours(2))}));
+  REQUIRE_OK(f.AddOfDevice({f.Event("lock.closed")}, kJaffa));
+  Query types = f.OfDevice(), times = f.OfDevice(), branches = f.OfChain(kChain);
+  types.type_from = "lock.";
+  types.type_before = "lock.~";
+  times.from = f.now - absl::Hours(1);
+  times.until = f.now;
+  branches.visible = {kJaffa};
+
+  CHECK(f.List(types).size() == 3);
+  CHECK(f.List(times).size() == 1);
+  CHECK(f.List(branches).size() == 1);
+  CHECK(f.List(f.OfBranch(kHaifa)).size() == 3);
+  CHECK(f.List(f.OfBranch(kJaffa)).size() == 1);
+  branches.visible = std::vector<BranchId>();
+  CHECK(f.List(branches).empty());
+}
+
+TEST_CASE("a chain sees its own record only, the platform sees all", "[telemetry][pg]") {
+  Fixture f;
+  REQUIRE_OK(f.AddOfDevice({f.Event()}));
+
+  CHECK(f.List(f.OfDevice(kChain), Of(kOther)).empty());
+  CHECK(f.List(f.OfChain(kChain), Of(kOther)).empty());
+  CHECK(f.List(f.OfDevice(ChainId()), Platform()).size() == 1);
+  CHECK(f.List(f.OfChain(kChain), Platform()).size() == 1);
+  Query branch = f.OfBranch(kHaifa);
+  branch.chain = ChainId();
+  CHECK(f.List(branch, Platform()).size() == 1);
+}
+
+TEST_CASE("row security holds without any tenant predicate", "[telemetry][pg]") {
+  Fixture f;
+  static constexpr pg::Query kCount{"test_count", "SELECT count(*) FROM telemetry.events"};
+  REQUIRE_OK(f.AddOfDevice({f.Event()}));
+  const auto count = [&](const pg::Tenant& tenant) {
+    const auto rows = f.pool->Once(tenant, absl::InfiniteFuture(), kCount);
+    REQUIRE_OK(rows);
+    return rows->front().Int("count");
+  };
+
+  CHECK(count(pg::Tenant::Of(kChain)) == 1);
+  CHECK(count(pg::Tenant::Of(kOther)) == 0);
+  CHECK(count(pg::Tenant::Of(ChainId())) == 0);
+  CHECK(count(pg::Tenant::Platform()) == 1);
+  // Nor may a chain write into another's record.
+  CHECK_FALSE(f.store.AddOfDevice(Of(kOther), {kChain, kHaifa, f.device}, {f.Event()}).ok());
+}
+
+TEST_CASE("one bad event keeps its whole batch out", "[telemetry][pg]") {
+  Fixture f;
+  NewEvent bad = f.Event();
+  bad.data = "{";
+
+  CHECK_FALSE(f.AddOfDevice({f.Event(), bad}).ok());
+  CHECK(f.List(f.OfDevice()).empty());
+}
+
+TEST_CASE("the days to come are made, those past retention dropped", "[telemetry][pg]") {
+  Fixture f;
+  REQUIRE_OK(f.store.Add(Caller::Service("device-svc"),
+                         {{kChain, kHaifa, f.device, f.Event("old", absl::Hours(24 * 20))}}));
+  f.database.Sql(
+      "SET ROLE cartwise_telemetry_owner; "
+      "CREATE TABLE telemetry.events_20200101 PARTITION OF telemetry.events "
+      "FOR VALUES FROM ('2020-01-01') TO ('2020-01-02')");
+  f.database.Sql("DROP TABLE telemetry.events_" +
+                 absl::FormatTime("%Y%m%d", f.now + absl::Hours(24), absl::UTCTimeZone()));
+  const std::string days =
+      "SELECT count(*) FROM pg_inherits WHERE inhparent = 'telemetry.events'::regclass";
+  CHECK(f.Count(days) == 12);
+
+  REQUIRE_OK(f.store.TurnDays(90));
+  REQUIRE_OK(f.store.TurnDays(90));
+
+  CHECK(f.Count(days) == 12);
+  CHECK(f.Count("SELECT count(*) FROM pg_class WHERE relname = 'events_20200101'") == 0);
+  CHECK(f.List(f.OfDevice()).size() == 1);
+  REQUIRE_OK(f.pool->CheckReady("telemetry"));
+}
+
+TEST_CASE("rows that came before their day move into it", "[telemetry][pg]") {
+  Fixture f;
+  const std::string tomorrow =
+      absl::FormatTime("%Y%m%d", f.now + absl::Hours(24), absl::UTCTimeZone());
+  f.database.Sql("DROP TABLE telemetry.events_" + tomorrow);
+  REQUIRE_OK(f.store.Add(Caller::Service("device-svc"),
+                         {{kChain, kHaifa, f.device, f.Event("early", absl::Hours(-24))}}));
+  CHECK(f.Count("SELECT count(*) FROM telemetry.events_other") == 1);
+
+  REQUIRE_OK(f.store.TurnDays(90));
+
+  CHECK(f.Count("SELECT count(*) FROM telemetry.events_other") == 0);
+  CHECK(f.Count("SELECT count(*) FROM telemetry.events_" + tomorrow) == 1);
+}
+
+}  // namespace cartwise::telemetry
