@@ -1,36 +1,19 @@
 #include "credentials.hpp"
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include <catch2/catch.hpp>
 
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
+#include "signing_key_fake.hpp"
 
 namespace cartwise::tenant {
 namespace {
 
-// Made for this test alone.
-constexpr char kPrivatePem[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MC4CAQAwBQYDK2VwBCIEIHJyfeb9Wxohphjt6E2T2mDlUCq1XcH8+l3TJp0GsWIs\n"
-    "-----END PRIVATE KEY-----\n";
-
-auth::SigningKey Key() {
-  const auto path = std::filesystem::temp_directory_path() / NewUuid() / "tenant-test.pem";
-  std::filesystem::create_directory(path.parent_path());
-  std::ofstream(path) << kPrivatePem;
-  auto key = auth::SigningKey::Load(path.string());
-  std::filesystem::remove_all(path.parent_path());
-  REQUIRE_OK(key);
-  return *key;
-}
-
 TEST_CASE("a password fits its own hash, and none fits nobody's", "[credentials]") {
-  SignedCredentials credentials(Key());
+  SignedCredentials credentials(FakeSigningKey());
   const auto never = absl::InfiniteFuture();
 
   const auto hash = credentials.HashPassword("correct horse", never);
@@ -43,7 +26,7 @@ TEST_CASE("a password fits its own hash, and none fits nobody's", "[credentials]
 }
 
 TEST_CASE("an access token proves who it was made for", "[credentials]") {
-  const auth::SigningKey key = Key();
+  const auth::SigningKey key = FakeSigningKey();
   testing::FakeClock clock;
   const auth::TokenVerifier verifier(auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(),
                                      clock);
@@ -66,7 +49,7 @@ TEST_CASE("an access token proves who it was made for", "[credentials]") {
 }
 
 TEST_CASE("a flood of sign-ins is served a few at a time and turned away beyond", "[credentials]") {
-  SignedCredentials credentials(Key());
+  SignedCredentials credentials(FakeSigningKey());
   std::atomic<int> served = 0, refused = 0;
   std::vector<std::thread> people;
   for (int i = 0; i < 60; ++i) {

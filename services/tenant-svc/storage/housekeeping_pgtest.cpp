@@ -1,0 +1,38 @@
+#include "storage/housekeeping.hpp"
+
+#include "cartwise/base/text.hpp"
+#include "storage/fixture_pgtest.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+TEST_CASE("what nobody can use any more is deleted, and nothing else", "[housekeeping]") {
+  TwoChains f;
+  REQUIRE_OK(f.NewUser(f.owner, "a@x.example", Role::kViewer));
+  const auto old = f.sessions.Login({}, "a@x.example", kPassword);
+  REQUIRE_OK(old);
+  f.clock.Advance(absl::Hours(10 * 24));
+  const auto recent = f.sessions.Login({}, "a@x.example", kPassword);
+  REQUIRE_OK(recent);
+  const auto answer = [&](const std::string& key, absl::Duration age) {
+    f.server.Sql("INSERT INTO tenant.idempotency_keys VALUES ('" + f.rami.id.value() +
+                 "', 'p', 'm', '" + key + "', 'h', '', '" + ToRfc3339(f.clock.Now() - age) + "')");
+  };
+  answer("old", absl::Hours(25));
+  answer("new", absl::Hours(23));
+
+  REQUIRE_OK(Tidy(*f.pool, f.clock.Now()));
+  CHECK(f.Count("tenant.idempotency_keys WHERE key = 'new'") == 1);
+  CHECK(f.Count("tenant.idempotency_keys WHERE key = 'old'") == 0);
+  CHECK(f.Count("tenant.sign_ins") == 2);
+
+  // The first sign-in's token has been dead for eight days now, the other is alive.
+  f.clock.Advance(absl::Hours(28 * 24));
+  REQUIRE_OK(Tidy(*f.pool, f.clock.Now()));
+  CHECK(f.Count("tenant.sign_ins") == 1);
+  CHECK(f.Count("tenant.refresh_tokens") == 1);
+  REQUIRE_OK(f.sessions.Refresh({}, recent->refresh_token));
+}
+
+}  // namespace
+}  // namespace cartwise::tenant
