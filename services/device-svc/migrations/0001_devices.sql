@@ -36,7 +36,9 @@ CREATE TABLE device.devices (
   CONSTRAINT devices_there_only_in_service CHECK (status = 'OFFLINE' OR lifecycle = 'ACTIVE')
 );
 CREATE UNIQUE INDEX devices_mac_unique ON device.devices (mac_address) WHERE lifecycle <> 'RETIRED';
-CREATE INDEX devices_by_name ON device.devices (chain_id, device_name, device_id);
+-- Services and platform admins ask for a device without knowing its chain.
+CREATE INDEX devices_by_id ON device.devices (device_id);
+CREATE INDEX devices_by_name ON device.devices (device_name, device_id);
 -- The presence job walks those that are there.
 CREATE INDEX devices_there ON device.devices (last_heartbeat) WHERE status <> 'OFFLINE';
 
@@ -64,6 +66,7 @@ CREATE TABLE device.controllers (
   CONSTRAINT controllers_status_known CHECK (status IN ('INACTIVE', 'ACTIVE', 'ERROR')),
   CONSTRAINT controllers_pulse_range CHECK (pulse_ms BETWEEN 10 AND 60000)
 );
+CREATE INDEX controllers_by_id ON device.controllers (controller_id);
 
 -- Running processes of this service. A stream is alive while the lease of the
 -- process that holds it runs; one row a process renews instead of one a stream.

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/base/clock.hpp"
+#include "cartwise/base/database.hpp"
+#include "domain/command_log.hpp"
+#include "domain/links.hpp"
+#include "domain/settle.hpp"
+#include "domain/store.hpp"
+#include "domain/waiters.hpp"
+
+namespace cartwise::device {
+
+/// What an agent's report did: it was written, it was known already, or it
+/// is about a command that this device never had.
+enum class Reported { kWritten, kKnownAlready, kNoSuchCommand };
+
+struct CommandTimes {
+  /// How long after its deadline a result is waited for: the agent still reads
+  /// the proof, and the report travels.
+  absl::Duration allowance = absl::Milliseconds(500);
+  /// How often a caller looks at a command that another process sends, in case
+  /// the notice was lost.
+  absl::Duration look = absl::Milliseconds(250);
+};
+
+/// The way of a command: at most once, never late, and its outcome known or
+/// honestly unknown.
+///
+/// - Nothing is stored for a device without a living stream.
+/// - Committed before it is sent, numbered under the stream that counts.
+/// - Its deadline stands in the agent's own clock, counted from the moment the
+///   command was accepted here.
+/// - A result is committed before anybody hears of it, and never changes.
+///
+/// A result that comes when nobody waits any more is announced as
+/// `command.settled`. Thread-safe; Execute blocks its thread.
+class Commands {
+ public:
+  using Times = CommandTimes;
+
+  Commands(CommandLog& log, Database<Store>& database, const Links& links, const Clock& clock,
+           ReplicaId self, Times times = {});
+
+  /// Sends and waits for the outcome or the deadline. The same id again answers
+  /// with the same command and sends nothing.
+  absl::StatusOr<Command> Execute(const Caller& caller, const NewCommand& wanted);
+  /// The command, or COMMAND_NOT_FOUND, which bars the id for ever.
+  absl::StatusOr<Command> LookUp(const Caller& caller, const ChainId& chain, const CommandId& id);
+
+  /// The agent's word, committed. An answer, whichever, lets the agent forget it.
+  absl::StatusOr<Reported> Report(const Caller& device, const CommandId& id,
+                                  const Outcome& outcome);
+  /// The agent has told all its journal held.
+  absl::Status CaughtUp(const Caller& device, const CaughtUpStream& stream);
+
+  /// Another process committed a command for a stream of ours.
+  void TakeOver(const ChainId& chain, const CommandId& id);
+  /// The same for all that a lost notice may have left behind.
+  void TakeOverMissed();
+  /// Another process committed the outcome of a command we wait for.
+  void Settled(const CommandId& id) { waiters_.Poke(id); }
+
+ private:
+  absl::StatusOr<Command> ExecuteHere(const Caller& caller, const NewCommand& wanted, Link& link,
+                                      absl::Duration accepted_at);
+  absl::StatusOr<std::optional<Command>> SendHere(const Caller& caller, const NewCommand& wanted,
+                                                  Link& link, absl::Duration accepted_at);
+  absl::StatusOr<Command> ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,
+                                           absl::Duration accepted_at);
+  absl::StatusOr<Command> Existing(const Caller& caller, const NewCommand& wanted,
+                                   absl::Status otherwise);
+  absl::StatusOr<Command> Await(const Caller& caller, Waiters::Ticket& ticket, Command command,
+                                absl::Duration until, bool look);
+  absl::StatusOr<Command> Silence(const Caller& caller, Command command);
+  absl::StatusOr<Reported> SettleAndTell(const Caller& caller, const DeviceKey& device,
+                                         const CommandId& id, const Outcome& outcome,
+                                         bool by_agent);
+  bool SendOn(Link& link, const Command& command, absl::Duration accepted_at) const;
+
+  CommandLog& log_;
+  Database<Store>& database_;
+  const Links& links_;
+  const Clock& clock_;
+  const ReplicaId self_;
+  const Times times_;
+  Waiters waiters_;
+};
+
+}  // namespace cartwise::device

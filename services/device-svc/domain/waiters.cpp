@@ -1,0 +1,64 @@
+#include "domain/waiters.hpp"
+
+#include <utility>
+
+namespace cartwise::device {
+
+struct Waiters::Ticket::Seat {
+  std::mutex mutex;
+  std::condition_variable called;
+  std::optional<Outcome> outcome;
+  bool poked = false;
+};
+
+Waiters::Ticket::Ticket(Waiters& waiters, CommandId id)
+    : waiters_(waiters), id_(std::move(id)), seat_(std::make_shared<Seat>()) {
+  std::lock_guard lock(waiters_.mutex_);
+  waiters_.seats_.emplace(id_, seat_);
+}
+
+Waiters::Ticket::~Ticket() {
+  std::lock_guard lock(waiters_.mutex_);
+  auto [begin, end] = waiters_.seats_.equal_range(id_);
+  for (auto it = begin; it != end; ++it) {
+    if (it->second == seat_) {
+      waiters_.seats_.erase(it);
+      return;
+    }
+  }
+}
+
+std::optional<Outcome> Waiters::Ticket::Wait(absl::Duration most) {
+  std::unique_lock lock(seat_->mutex);
+  seat_->called.wait_for(lock, absl::ToChronoMicroseconds(std::max(most, absl::ZeroDuration())),
+                         [&] { return seat_->outcome || seat_->poked; });
+  seat_->poked = false;
+  return seat_->outcome;
+}
+
+bool Waiters::Expected(const CommandId& id) const {
+  std::lock_guard lock(mutex_);
+  return seats_.contains(id);
+}
+
+void Waiters::Deliver(const CommandId& id, const Outcome& outcome) {
+  std::lock_guard lock(mutex_);
+  auto [begin, end] = seats_.equal_range(id);
+  for (auto it = begin; it != end; ++it) {
+    std::lock_guard seat_lock(it->second->mutex);
+    it->second->outcome = outcome;
+    it->second->called.notify_all();
+  }
+}
+
+void Waiters::Poke(const CommandId& id) {
+  std::lock_guard lock(mutex_);
+  auto [begin, end] = seats_.equal_range(id);
+  for (auto it = begin; it != end; ++it) {
+    std::lock_guard seat_lock(it->second->mutex);
+    it->second->poked = true;
+    it->second->called.notify_all();
+  }
+}
+
+}  // namespace cartwise::device

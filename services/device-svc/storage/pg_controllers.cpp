@@ -1,0 +1,115 @@
+#include <absl/strings/numbers.h>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "storage/pg_store.hpp"
+#include "storage/rows.hpp"
+
+namespace cartwise::device {
+namespace {
+
+namespace sql {
+
+constexpr pg::Query kFind{"controller_find", "SELECT " CARTWISE_CONTROLLER_COLUMNS R"sql(
+      FROM device.controllers c WHERE c.controller_id = $1)sql"};
+
+constexpr pg::Query kList{"controller_list", "SELECT " CARTWISE_CONTROLLER_COLUMNS R"sql(
+      FROM device.controllers c
+     WHERE c.device_id = $1
+       AND ($2::text IS NULL OR
+            (c.port, c.controller_address, c.controller_id) > ($2, $3::integer, $4::uuid))
+     ORDER BY c.port, c.controller_address, c.controller_id LIMIT $5)sql"};
+
+constexpr pg::Query kInsert{"controller_insert", R"sql(
+    INSERT INTO device.controllers
+           (chain_id, controller_id, device_id, branch_id, controller_address, port, baudrate,
+            status, invert_hook, has_ir, pulse_ms, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    ON CONFLICT ON CONSTRAINT controllers_address_unique DO NOTHING
+    RETURNING controller_id)sql"};
+
+constexpr pg::Query kUpdate{"controller_update", R"sql(
+    UPDATE device.controllers
+       SET controller_address = $3, port = $4, baudrate = $5, invert_hook = $6, has_ir = $7,
+           pulse_ms = $8, updated_at = $9
+     WHERE chain_id = $1 AND controller_id = $2)sql"};
+
+constexpr pg::Query kDelete{"controller_delete", R"sql(
+    DELETE FROM device.controllers WHERE chain_id = $1 AND controller_id = $2)sql"};
+
+constexpr pg::Query kSetStatus{"controller_set_status", R"sql(
+    UPDATE device.controllers SET status = $4, updated_at = $5
+     WHERE chain_id = $1 AND controller_id = $2 AND device_id = $3 AND status <> $4)sql"};
+
+}  // namespace sql
+
+std::vector<Controller> ReadControllers(const pg::Rows& rows) {
+  std::vector<Controller> controllers;
+  for (const pg::Row row : rows) controllers.push_back(ReadController(row));
+  return controllers;
+}
+
+// No device has as many boards: ten per bus, a handful of buses.
+constexpr int kAll = 1000;
+
+}  // namespace
+
+absl::StatusOr<std::optional<Controller>> PgStore::FindController(const ControllerId& id) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kFind, id));
+  if (rows.empty()) return std::nullopt;
+  return ReadController(rows.front());
+}
+
+absl::StatusOr<std::vector<Controller>> PgStore::ListControllers(const DeviceId& device,
+                                                                 const PageRequest& page) {
+  std::optional<std::string> port, address, id;
+  if (!page.after.empty()) {
+    int number = 0;
+    if (!absl::SimpleAtoi(page.after[1], &number)) {
+      return errors::InvalidField("page_token", "was not made by this list");
+    }
+    port = page.after[0];
+    address = page.after[1];
+    id = page.after[2];
+  }
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      tx_.Run(sql::kList, device, port, address, id, page.size + 1));
+  return ReadControllers(rows);
+}
+
+absl::StatusOr<std::vector<Controller>> PgStore::ControllersOf(const DeviceId& device) {
+  const std::optional<std::string> none;
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kList, device, none, none, none, kAll));
+  return ReadControllers(rows);
+}
+
+absl::StatusOr<bool> PgStore::InsertController(const Controller& controller) {
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      tx_.Run(sql::kInsert, controller.chain, controller.id, controller.device, controller.branch,
+              controller.address, controller.port, controller.baudrate, NameOf(controller.status),
+              controller.invert_hook, controller.has_ir, controller.pulse_ms,
+              controller.created_at, controller.updated_at));
+  return !rows.empty();
+}
+
+absl::StatusOr<bool> PgStore::UpdateController(const Controller& controller) {
+  const auto rows =
+      tx_.Run(sql::kUpdate, controller.chain, controller.id, controller.address, controller.port,
+              controller.baudrate, controller.invert_hook, controller.has_ir, controller.pulse_ms,
+              controller.updated_at);
+  if (absl::IsAlreadyExists(rows.status())) return false;
+  CW_RETURN_IF_ERROR(rows.status());
+  return true;
+}
+
+absl::Status PgStore::DeleteController(const Controller& controller) {
+  return tx_.Run(sql::kDelete, controller.chain, controller.id).status();
+}
+
+absl::Status PgStore::SetControllerStatus(const DeviceKey& device, const ControllerId& id,
+                                          ControllerStatus status, absl::Time now) {
+  return tx_.Run(sql::kSetStatus, device.chain, id, device.device, NameOf(status), now).status();
+}
+
+}  // namespace cartwise::device
