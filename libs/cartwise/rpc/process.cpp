@@ -1,4 +1,9 @@
+#include <malloc.h>
+
+#include <algorithm>
 #include <csignal>
+#include <ctime>
+#include <thread>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
@@ -17,6 +22,33 @@ sigset_t EndSignals() {
   return signals;
 }
 
+double CpuSeconds() {
+  timespec spent{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &spent);
+  return double(spent.tv_sec) + double(spent.tv_nsec) / 1e9;
+}
+
+// After a burst the allocator keeps its memory. Many services share a machine,
+// so it goes back once the process has been quiet for a while; never in the
+// middle of work, which it would hold up.
+class IdleMemory {
+ public:
+  void Look() {
+    const double spent = CpuSeconds();
+    const bool quiet = spent - last_look_ < kQuietSeconds;
+    last_look_ = spent;
+    if (!quiet || spent - last_trim_ < kWorthSeconds) return;
+    malloc_trim(0);
+    last_trim_ = CpuSeconds();
+  }
+
+ private:
+  static constexpr double kQuietSeconds = 0.1, kWorthSeconds = 0.3;
+  double last_look_ = 0, last_trim_ = 0;
+};
+
+constexpr timespec kLookEvery{5, 0};
+
 }  // namespace
 
 void Prepare(grpc::ClientContext& ctx, absl::Time deadline, const std::string& trace_id) {
@@ -32,12 +64,15 @@ void BlockSignals() {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  // One heap per core instead of eight: the many threads of gRPC would spread
+  // what they allocate thinly over all of them.
+  mallopt(M_ARENA_MAX, std::max(2, static_cast<int>(std::thread::hardware_concurrency())));
 }
 
 void WaitForSignal() {
   const sigset_t signals = EndSignals();
-  int signal = 0;
-  sigwait(&signals, &signal);
+  IdleMemory memory;
+  while (sigtimedwait(&signals, nullptr, &kLookEvery) < 0) memory.Look();
 }
 
 }  // namespace cartwise::rpc
