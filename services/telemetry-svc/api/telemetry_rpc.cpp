@@ -23,7 +23,8 @@ grpc::Status TelemetryRpc::ListDeviceTelemetry(grpc::ServerContext* ctx,
                                                v1::ListDeviceTelemetryResponse* out) {
   return guard_.Call(ctx, *request, [&](const Caller& caller) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto device, ParseId<DeviceId>("device_id", request->device_id()));
-    CW_ASSIGN_OR_RETURN(const auto page, listing_.OfDevice(caller, device, FilterOf(*request)));
+    CW_ASSIGN_OR_RETURN(const auto filter, FilterOf(*request));
+    CW_ASSIGN_OR_RETURN(const auto page, listing_.OfDevice(caller, device, filter));
     ToProto(page, *out);
     return absl::OkStatus();
   });
@@ -34,7 +35,8 @@ grpc::Status TelemetryRpc::ListBranchTelemetry(grpc::ServerContext* ctx,
                                                v1::ListBranchTelemetryResponse* out) {
   return guard_.Call(ctx, *request, [&](const Caller& caller) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto branch, ParseId<BranchId>("branch_id", request->branch_id()));
-    CW_ASSIGN_OR_RETURN(const auto page, listing_.OfBranch(caller, branch, FilterOf(*request)));
+    CW_ASSIGN_OR_RETURN(const auto filter, FilterOf(*request));
+    CW_ASSIGN_OR_RETURN(const auto page, listing_.OfBranch(caller, branch, filter));
     ToProto(page, *out);
     return absl::OkStatus();
   });
@@ -45,7 +47,8 @@ grpc::Status TelemetryRpc::ListChainTelemetry(grpc::ServerContext* ctx,
                                               v1::ListChainTelemetryResponse* out) {
   return guard_.Call(ctx, *request, [&](const Caller& caller) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto chain, ParseId<ChainId>("chain_id", request->chain_id()));
-    CW_ASSIGN_OR_RETURN(const auto page, listing_.OfChain(caller, chain, FilterOf(*request)));
+    CW_ASSIGN_OR_RETURN(const auto filter, FilterOf(*request));
+    CW_ASSIGN_OR_RETURN(const auto page, listing_.OfChain(caller, chain, filter));
     ToProto(page, *out);
     return absl::OkStatus();
   });

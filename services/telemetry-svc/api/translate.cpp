@@ -107,7 +107,11 @@ absl::StatusOr<std::vector<PlacedEvent>> FromProto(const events::v1::DeliverRequ
 }
 
 template <typename Request>
-ListFilter FilterOf(const Request& request) {
+absl::StatusOr<ListFilter> FilterOf(const Request& request) {
+  errors::FieldErrors faults;
+  faults.Require(IsValid(request.from()), "from", "must be a time of the years 1 to 9999");
+  faults.Require(IsValid(request.until()), "until", "must be a time of the years 1 to 9999");
+  CW_RETURN_IF_ERROR(faults.ToStatus());
   ListFilter filter;
   filter.page_size = request.page_size();
   filter.page_token = request.page_token();
@@ -123,9 +127,9 @@ void ToProto(const RecordPage& page, Response& out) {
   out.set_next_page_token(page.next_page_token);
 }
 
-template ListFilter FilterOf(const v1::ListDeviceTelemetryRequest&);
-template ListFilter FilterOf(const v1::ListBranchTelemetryRequest&);
-template ListFilter FilterOf(const v1::ListChainTelemetryRequest&);
+template absl::StatusOr<ListFilter> FilterOf(const v1::ListDeviceTelemetryRequest&);
+template absl::StatusOr<ListFilter> FilterOf(const v1::ListBranchTelemetryRequest&);
+template absl::StatusOr<ListFilter> FilterOf(const v1::ListChainTelemetryRequest&);
 template void ToProto(const RecordPage&, v1::ListDeviceTelemetryResponse&);
 template void ToProto(const RecordPage&, v1::ListBranchTelemetryResponse&);
 template void ToProto(const RecordPage&, v1::ListChainTelemetryResponse&);

@@ -22,9 +22,10 @@ std::vector<UncheckedEvent> FromProto(
 /// source join the payload, where it has no members of these names.
 absl::StatusOr<std::vector<PlacedEvent>> FromProto(const events::v1::DeliverRequest& request);
 
-/// Of any of the three list requests, which have the same filters.
+/// Of any of the three list requests, which have the same filters. INVALID_FIELD
+/// for a time that is none.
 template <typename Request>
-ListFilter FilterOf(const Request& request);
+absl::StatusOr<ListFilter> FilterOf(const Request& request);
 
 /// Fills any of the three list answers.
 template <typename Response>

@@ -82,8 +82,10 @@ constexpr pg::Query kTurnDays{"telemetry_turn_days", R"sql(
   SELECT telemetry.ensure_partitions($1::int) AS made,
          telemetry.drop_partitions($2::int) AS dropped)sql"};
 
+// Nothing of interest is older than 1900, and years of fewer than four digits
+// have no text that PostgreSQL and RFC 3339 agree on.
 pg::Param TimeParam(absl::Time time) {
-  if (time == absl::InfinitePast()) return pg::Param("-infinity");
+  if (time < absl::FromUnixSeconds(-2'208'988'800)) return pg::Param("-infinity");
   if (time == absl::InfiniteFuture()) return pg::Param("infinity");
   return pg::Param(time);
 }

@@ -141,6 +141,27 @@ TEST_CASE("the fleet's events are stored once, with or without branch and device
   CHECK(f.Count("SELECT count(*) FROM telemetry.events_other") == 2);
 }
 
+TEST_CASE("clocks that are wrong by ages harm nothing", "[telemetry][pg]") {
+  Fixture f;
+  NewEvent first = f.Event(), last = f.Event();
+  first.occurred_at = absl::FromUnixSeconds(-62'135'596'800);
+  last.occurred_at = absl::FromUnixSeconds(253'402'300'799);
+  REQUIRE_OK(f.store.Add(Caller::Service("device-svc"), {{kChain, kHaifa, f.device, first},
+                                                         {kChain, kHaifa, f.device, last},
+                                                         {kChain, kHaifa, f.device, f.Event()}}));
+  Query after_last = f.OfDevice();
+  after_last.after = {last.occurred_at, last.id};
+  Query after_first = f.OfDevice();
+  after_first.after = {first.occurred_at, first.id};
+
+  const auto all = f.List(f.OfDevice());
+  REQUIRE(all.size() == 3);
+  CHECK(all[0].placed.event.occurred_at == last.occurred_at);
+  CHECK(all[2].placed.event.occurred_at == first.occurred_at);
+  CHECK(f.List(after_last).size() == 2);
+  CHECK(f.List(after_first).empty());
+}
+
 TEST_CASE("lists are newest first and page without gap or repeat", "[telemetry][pg]") {
   Fixture f;
   std::vector<NewEvent> batch;
