@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "cartwise/pg/connection.hpp"
 #include "storage/fixture_pgtest.hpp"
 
 namespace cartwise::tenant {
@@ -118,6 +119,28 @@ TEST_CASE("of many who bring the same refresh token one gets through, and the fa
 
   CHECK(won == 1);
   CHECK(reused == 7);
+  CHECK(f.Count("tenant.sign_ins WHERE revoked_at IS NOT NULL") == 1);
+}
+
+TEST_CASE("who waits for a twin with the same refresh token learns that it is spent",
+          "[sessions]") {
+  SignedUp f;
+  const auto session = f.Login();
+  REQUIRE_OK(session);
+  const auto twin = pg::Connection::Open(f.server.SuperUrl());
+  REQUIRE_OK(twin);
+  REQUIRE_OK((*twin)->Raw("BEGIN; UPDATE tenant.refresh_tokens SET used_at = now()"));
+
+  absl::StatusOr<Session> next;
+  std::thread waiting([&] { next = f.Refresh(*session); });
+  while (f.Count("pg_stat_activity WHERE datname = current_database() "
+                 "AND wait_event_type = 'Lock'") == 0) {
+    std::this_thread::yield();
+  }
+  REQUIRE_OK((*twin)->Raw("COMMIT"));
+  waiting.join();
+
+  CHECK_REFUSED(next, "REFRESH_TOKEN_REUSED");
   CHECK(f.Count("tenant.sign_ins WHERE revoked_at IS NOT NULL") == 1);
 }
 
