@@ -1,0 +1,60 @@
+#include "serve.hpp"
+
+#include <atomic>
+
+#include "api/auth_rpc.hpp"
+#include "api/branch_directory_rpc.hpp"
+#include "api/branches_rpc.hpp"
+#include "api/chains_rpc.hpp"
+#include "api/enrollment_keys_rpc.hpp"
+#include "api/users_rpc.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+#include "cartwise/obs/probe_server.hpp"
+#include "cartwise/outbox/sink.hpp"
+#include "storage/housekeeping.hpp"
+
+namespace cartwise::tenant {
+
+absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
+                   Credentials& credentials, obs::Metrics& metrics) {
+  const SystemClock clock;
+  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  const auth::TokenVerifier tokens(std::move(keys), clock);
+  rpc::Guard guard(tokens, metrics);
+
+  const auto sink = [&](const char* name, const std::string& target) {
+    return outbox::RemoteSink(name, rpc::Connect(target, name, config.server.tls));
+  };
+  outbox::Relay relay(
+      pool, "tenant", "tenant-svc",
+      {sink("rental-svc", config.rental_target), sink("telemetry-svc", config.telemetry_target)},
+      metrics);
+  const auto announced = [&relay] { relay.Wake(); };
+  Housekeeping housekeeping(pool);
+
+  Sessions sessions(database, credentials, clock);
+  AuthRpc sign_in(guard, sessions, database);
+  ChainsRpc chains(guard, database, clock, announced);
+  BranchesRpc branches(guard, database, clock, announced);
+  BranchDirectoryRpc directory(guard, database, credentials, clock);
+  EnrollmentKeysRpc enrollment_keys(guard, database, credentials, clock);
+  UsersRpc users(guard, database, credentials, clock);
+
+  CW_ASSIGN_OR_RETURN(const auto server,
+                      rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory,
+                                                         &enrollment_keys, &users}));
+  std::atomic<bool> draining = false;
+  CW_ASSIGN_OR_RETURN(
+      const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {
+        return draining ? absl::UnavailableError("draining") : pool.CheckReady("tenant");
+      }));
+  obs::Info("serving", {{"listen", config.server.listen}, {"metrics", config.metrics_listen}});
+  rpc::WaitForSignal();
+  obs::Info("draining");
+  draining = true;
+  server->Drain(absl::Seconds(10));
+  return absl::OkStatus();
+}
+
+}  // namespace cartwise::tenant

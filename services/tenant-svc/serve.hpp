@@ -1,0 +1,18 @@
+#pragma once
+
+#include <absl/status/status.h>
+
+#include "cartwise/obs/metrics.hpp"
+#include "cartwise/pg/pool.hpp"
+#include "config.hpp"
+#include "domain/credentials.hpp"
+#include "domain/store.hpp"
+
+namespace cartwise::tenant {
+
+/// Serves the API, the probes and the relay of events until SIGTERM, then
+/// drains: no new calls, ten seconds for those that run.
+absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
+                   Credentials& credentials, obs::Metrics& metrics);
+
+}  // namespace cartwise::tenant
