@@ -51,7 +51,8 @@ struct Query {
   std::optional<DeviceId> device;
   std::optional<BranchId> branch;
   std::optional<std::vector<BranchId>> visible;  ///< only of these branches
-  std::string type_from, type_before;            ///< event_type in [from, before), in byte order
+  std::string type;                              ///< event_type, or how it begins
+  bool type_prefix = true;                       ///< then an empty type is every type
   absl::Time from = absl::InfinitePast();
   absl::Time until = absl::InfiniteFuture();
   /// Only after this one in the list: strictly older, or as old with a smaller id.

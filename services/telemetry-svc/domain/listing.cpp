@@ -12,21 +12,14 @@ namespace {
 // A page ends early when its events grow beyond this, so that it fits a message.
 constexpr size_t kPageBytes = 512 * 1024;
 
-// In byte order every character of a type lies between these two.
-constexpr char kBelowTypes = ' ';
-constexpr char kAboveTypes = '~';
-
-absl::Status SetTypes(const std::string& type, Query& query) {
-  query.type_from = type;
-  query.type_before = type + kBelowTypes;
-  if (type.empty() || type.back() == '*') {
-    if (!type.empty()) query.type_from.pop_back();
-    query.type_before = query.type_from + kAboveTypes;
-  }
-  if (!query.type_from.empty() && !IsEventType(query.type_from)) {
+absl::Status SetType(std::string type, Query& query) {
+  query.type_prefix = type.empty() || type.back() == '*';
+  if (!type.empty() && query.type_prefix) type.pop_back();
+  if (!type.empty() && !IsEventType(type)) {
     return errors::InvalidField("event_type",
                                 "must be 1 to 100 characters of a-z 0-9 _ . and may end with *");
   }
+  query.type = std::move(type);
   return absl::OkStatus();
 }
 
@@ -85,7 +78,7 @@ absl::StatusOr<RecordPage> Listing::Run(const Caller& caller, Query query,
                                         const ListFilter& filter) const {
   CW_ASSIGN_OR_RETURN(const PageRequest page, ParsePage(filter.page_size, filter.page_token, 2));
   CW_RETURN_IF_ERROR(SetAfter(page.after, query));
-  CW_RETURN_IF_ERROR(SetTypes(filter.type, query));
+  CW_RETURN_IF_ERROR(SetType(filter.type, query));
   if (filter.from) query.from = *filter.from;
   if (filter.until) query.until = *filter.until;
   if (query.from > query.until) return errors::InvalidField("until", "must not be before from");

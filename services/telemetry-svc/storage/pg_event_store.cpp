@@ -51,32 +51,48 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
   SELECT chain, branch, device, id, type, data, at FROM batch
   ON CONFLICT DO NOTHING)sql"};
 
-// One statement per subject, so that each has its own index and plan. A
-// platform admin names no chain: the places tell whose the subject is.
-#define CW_TELEMETRY_LIST(subject_chain, subject)                                          \
+// One statement per subject, so that each has its own index and plan. A platform
+// admin names no chain: the places tell whose the subject is.
+//
+// Behind row security an index serves only conditions that cannot leak: hence
+// the chain as a scalar sub-select (a bare coalesce counts as leaky), and for a
+// whole type the equality beside the range (text's = cannot leak, its < can).
+#define CW_TELEMETRY_LIST(chain, subject, type)                                            \
   "SELECT chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at, " \
   "       received_at "                                                                    \
   "  FROM telemetry.events "                                                               \
-  " WHERE chain_id = " subject_chain " AND " subject                                       \
+  " WHERE chain_id = " chain " AND " subject                                               \
   "   AND ($3::uuid[] IS NULL OR branch_id = ANY ($3::uuid[]))"                            \
-  "   AND event_type >= $4 AND event_type < $5"                                            \
+  "   AND event_type >= $4 AND event_type < $5" type                                       \
   "   AND occurred_at >= $6::timestamptz AND occurred_at < $7::timestamptz"                \
   "   AND (occurred_at, event_id) < ($8::timestamptz, $9::uuid)"                           \
   " ORDER BY occurred_at DESC, event_id DESC LIMIT $10::int"
+#define CW_CHAIN_OF(column)                                                   \
+  "(SELECT coalesce($1::uuid, (SELECT chain_id FROM telemetry.device_places " \
+  "WHERE " column " = $2::uuid LIMIT 1)))"
+#define CW_ONE_TYPE " AND event_type = $4"
 
-constexpr pg::Query kListDevice{
-    "telemetry_list_device",
-    CW_TELEMETRY_LIST("coalesce($1::uuid, (SELECT chain_id FROM telemetry.device_places "
-                      "WHERE device_id = $2::uuid LIMIT 1))",
-                      "device_id = $2::uuid")};
-constexpr pg::Query kListBranch{
-    "telemetry_list_branch",
-    CW_TELEMETRY_LIST("coalesce($1::uuid, (SELECT chain_id FROM telemetry.device_places "
-                      "WHERE branch_id = $2::uuid LIMIT 1))",
-                      "branch_id = $2::uuid")};
-constexpr pg::Query kListChain{"telemetry_list_chain",
-                               CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL")};
+// [0] for types that begin with, [1] for one type.
+constexpr pg::Query kListDevice[] = {
+    {"telemetry_list_device",
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", "")},
+    {"telemetry_list_device_type",
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", CW_ONE_TYPE)}};
+constexpr pg::Query kListBranch[] = {
+    {"telemetry_list_branch",
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", "")},
+    {"telemetry_list_branch_type",
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", CW_ONE_TYPE)}};
+constexpr pg::Query kListChain[] = {
+    {"telemetry_list_chain", CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL", "")},
+    {"telemetry_list_chain_type", CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL", CW_ONE_TYPE)}};
 #undef CW_TELEMETRY_LIST
+#undef CW_CHAIN_OF
+#undef CW_ONE_TYPE
+
+// In byte order every character of a type lies between these two.
+constexpr char kBelowTypes = ' ';
+constexpr char kAboveTypes = '~';
 
 constexpr pg::Query kTurnDays{"telemetry_turn_days", R"sql(
   SELECT telemetry.ensure_partitions($1::int) AS made,
@@ -152,17 +168,19 @@ absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
 }
 
 absl::StatusOr<std::vector<Record>> PgEventStore::List(const Caller& caller, const Query& query) {
-  const pg::Query& statement =
-      query.device ? kListDevice : (query.branch ? kListBranch : kListChain);
+  const pg::Query* const statements = query.device   ? kListDevice
+                                      : query.branch ? kListBranch
+                                                     : kListChain;
   const pg::Param subject = query.device   ? pg::Param(*query.device)
                             : query.branch ? pg::Param(*query.branch)
                                            : pg::Param(std::nullopt);
+  const absl::Time before = query.after ? query.after->first : absl::InfiniteFuture();
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      pool_.Once(pg::Tenant::Of(caller), caller.deadline, statement, query.chain, subject,
-                 query.visible, query.type_from, query.type_before, TimeParam(query.from),
-                 TimeParam(query.until),
-                 TimeParam(query.after ? query.after->first : absl::InfiniteFuture()),
+      pool_.Once(pg::Tenant::Of(caller), caller.deadline, statements[query.type_prefix ? 0 : 1],
+                 query.chain, subject, query.visible, query.type,
+                 query.type + (query.type_prefix ? kAboveTypes : kBelowTypes),
+                 TimeParam(query.from), TimeParam(query.until), TimeParam(before),
                  query.after ? query.after->second.value() : std::string(kLastId), query.limit));
   std::vector<Record> records;
   records.reserve(static_cast<size_t>(rows.size()));

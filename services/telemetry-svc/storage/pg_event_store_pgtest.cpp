@@ -48,7 +48,6 @@ struct Fixture {
     Query query;
     query.chain = chain;
     query.device = device;
-    query.type_before = "~";
     return query;
   }
   Query OfBranch(const BranchId& branch) const {
@@ -186,19 +185,36 @@ TEST_CASE("lists are newest first and page without gap or repeat", "[telemetry][
   }
 }
 
-TEST_CASE("type, time and branches narrow a list", "[telemetry][pg]") {
+TEST_CASE("a type is matched whole or by its beginning", "[telemetry][pg]") {
+  Fixture f;
+  for (const char* type :
+       {"lock.closed", "lock.closed.again", "lock.close", "locks.closed", "lock"}) {
+    REQUIRE_OK(f.AddOfDevice({f.Event(type)}));
+  }
+  Query query = GENERATE_REF(f.OfDevice(), f.OfBranch(kHaifa), f.OfChain(kChain));
+  const auto matches = [&](const std::string& type, bool prefix) {
+    query.type = type;
+    query.type_prefix = prefix;
+    return f.List(query).size();
+  };
+
+  CHECK(matches("lock.closed", false) == 1);
+  CHECK(matches("lock.", false) == 0);
+  CHECK(matches("lock.", true) == 3);
+  CHECK(matches("lock", true) == 5);
+  CHECK(matches("", true) == 5);
+}
+
+TEST_CASE("time and branches narrow a list", "[telemetry][pg]") {
   Fixture f;
   REQUIRE_OK(f.AddOfDevice({f.Event("lock.closed", absl::Hours(1)), f.Event("lock.opened"),
                             f.Event("agent.health", absl::Hours(2))}));
   REQUIRE_OK(f.AddOfDevice({f.Event("lock.closed")}, kJaffa));
-  Query types = f.OfDevice(), times = f.OfDevice(), branches = f.OfChain(kChain);
-  types.type_from = "lock.";
-  types.type_before = "lock.~";
+  Query times = f.OfDevice(), branches = f.OfChain(kChain);
   times.from = f.now - absl::Hours(1);
   times.until = f.now;
   branches.visible = {kJaffa};
 
-  CHECK(f.List(types).size() == 3);
   CHECK(f.List(times).size() == 1);
   CHECK(f.List(branches).size() == 1);
   CHECK(f.List(f.OfBranch(kHaifa)).size() == 3);
