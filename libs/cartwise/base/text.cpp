@@ -8,7 +8,7 @@
 namespace cartwise {
 
 std::string ToRfc3339(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone());
+  return absl::FormatTime("%E4Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone());
 }
 
 absl::StatusOr<absl::Time> ParseRfc3339(std::string_view text) {

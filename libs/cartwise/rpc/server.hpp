@@ -24,7 +24,7 @@ struct ServerConfig {
   std::string listen;  ///< host:port, port 0 picks one
   TlsFiles tls;
   bool require_client_certificate = true;  ///< false only at the gateway
-  int max_threads = 64;                    ///< of synchronous handlers
+  int max_threads = 512;  ///< of synchronous handlers; beyond it calls are RESOURCE_EXHAUSTED
 };
 
 /// A gRPC server with health service, keepalive rules that suit agents (pings
