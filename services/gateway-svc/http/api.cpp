@@ -1,0 +1,250 @@
+#include "http/api.hpp"
+
+#include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+#include <google/protobuf/arena.h>
+#include <boost/beast/http/field.hpp>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+#include "cartwise/rpc/policy.hpp"
+#include "cartwise/rpc/status.hpp"
+#include "http/client_address.hpp"
+#include "http/idempotency_key.hpp"
+#include "proxy/unary_call.hpp"
+#include "transcoding/json_writer.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+/// The one value of a header; empty when absent. Two of them are refused: two
+/// readers could take a different one.
+absl::StatusOr<std::string> Single(const http::fields& fields, http::field name) {
+  const auto [begin, end] = fields.equal_range(name);
+  if (begin == end) return std::string();
+  if (std::next(begin) != end) {
+    return errors::Refuse(
+        absl::StatusCode::kInvalidArgument, "BAD_HEADER",
+        absl::StrCat("the header ", std::string(http::to_string(name)), " comes twice"));
+  }
+  return std::string(begin->value());
+}
+
+std::string First(const http::fields& fields, boost::beast::string_view name) {
+  return std::string(fields[name]);
+}
+
+std::optional<Verb> VerbOf(const std::string& method) {
+  if (method == "GET" || method == "HEAD") return Verb::kGet;
+  if (method == "POST") return Verb::kPost;
+  if (method == "PUT") return Verb::kPut;
+  if (method == "PATCH") return Verb::kPatch;
+  if (method == "DELETE") return Verb::kDelete;
+  return std::nullopt;
+}
+
+std::string AllowHeader(const std::vector<Verb>& verbs) {
+  std::string text;
+  for (const Verb verb : verbs) {
+    absl::StrAppend(&text, std::string(VerbName(verb)), verb == Verb::kGet ? ", HEAD, " : ", ");
+  }
+  return text + "OPTIONS";
+}
+
+/// application/json, whatever its parameters; charset must be UTF-8 when named.
+bool IsJson(const std::string& content_type) {
+  const size_t semicolon = std::min(content_type.find(';'), content_type.size());
+  std::string type = content_type.substr(0, semicolon);
+  while (!type.empty() && type.back() == ' ') type.pop_back();
+  const std::string parameters = absl::AsciiStrToLower(content_type.substr(semicolon));
+  return absl::EqualsIgnoreCase(type, "application/json") &&
+         (!absl::StrContains(parameters, "charset") || absl::StrContains(parameters, "utf-8"));
+}
+
+Answer Redirect(const char* to) {
+  Answer answer;
+  answer.status = 302;
+  answer.headers.emplace_back("Location", to);
+  return answer;
+}
+
+bool HasHeader(const Answer& answer, std::string_view name) {
+  for (const auto& [known, value] : answer.headers) {
+    if (known == name) return true;
+  }
+  return false;
+}
+
+/// The JSON of a service's answer.
+absl::StatusOr<std::string> Transcode(const Method& method, const grpc::ByteBuffer& bytes) {
+  grpc::Slice slice;
+  if (!bytes.DumpToSingleSlice(&slice).ok()) return absl::InternalError("no message");
+  google::protobuf::Arena arena;
+  google::protobuf::Message* message = method.response->New(&arena);
+  if (!message->ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {
+    return absl::InternalError(absl::StrCat(method.path, " answered what cannot be read"));
+  }
+  return WriteJson(*message);
+}
+
+/// The serialized request message, checked against the policy with its fields.
+absl::StatusOr<std::string> MakeRequest(const Exchange& exchange) {
+  const Method& method = *exchange.route->method;
+  google::protobuf::Arena arena;
+  google::protobuf::Message* message = method.request->New(&arena);
+  CW_RETURN_IF_ERROR(FillRequest(*exchange.route, exchange.rest, *message));
+  CW_RETURN_IF_ERROR(rpc::CheckPolicy(*method.policy, exchange.caller, message));
+  return message->SerializeAsString();
+}
+
+Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const ProblemContext& problem) {
+  Answer answer;
+  if (method.descriptor->output_type()->full_name() == "google.protobuf.Empty") {
+    answer.status = 204;
+    return answer;
+  }
+  absl::StatusOr<std::string> json = Transcode(method, bytes);
+  if (!json.ok()) return ProblemOf(json.status(), problem);
+  answer.status = method.policy->creates() ? 201 : 200;
+  answer.body = *std::move(json);
+  return answer;
+}
+
+}  // namespace
+
+std::optional<Answer> Api::Admit(const RequestHead& head, Exchange& exchange) const {
+  exchange.start = absl::Now();
+  exchange.method = head.method;
+  exchange.metadata.traceparent = NextTraceparent(First(*head.fields, "traceparent"));
+  exchange.problem = {LoggablePath(head.target), TraceIdOf(exchange.metadata.traceparent)};
+  exchange.origin = First(*head.fields, "Origin");
+
+  if (exchange.problem.instance == "/docs/") return Redirect("/docs");
+  absl::StatusOr<Target> target = ParseTarget(head.target);
+  if (!target.ok()) return ProblemOf(target.status(), exchange.problem);
+  if (auto answer = AnswerFixed(*target, head.method, exchange)) return answer;
+
+  Router::Match match = parts_.router.Find(VerbOf(head.method), target->segments);
+  if (match.route == nullptr) return NoRoute(head.method, match.allowed, exchange);
+  exchange.label = match.route->label;
+  exchange.route = match.route;
+  exchange.rest.path_values = std::move(match.values);
+  exchange.rest.query = std::move(target->query);
+  if (const absl::Status status = ReadHeaders(head, exchange); !status.ok()) {
+    const bool media = errors::Reason(status) == "UNSUPPORTED_MEDIA_TYPE";
+    return media ? HttpProblem(415, "UNSUPPORTED_MEDIA_TYPE", std::string(status.message()),
+                               exchange.problem)
+                 : ProblemOf(status, exchange.problem);
+  }
+  absl::StatusOr<Caller> caller =
+      gateway::Admit(*match.route->method, parts_.tokens, exchange.metadata.authorization);
+  if (!caller.ok()) return ProblemOf(caller.status(), exchange.problem);
+  exchange.caller = *std::move(caller);
+  return std::nullopt;
+}
+
+std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& method,
+                                       Exchange& exchange) const {
+  const std::vector<std::string>& path = target.segments;
+  const bool docs = !path.empty() && path[0] == "docs" && path.size() <= 2;
+  const bool openapi = path == std::vector<std::string>{"api", "openapi.json"};
+  const bool health = path == std::vector<std::string>{"health"};
+  if (!path.empty() && !docs && !openapi && !health) return std::nullopt;
+  if (method != "GET" && method != "HEAD") return NoRoute(method, {Verb::kGet}, exchange);
+  exchange.label = docs ? "/docs" : exchange.problem.instance;
+  if (path.empty()) return Redirect("/docs");
+  if (docs) {
+    if (auto page = parts_.docs.Get(path.size() == 2 ? path[1] : "")) return page;
+    return NoRoute(method, {}, exchange);
+  }
+  Answer answer;
+  if (health) {
+    answer.body = parts_.health.ToJson();
+  } else {
+    answer.shared_body = parts_.openapi;
+  }
+  return answer;
+}
+
+absl::Status Api::ReadHeaders(const RequestHead& head, Exchange& exchange) const {
+  const http::fields& fields = *head.fields;
+  CallMetadata& metadata = exchange.metadata;
+  CW_ASSIGN_OR_RETURN(metadata.authorization, Single(fields, http::field::authorization));
+  metadata.peer =
+      ClientAddress(head.peer, First(fields, "X-Forwarded-For"), parts_.trusted_proxies);
+  const auto key = fields.find("Idempotency-Key");
+  if (key != fields.end()) {
+    if (fields.count("Idempotency-Key") > 1) {
+      return errors::Refuse(absl::StatusCode::kInvalidArgument, "BAD_IDEMPOTENCY_KEY",
+                            "the header Idempotency-Key comes twice");
+    }
+    CW_ASSIGN_OR_RETURN(metadata.idempotency_key, ParseIdempotencyKey(key->value()));
+  }
+  if (!head.has_body || !exchange.route->has_body) return absl::OkStatus();
+  CW_ASSIGN_OR_RETURN(const std::string type, Single(fields, http::field::content_type));
+  CW_ASSIGN_OR_RETURN(const std::string encoding, Single(fields, http::field::content_encoding));
+  if (IsJson(type) && (encoding.empty() || absl::EqualsIgnoreCase(encoding, "identity"))) {
+    return absl::OkStatus();
+  }
+  return errors::Refuse(absl::StatusCode::kInvalidArgument, "UNSUPPORTED_MEDIA_TYPE",
+                        "the body must be application/json in UTF-8, not compressed");
+}
+
+Answer Api::NoRoute(const std::string& method, const std::vector<Verb>& allowed,
+                    const Exchange& exchange) const {
+  if (allowed.empty()) {
+    return HttpProblem(404, "ROUTE_NOT_FOUND", "there is nothing at this path", exchange.problem);
+  }
+  Answer answer = method == "OPTIONS"
+                      ? parts_.cors.Preflight(exchange.origin, AllowHeader(allowed))
+                      : HttpProblem(405, "METHOD_NOT_ALLOWED", "this path does not know the method",
+                                    exchange.problem);
+  answer.headers.emplace_back("Allow", AllowHeader(allowed));
+  return answer;
+}
+
+asio::awaitable<Answer> Api::Serve(Exchange& exchange) const {
+  const absl::StatusOr<std::string> request = MakeRequest(exchange);
+  if (!request.ok()) co_return ProblemOf(request.status(), exchange.problem);
+  const Method& method = *exchange.route->method;
+  const UnaryAnswer answer = co_await CallUnary(parts_.upstreams.Of(method.area), method.path,
+                                                exchange.metadata, method.timeout, *request);
+  if (answer.status.ok()) co_return Success(method, answer.message, exchange.problem);
+  co_return ProblemOf(rpc::FromGrpc(answer.status), exchange.problem);
+}
+
+void Api::Conclude(const Exchange& exchange, Answer& answer) const {
+  answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("X-Request-Id", exchange.problem.trace_id);
+  if (!HasHeader(answer, "Cache-Control")) answer.headers.emplace_back("Cache-Control", "no-store");
+  if (!HasHeader(answer, "Content-Security-Policy")) {
+    answer.headers.emplace_back("Content-Security-Policy",
+                                "default-src 'none'; frame-ancestors 'none'");
+  }
+  parts_.cors.Decorate(exchange.origin, answer);
+
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - exchange.start);
+  const std::string status = absl::StrCat(answer.status);
+  // A method is the client's word: only known ones may become a label.
+  const char* method = VerbOf(exchange.method) ? exchange.method.c_str() : "other";
+  parts_.metrics.Seconds("http_server_request_duration_seconds",
+                         {{"method", method}, {"route", exchange.label}, {"status", status}},
+                         seconds);
+  obs::Info("http request", {{"method", method},
+                             {"path", exchange.problem.instance},
+                             {"route", exchange.label},
+                             {"status", static_cast<int>(answer.status)},
+                             {"duration_ms", seconds * 1000},
+                             {"bytes", static_cast<int64_t>(answer.Body().size())},
+                             {"caller", exchange.caller.Label()},
+                             {"peer", exchange.metadata.peer},
+                             {"trace_id", exchange.problem.trace_id}});
+}
+
+}  // namespace cartwise::gateway

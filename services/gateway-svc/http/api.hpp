@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+#include <boost/asio/awaitable.hpp>
+#include <boost/beast/http/fields.hpp>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/base/caller.hpp"
+#include "cartwise/obs/metrics.hpp"
+#include "http/answer.hpp"
+#include "http/cors.hpp"
+#include "http/docs_site.hpp"
+#include "http/problem.hpp"
+#include "http/target.hpp"
+#include "proxy/call_metadata.hpp"
+#include "proxy/health_watch.hpp"
+#include "proxy/upstreams.hpp"
+#include "routing/router.hpp"
+#include "transcoding/request.hpp"
+
+namespace cartwise::gateway {
+
+/// The head of a request, as the connection read it.
+struct RequestHead {
+  std::string method;  ///< "GET"
+  std::string target;
+  const boost::beast::http::fields* fields = nullptr;
+  std::string peer;  ///< address of the socket's other end
+  bool has_body = false;
+};
+
+/// One request on its way through the gateway.
+struct Exchange {
+  absl::Time start;
+  std::string method;
+  ProblemContext problem;  ///< path and trace id
+  std::string origin;
+  std::string label = "none";  ///< of the route: bounded, for metrics
+
+  const Route* route = nullptr;
+  RestRequest rest;
+  Caller caller;
+  CallMetadata metadata;
+};
+
+/// What the HTTP side answers: REST calls from the contracts, /health,
+/// /api/openapi.json and /docs. Thread-safe; every part outlives it.
+class Api {
+ public:
+  struct Parts {
+    const Router& router;
+    const auth::TokenVerifier& tokens;
+    Upstreams& upstreams;
+    const HealthWatch& health;
+    obs::Metrics& metrics;
+    const Cors& cors;
+    const DocsSite& docs;
+    std::shared_ptr<const std::string> openapi;
+    int trusted_proxies = 0;
+  };
+
+  explicit Api(Parts parts) : parts_(std::move(parts)) {}
+
+  /// Decides all that the head alone decides: the answer, or nullopt and an
+  /// exchange that is ready for its body.
+  std::optional<Answer> Admit(const RequestHead& head, Exchange& exchange) const;
+
+  /// Makes the call; `exchange.rest.body` holds the body.
+  boost::asio::awaitable<Answer> Serve(Exchange& exchange) const;
+
+  /// Adds the headers that every answer has; counts and logs the request.
+  void Conclude(const Exchange& exchange, Answer& answer) const;
+
+ private:
+  std::optional<Answer> AnswerFixed(const Target& target, const std::string& method,
+                                    Exchange& exchange) const;
+  absl::Status ReadHeaders(const RequestHead& head, Exchange& exchange) const;
+  Answer NoRoute(const std::string& method, const std::vector<Verb>& allowed,
+                 const Exchange& exchange) const;
+
+  Parts parts_;
+};
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "http/api.hpp"
+
+namespace cartwise::gateway {
+
+/// What one client may take of us.
+struct HttpLimits {
+  size_t header_bytes = 16 * 1024;
+  size_t body_bytes = 1024 * 1024;
+  std::chrono::seconds header_time{10};  ///< from the first byte of a request to its head's end
+  std::chrono::seconds body_time{30};
+  std::chrono::seconds write_time{30};
+  std::chrono::seconds idle_time{60};  ///< between requests
+  int connections = 8192;
+};
+
+/// One HTTP/1.1 connection: reads a request, answers it, reads the next. Lives
+/// on one executor, as long as its coroutine.
+class Connection {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+
+  Connection(Socket socket, const Api& api, const HttpLimits& limits);
+
+  /// Serves until the client leaves, misbehaves or idles too long.
+  boost::asio::awaitable<void> Run();
+
+  /// Closes at once when idle, else after the answer that is being made.
+  void Drain();
+  /// Gives up what is being done.
+  void Abort() { abort_.emit(boost::asio::cancellation_type::terminal); }
+  boost::asio::cancellation_slot abort_slot() { return abort_.slot(); }
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+
+  /// False when the connection is over.
+  boost::asio::awaitable<bool> ServeOne(bool first);
+  boost::asio::awaitable<bool> AwaitFirstByte(bool first);
+  boost::asio::awaitable<boost::system::error_code> ReadHead(Parser& parser);
+  boost::asio::awaitable<boost::system::error_code> ReadBody(Parser& parser);
+  /// Answers a request that cannot be read and says no more.
+  boost::asio::awaitable<bool> RefuseBroken(const Parser& parser, boost::system::error_code fault);
+  boost::asio::awaitable<bool> Send(const Exchange& exchange, Answer answer, bool head_only,
+                                    bool keep);
+  boost::asio::awaitable<void> Linger();
+
+  boost::beast::tcp_stream stream_;
+  boost::beast::flat_buffer buffer_;
+  const Api& api_;
+  const HttpLimits& limits_;
+  std::string peer_;
+  boost::asio::cancellation_signal abort_;
+  bool idle_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,201 @@
+#include "http/server.hpp"
+
+#include <array>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+/// Time to hear of cancelled calls after a drain ran out of patience.
+constexpr absl::Duration kLastWords = absl::Seconds(2);
+/// Out of file descriptors: nothing helps but waiting for some to close.
+constexpr std::chrono::milliseconds kAcceptPause{50};
+
+absl::StatusOr<tcp::endpoint> ParseListen(const std::string& listen) {
+  const size_t colon = listen.rfind(':');
+  uint32_t port = 0;
+  error_code bad;
+  std::string host = listen.substr(0, colon);
+  if (host == "localhost") host = "127.0.0.1";
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  const auto address = asio::ip::make_address(host, bad);
+  if (colon == std::string::npos || bad || !absl::SimpleAtoi(listen.substr(colon + 1), &port) ||
+      port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat(listen, " is no address:port"));
+  }
+  return tcp::endpoint(address, static_cast<uint16_t>(port));
+}
+
+/// An event loop, its thread and the connections that live on it.
+struct Loop {
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
+  std::set<Connection*> connections;  ///< of this thread alone
+  std::thread thread;
+};
+
+}  // namespace
+
+struct HttpServer::State {
+  State(const HttpLimits& l, const Api& a) : limits(l), api(a) {}
+
+  absl::Status Listen(const tcp::endpoint& endpoint);
+  asio::awaitable<void> Accept();
+  asio::awaitable<void> Serve(Loop& loop, tcp::socket socket);
+  void EachConnection(void (Connection::*action)());
+  bool WaitUntilEmpty(absl::Duration patience);
+
+  const HttpLimits limits;
+  const Api& api;
+  std::array<Loop, 2> loops;
+  tcp::acceptor acceptor{loops[0].io};
+  asio::cancellation_signal stop_accepting;
+  asio::cancellation_signal stop_watching;
+  int port = 0;
+
+  std::mutex mutex;
+  std::condition_variable empty;
+  int open = 0;
+  bool draining = false;
+};
+
+absl::Status HttpServer::State::Listen(const tcp::endpoint& endpoint) {
+  error_code fault;
+  const auto failed = [&] {
+    return absl::UnavailableError(absl::StrCat("cannot serve HTTP: ", fault.message()));
+  };
+  if (acceptor.open(endpoint.protocol(), fault)) return failed();
+  if (acceptor.set_option(tcp::acceptor::reuse_address(true), fault)) return failed();
+  if (acceptor.bind(endpoint, fault)) return failed();
+  if (acceptor.listen(1024, fault)) return failed();
+  port = acceptor.local_endpoint().port();
+  return absl::OkStatus();
+}
+
+asio::awaitable<void> HttpServer::State::Accept() {
+  asio::steady_timer pause(loops[0].io);
+  for (size_t next = 0;; next = (next + 1) % loops.size()) {
+    Loop& loop = loops[next];
+    auto [fault, socket] =
+        co_await acceptor.async_accept(loop.io, asio::as_tuple(asio::use_awaitable));
+    if (fault == asio::error::operation_aborted) co_return;
+    if (fault) {
+      pause.expires_after(kAcceptPause);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
+    {
+      std::lock_guard lock(mutex);
+      if (draining || open >= limits.connections) continue;  // closes it
+      ++open;
+    }
+    asio::post(loop.io, [this, &loop, socket = std::move(socket)]() mutable {
+      asio::co_spawn(loop.io, Serve(loop, std::move(socket)), asio::detached);
+    });
+  }
+}
+
+asio::awaitable<void> HttpServer::State::Serve(Loop& loop, tcp::socket socket) {
+  Connection connection(std::move(socket), api, limits);
+  loop.connections.insert(&connection);
+  {
+    std::lock_guard lock(mutex);
+    if (draining) connection.Drain();
+  }
+  // A coroutine of its own, since only that one is to be cancelled.
+  const auto [fault] = co_await asio::co_spawn(
+      loop.io, connection.Run(),
+      asio::bind_cancellation_slot(connection.abort_slot(), asio::as_tuple(asio::use_awaitable)));
+  loop.connections.erase(&connection);
+  if (fault) {
+    try {
+      std::rethrow_exception(fault);
+    } catch (const std::exception& error) {
+      // Asio reports a cancelled coroutine by throwing; nothing else of ours does.
+      obs::Warning("connection given up", {{"why", error.what()}});
+    }
+  }
+  std::lock_guard lock(mutex);
+  if (--open == 0) empty.notify_all();
+}
+
+void HttpServer::State::EachConnection(void (Connection::*action)()) {
+  for (Loop& loop : loops) {
+    asio::post(loop.io, [&loop, action] {
+      for (Connection* connection : loop.connections) (connection->*action)();
+    });
+  }
+}
+
+bool HttpServer::State::WaitUntilEmpty(absl::Duration patience) {
+  std::unique_lock lock(mutex);
+  return empty.wait_for(lock, absl::ToChronoNanoseconds(patience), [this] { return open == 0; });
+}
+
+HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& listen,
+                                                              const HttpLimits& limits,
+                                                              const Api& api, HealthWatch& health) {
+  CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(listen));
+  auto state = std::make_unique<State>(limits, api);
+  CW_RETURN_IF_ERROR(state->Listen(endpoint));
+  asio::co_spawn(state->loops[0].io, state->Accept(),
+                 asio::bind_cancellation_slot(state->stop_accepting.slot(), asio::detached));
+  asio::co_spawn(state->loops[0].io, health.Run(),
+                 asio::bind_cancellation_slot(state->stop_watching.slot(), asio::detached));
+  for (Loop& loop : state->loops) loop.thread = std::thread([&loop] { loop.io.run(); });
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
+}
+
+HttpServer::~HttpServer() {
+  Drain(absl::ZeroDuration());
+  for (Loop& loop : state_->loops) {
+    loop.work.reset();
+    loop.thread.join();
+  }
+}
+
+int HttpServer::port() const {
+  return state_->port;
+}
+
+void HttpServer::Drain(absl::Duration grace) {
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->draining = true;
+  }
+  asio::post(state_->loops[0].io, [state = state_.get()] {
+    error_code ignored;
+    state->acceptor.close(ignored);
+    state->stop_accepting.emit(asio::cancellation_type::terminal);
+    state->stop_watching.emit(asio::cancellation_type::terminal);
+  });
+  state_->EachConnection(&Connection::Drain);
+  if (state_->WaitUntilEmpty(grace)) return;
+  state_->EachConnection(&Connection::Abort);
+  state_->WaitUntilEmpty(kLastWords);
+}
+
+}  // namespace cartwise::gateway

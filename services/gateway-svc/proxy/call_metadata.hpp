@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+#include <grpcpp/grpcpp.h>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/base/caller.hpp"
+#include "routing/contracts.hpp"
+
+namespace cartwise::gateway {
+
+/// What travels with a call to a service, and nothing else does: metadata of a
+/// client is never copied through.
+struct CallMetadata {
+  std::string authorization;    ///< as the client sent it; empty for none
+  std::string idempotency_key;  ///< unquoted; empty for none
+  std::string traceparent;
+  std::string peer;  ///< address of the client, as x-forwarded-for
+};
+
+void Apply(const CallMetadata& metadata, grpc::ClientContext& context);
+
+/// `header` with a span of our own, or a new trace where it is absent or not
+/// well formed: 00-<32 hex>-<16 hex>-01.
+std::string NextTraceparent(std::string_view header);
+/// The 32 hex digits of a well-formed one.
+std::string TraceIdOf(std::string_view traceparent);
+
+/// Who sends `authorization`, checked against the method's policy as far as it
+/// can be without the request. A token that does not verify counts as none
+/// where the method admits anybody; `authorization` is cleared then.
+absl::StatusOr<Caller> Admit(const Method& method, const auth::TokenVerifier& tokens,
+                             std::string& authorization);
+
+}  // namespace cartwise::gateway

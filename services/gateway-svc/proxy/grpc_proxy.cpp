@@ -1,0 +1,78 @@
+#include "proxy/grpc_proxy.hpp"
+
+#include <absl/strings/str_replace.h>
+#include <absl/time/clock.h>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/rpc/status.hpp"
+#include "http/idempotency_key.hpp"
+#include "proxy/proxied_call.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+/// Ends a call before anything was done for it.
+class Refusal final : public grpc::ServerGenericBidiReactor {
+ public:
+  explicit Refusal(const absl::Status& status) { Finish(rpc::ToGrpc(status)); }
+  void OnDone() override { delete this; }
+};
+
+std::string Single(const grpc::CallbackServerContext& context, const char* key) {
+  const auto [begin, end] = context.client_metadata().equal_range(key);
+  if (begin == end || std::next(begin) != end) return "";
+  return std::string(begin->second.data(), begin->second.size());
+}
+
+/// Fills what the call passes on and proves its caller.
+absl::StatusOr<Caller> Prepare(const grpc::CallbackServerContext& context,
+                               const auth::TokenVerifier& tokens, ProxiedCall& call) {
+  CallMetadata& metadata = call.metadata;
+  metadata.authorization = Single(context, "authorization");
+  metadata.traceparent = NextTraceparent(Single(context, "traceparent"));
+  metadata.peer = AddressOfPeer(context.peer());
+  if (context.client_metadata().count("idempotency-key") > 0) {
+    CW_ASSIGN_OR_RETURN(metadata.idempotency_key,
+                        ParseIdempotencyKey(Single(context, "idempotency-key")));
+  }
+  return Admit(*call.method, tokens, metadata.authorization);
+}
+
+}  // namespace
+
+GrpcProxy::GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens,
+                     Upstreams& upstreams, obs::Metrics& metrics)
+    : contracts_(contracts), tokens_(tokens), upstreams_(upstreams), metrics_(metrics) {}
+
+grpc::ServerGenericBidiReactor* GrpcProxy::CreateReactor(
+    grpc::GenericCallbackServerContext* context) {
+  const Method* method = contracts_.Find(context->method());
+  if (method == nullptr) {
+    return new Refusal(errors::Refuse(absl::StatusCode::kUnimplemented, "METHOD_NOT_FOUND",
+                                      "there is no such method"));
+  }
+  ProxiedCall call;
+  call.method = method;
+  call.start = absl::Now();
+  call.metrics = &metrics_;
+  const absl::StatusOr<Caller> caller = Prepare(*context, tokens_, call);
+  if (!caller.ok()) {
+    call.Finished(rpc::ToGrpc(caller.status()));
+    return new Refusal(caller.status());
+  }
+  call.caller = caller->Label();
+  call.stub = &upstreams_.Of(method->area);
+  return method->streaming() ? ProxyStream(context, std::move(call))
+                             : ProxyUnary(context, std::move(call));
+}
+
+std::string AddressOfPeer(const std::string& peer) {
+  const size_t scheme = peer.find(':');
+  const size_t port = peer.rfind(':');
+  if (scheme == std::string::npos || port <= scheme) return "";
+  return absl::StrReplaceAll(peer.substr(scheme + 1, port - scheme - 1),
+                             {{"%5B", ""}, {"%5D", ""}, {"[", ""}, {"]", ""}});
+}
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+
+#include <grpcpp/generic/async_generic_service.h>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/obs/metrics.hpp"
+#include "proxy/upstreams.hpp"
+#include "routing/contracts.hpp"
+
+namespace cartwise::gateway {
+
+/// Serves every method of the contracts over gRPC by passing its bytes on,
+/// after the caller's token and the method's policy were checked. Internal and
+/// unknown methods are UNIMPLEMENTED. Thread-safe; outlives its server.
+class GrpcProxy final : public grpc::CallbackGenericService {
+ public:
+  GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, Upstreams& upstreams,
+            obs::Metrics& metrics);
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
+
+ private:
+  const Contracts& contracts_;
+  const auth::TokenVerifier& tokens_;
+  Upstreams& upstreams_;
+  obs::Metrics& metrics_;
+};
+
+/// "127.0.0.1" of "ipv4:127.0.0.1:5000", "::1" of "ipv6:%5B::1%5D:5000".
+std::string AddressOfPeer(const std::string& peer);
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,66 @@
+#include "proxy/health_watch.hpp"
+
+#include <algorithm>
+
+#include <absl/strings/str_cat.h>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "proxy/unary_call.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+constexpr absl::Duration kPatience = absl::Seconds(2);
+constexpr std::chrono::seconds kPeriod{5};
+
+/// HealthCheckResponse with `status = SERVING` and nothing else.
+bool SaysServing(const UnaryAnswer& answer) {
+  grpc::Slice bytes;
+  if (!answer.status.ok() || !answer.message.DumpToSingleSlice(&bytes).ok()) return false;
+  return std::string_view(reinterpret_cast<const char*>(bytes.begin()), bytes.size()) == "\x08\x01";
+}
+
+}  // namespace
+
+HealthWatch::HealthWatch(Upstreams& upstreams) : upstreams_(upstreams) {
+  for (const auto& [area, stub] : upstreams.all()) serving_[area] = false;
+}
+
+boost::asio::awaitable<void> HealthWatch::Check() {
+  static const std::string kMethod = "/grpc.health.v1.Health/Check";
+  static const std::string kWholeServer;
+  for (auto& [area, stub] : upstreams_.all()) {
+    CallMetadata metadata;
+    metadata.traceparent = NextTraceparent("");
+    const UnaryAnswer answer = co_await CallUnary(stub, kMethod, metadata, kPatience, kWholeServer);
+    serving_[area] = SaysServing(answer);
+  }
+}
+
+boost::asio::awaitable<void> HealthWatch::Run() {
+  boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
+  for (;;) {
+    co_await Check();
+    timer.expires_after(kPeriod);
+    co_await timer.async_wait(boost::asio::use_awaitable);
+  }
+}
+
+bool HealthWatch::AllServing() const {
+  return std::all_of(serving_.begin(), serving_.end(),
+                     [](const auto& entry) { return entry.second.load(); });
+}
+
+std::string HealthWatch::ToJson() const {
+  std::string upstreams;
+  for (const auto& [area, serving] : serving_) {
+    absl::StrAppend(&upstreams, upstreams.empty() ? "" : ",", "\"", area, "\":\"",
+                    serving ? "ok" : "unreachable", "\"");
+  }
+  return absl::StrCat("{\"status\":\"", AllServing() ? "ok" : "degraded", "\",\"upstreams\":{",
+                      upstreams, "}}");
+}
+
+}  // namespace cartwise::gateway

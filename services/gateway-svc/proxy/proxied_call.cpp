@@ -1,0 +1,83 @@
+#include "proxy/proxied_call.hpp"
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+
+#include "cartwise/obs/log.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+const char* NameOf(grpc::StatusCode code) {
+  static constexpr const char* kNames[] = {"OK",
+                                           "CANCELLED",
+                                           "UNKNOWN",
+                                           "INVALID_ARGUMENT",
+                                           "DEADLINE_EXCEEDED",
+                                           "NOT_FOUND",
+                                           "ALREADY_EXISTS",
+                                           "PERMISSION_DENIED",
+                                           "RESOURCE_EXHAUSTED",
+                                           "FAILED_PRECONDITION",
+                                           "ABORTED",
+                                           "OUT_OF_RANGE",
+                                           "UNIMPLEMENTED",
+                                           "INTERNAL",
+                                           "UNAVAILABLE",
+                                           "DATA_LOSS",
+                                           "UNAUTHENTICATED"};
+  return code >= 0 && code <= grpc::StatusCode::UNAUTHENTICATED ? kNames[code] : "UNKNOWN";
+}
+
+}  // namespace
+
+void ProxiedCall::Finished(const grpc::Status& status) const {
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
+  const char* code = NameOf(status.error_code());
+  const std::string& service = method->descriptor->service()->full_name();
+  const std::string& name = method->descriptor->name();
+  metrics->Count("grpc_server_handled_total",
+                 {{"grpc_service", service}, {"grpc_method", name}, {"grpc_code", code}});
+  if (!method->streaming()) {
+    metrics->Seconds("grpc_server_handling_seconds",
+                     {{"grpc_service", service}, {"grpc_method", name}}, seconds);
+  }
+  obs::Info("grpc call", {{"method", method->path},
+                          {"code", code},
+                          {"duration_ms", seconds * 1000},
+                          {"caller", caller},
+                          {"peer", metadata.peer},
+                          {"trace_id", TraceIdOf(metadata.traceparent)}});
+}
+
+grpc::Status Presentable(const grpc::Status& status) {
+  if (!status.error_details().empty()) return status;
+  switch (status.error_code()) {
+    case grpc::StatusCode::UNAVAILABLE:
+      return {status.error_code(), "a part of the service cannot be reached right now; try again"};
+    case grpc::StatusCode::UNKNOWN:
+    case grpc::StatusCode::INTERNAL:
+    case grpc::StatusCode::DATA_LOSS:
+      return {status.error_code(),
+              "something went wrong on our side; the trace id finds it in the logs"};
+    default:
+      return status;
+  }
+}
+
+void CopyMetadata(const std::multimap<grpc::string_ref, grpc::string_ref>& from,
+                  grpc::CallbackServerContext& to, bool trailing) {
+  for (const auto& [key, value] : from) {
+    // Status and details are written by Finish; content types are per hop.
+    if (key.starts_with("grpc-") || key == "content-type" || key == "user-agent") continue;
+    const std::string name(key.data(), key.size());
+    const std::string text(value.data(), value.size());
+    if (trailing) {
+      to.AddTrailingMetadata(name, text);
+    } else {
+      to.AddInitialMetadata(name, text);
+    }
+  }
+}
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include <absl/time/time.h>
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include "cartwise/obs/metrics.hpp"
+#include "proxy/call_metadata.hpp"
+#include "routing/contracts.hpp"
+
+namespace cartwise::gateway {
+
+/// What both kinds of proxied calls know of the call: what to make upstream,
+/// and what to log of it at its end.
+struct ProxiedCall {
+  const Method* method = nullptr;
+  grpc::GenericStub* stub = nullptr;
+  CallMetadata metadata;
+  std::string caller;  ///< for the log, "device:<id>"
+  absl::Time start;
+  obs::Metrics* metrics = nullptr;
+
+  /// One log line, one count, one duration.
+  void Finished(const grpc::Status& status) const;
+};
+
+/// A status as a stranger may see it: texts that gRPC or a failing service made
+/// up itself are replaced, refusals with details stay.
+grpc::Status Presentable(const grpc::Status& status);
+
+/// Reactor that proxies one unary call; owns itself. The answer's message and
+/// status go out in one write.
+grpc::ServerGenericBidiReactor* ProxyUnary(grpc::GenericCallbackServerContext* context,
+                                           ProxiedCall call);
+
+/// Reactor that proxies a stream of any kind; owns itself. No thread waits for
+/// it, and one message per direction is in flight, so a slow reader slows the
+/// writer. Half close, cancellation (both ways), initial and trailing metadata
+/// and status details pass through.
+grpc::ServerGenericBidiReactor* ProxyStream(grpc::GenericCallbackServerContext* context,
+                                            ProxiedCall call);
+
+/// Copies what a service sent along, but for names of gRPC itself.
+void CopyMetadata(const std::multimap<grpc::string_ref, grpc::string_ref>& from,
+                  grpc::CallbackServerContext& to, bool trailing);
+
+}  // namespace cartwise::gateway
