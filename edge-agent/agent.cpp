@@ -1,0 +1,201 @@
+#include "agent.hpp"
+
+#include "cartwise/base/ids.hpp"
+#include "linux/machine_health.hpp"
+
+namespace cartwise::edge {
+namespace {
+
+constexpr absl::Duration kHealthEvery = absl::Seconds(60);
+constexpr absl::Duration kFlushEvery = absl::Seconds(1);
+// Nobody else answers sooner: a wrong key does not become right by asking often.
+constexpr absl::Duration kEnrolAgain = absl::Seconds(5);
+
+std::string NewEpoch() {
+  std::string epoch = NewUuid();
+  std::erase(epoch, '-');
+  return epoch;
+}
+
+}  // namespace
+
+struct Agent::BusKit {
+  BusKit(const Config::BusEntry& entry, LockDriver& locks, const Clock& clock, Diary& diary,
+         Failpoints& failpoints)
+      : opener(entry.settings.port, entry.settings.baudrate, entry.rts_mode, clock, diary),
+        bell(clock),
+        bus(entry.settings, {opener, clock, bell, locks, diary, failpoints}) {}
+
+  SerialPortOpener opener;
+  ThreadDoorbell bell;
+  Bus bus;
+};
+
+Agent::Agent(const Config& config, const std::string& ca_pem, Diary& diary, Failpoints& failpoints)
+    : config_(config),
+      diary_(diary),
+      files_(config.state_dir),
+      event_store_(config.state_dir),
+      order_store_(config.state_dir),
+      upload_store_(config.state_dir),
+      control_bell_(clock_),
+      writer_bell_(clock_),
+      upload_bell_(clock_),
+      health_bell_(clock_),
+      book_({order_store_, keys_, clock_, diary, control_bell_, failpoints}, NewEpoch()),
+      journal_(event_store_, clock_, diary, book_.epoch(), writer_bell_, control_bell_),
+      uploads_(upload_store_, clock_, diary, upload_bell_),
+      locks_(journal_, book_, clock_, diary, control_bell_),
+      session_(book_, journal_, locks_, clock_, failpoints),
+      cloud_(config.gateway, ca_pem),
+      control_({cloud_, session_, book_, journal_, control_bell_, clock_, diary,
+                [this] { return Token(); },
+                [this](const std::vector<BoardConfig>& boards) { Configure(boards); }}),
+      upload_({cloud_, uploads_, upload_bell_, clock_, diary, [this] { return Token(); }}) {
+  for (const Config::BusEntry& entry : config.buses) {
+    buses_.push_back(std::make_unique<BusKit>(entry, locks_, clock_, diary, failpoints));
+    locks_.Add(buses_.back()->bus);
+  }
+  book_.Add(locks_);
+}
+
+Agent::~Agent() = default;
+
+void Agent::Run() {
+  book_.Recover();
+  const std::optional<Identity> known = LoadIdentity();
+  if (known) TakeIdentity(*known);
+  // Boards of the last time: the agent polls while the cloud is away.
+  if (const auto boards = files_.LoadBoards(); !boards.empty()) locks_.Configure(boards);
+
+  std::vector<std::thread> threads;
+  for (const auto& kit : buses_) {
+    threads.emplace_back([this, &kit] {
+      while (!stopping_) kit->bus.RunOnce();
+    });
+  }
+  threads.emplace_back([this] { FlushLoop(); });
+  if (known || Enrol()) {
+    threads.emplace_back([this] { upload_.Run(); });
+    threads.emplace_back([this] { HealthLoop(); });
+    control_.Run();
+  }
+  for (std::thread& thread : threads) thread.join();
+  journal_.Flush();
+}
+
+void Agent::Stop() {
+  stopping_ = true;
+  control_.Stop();
+  upload_.Stop();
+  writer_bell_.Ring();
+  health_bell_.Ring();
+  for (const auto& kit : buses_) kit->bell.Ring();
+}
+
+std::optional<Identity> Agent::LoadIdentity() {
+  const auto identity = files_.LoadIdentity();
+  if (identity.ok()) return *identity;
+  diary_.Error("the identity of this device cannot be read; enrolling anew needs a valid key",
+               {{"why", std::string(identity.status().message())}});
+  return std::nullopt;
+}
+
+bool Agent::Enrol() {
+  const Enrolment enrolment{config_.enrollment_key, config_.mac_address, config_.device_name,
+                            config_.serial_number};
+  while (!stopping_) {
+    const auto identity = cloud_.Register(enrolment);
+    if (identity.ok()) {
+      const absl::Status saved = files_.SaveIdentity(*identity);
+      if (!saved.ok()) {
+        diary_.Error("the identity cannot be saved; the next start will have to enrol again",
+                     {{"why", std::string(saved.message())}});
+      }
+      TakeIdentity(*identity);
+      diary_.Info("enrolled", {{"device_id", identity->device.value()}});
+      return true;
+    }
+    diary_.Error("not enrolled", {{"why", std::string(identity.status().message())}});
+    health_bell_.WaitUntil(clock_.SinceBoot() + kEnrolAgain);
+  }
+  return false;
+}
+
+void Agent::TakeIdentity(const Identity& identity) {
+  if (const absl::Status pinned = keys_.SetKeys(identity.order_keys); !pinned.ok()) {
+    diary_.Error("the cloud's order keys are unusable; every order will be refused",
+                 {{"why", std::string(pinned.message())}});
+  }
+  book_.SetOwner(identity.device, identity.chain);
+  std::lock_guard lock(mutex_);
+  identity_ = identity;
+}
+
+std::string Agent::Token() const {
+  std::lock_guard lock(mutex_);
+  return identity_.device_token;
+}
+
+void Agent::Configure(const std::vector<BoardConfig>& boards) {
+  if (boards == files_.LoadBoards()) {
+    // The same as before: what is known of the locks stays.
+    if (!boards.empty()) return;
+  } else if (const absl::Status saved = files_.SaveBoards(boards); !saved.ok()) {
+    diary_.Warning("the boards cannot be saved", {{"why", std::string(saved.message())}});
+  }
+  locks_.Configure(boards);
+}
+
+void Agent::FlushLoop() {
+  absl::Duration checkpoint = clock_.SinceBoot();
+  while (!stopping_) {
+    journal_.Flush();
+    if (clock_.SinceBoot() > checkpoint + absl::Seconds(60)) {
+      checkpoint = clock_.SinceBoot();
+      (void)order_store_.Checkpoint();
+    }
+    writer_bell_.WaitUntil(clock_.SinceBoot() + kFlushEvery);
+  }
+}
+
+void Agent::HealthLoop() {
+  absl::Duration next = clock_.SinceBoot();
+  while (!stopping_) {
+    if (clock_.SinceBoot() >= next) {
+      next += kHealthEvery;
+      std::vector<BusFigures> figures;
+      for (const auto& kit : buses_) figures.push_back(kit->bus.figures());
+      uploads_.Append("agent.health",
+                      HealthReport(ReadMachineHealth(config_.state_dir, clock_), figures,
+                                   {journal_.lost(), uploads_.dropped(), uploads_.waiting()}));
+      RotateTokenWhenDue();
+    }
+    health_bell_.WaitUntil(next);
+  }
+}
+
+void Agent::RotateTokenWhenDue() {
+  Identity identity;
+  {
+    std::lock_guard lock(mutex_);
+    identity = identity_;
+  }
+  const auto due = HalfLife(identity.device_token);
+  if (!due || clock_.Now() < *due) return;
+  auto token = cloud_.RotateToken(identity);
+  if (!token.ok()) {
+    diary_.Warning("the token was not rotated; trying again in a minute",
+                   {{"why", std::string(token.status().message())}});
+    return;
+  }
+  identity.device_token = *std::move(token);
+  if (const absl::Status saved = files_.SaveIdentity(identity); !saved.ok()) {
+    diary_.Error("the new token cannot be saved", {{"why", std::string(saved.message())}});
+  }
+  TakeIdentity(identity);
+  control_.Reconnect();
+  upload_.Reconnect();
+}
+
+}  // namespace cartwise::edge

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/base/clock.hpp"
+#include "core/diary.hpp"
+#include "core/doorbell.hpp"
+#include "core/event.hpp"
+
+namespace cartwise::edge {
+
+/// The disk of the upload queue, oldest first. Thread-safe.
+class UploadStore {
+ public:
+  struct Row {
+    int64_t number = 0;
+    Measurement measurement;
+  };
+
+  virtual ~UploadStore() = default;
+  virtual absl::Status Append(const Measurement& measurement) = 0;
+  virtual absl::StatusOr<std::vector<Row>> Oldest(int limit) = 0;
+  /// Deletes rows up to `number`; how many there were.
+  virtual absl::StatusOr<int64_t> Forget(int64_t number) = 0;
+  /// Deletes the oldest row.
+  virtual absl::Status ForgetOldest() = 0;
+  virtual int64_t Count() const = 0;
+};
+
+/// Telemetry on its way to the cloud: bounded, survives a restart, gives way
+/// when the disk is full. What is dropped is counted. Thread-safe.
+class UploadQueue {
+ public:
+  static constexpr int kMostKept = 20'000;
+  static constexpr int kMostPerBatch = 200;
+
+  struct Batch {
+    int64_t last = 0;  ///< for Committed and Refused
+    std::vector<Measurement> measurements;
+  };
+
+  UploadQueue(UploadStore& store, const Clock& clock, Diary& diary, Doorbell& uploader);
+
+  void Append(const std::string& type, Value data);
+  /// The oldest ones; empty when there are none.
+  Batch Next();
+  void Committed(const Batch& batch);
+  /// The cloud called a batch invalid. The next ones hold a single measurement,
+  /// until the bad one was found and dropped.
+  void Refused(const Batch& batch);
+
+  int64_t dropped() const;
+  int64_t waiting() const { return store_.Count(); }
+
+ private:
+  UploadStore& store_;
+  const Clock& clock_;
+  Diary& diary_;
+  Doorbell& uploader_;
+  mutable std::mutex mutex_;
+  int64_t dropped_ = 0;
+  int batch_size_ = kMostPerBatch;
+  bool disk_failing_ = false;
+};
+
+}  // namespace cartwise::edge

@@ -1,0 +1,64 @@
+#include "linux/atomic_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cartwise/base/status_macros.hpp"
+
+namespace cartwise::edge {
+namespace {
+
+absl::Status Fault(const std::string& what) {
+  return absl::ErrnoToStatus(errno, what);
+}
+
+absl::Status WriteAndSync(const std::string& path, std::string_view content) {
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return Fault(path);
+  absl::Status status;
+  while (!content.empty() && status.ok()) {
+    const ssize_t written = write(fd, content.data(), content.size());
+    if (written < 0) {
+      status = Fault(path);
+    } else {
+      content.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+  if (status.ok() && fsync(fd) != 0) status = Fault(path);
+  close(fd);
+  return status;
+}
+
+/// The name itself is on disk only after its folder is.
+void SyncFolder(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path();
+  const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  fsync(fd);
+  close(fd);
+}
+
+}  // namespace
+
+absl::Status WriteFileAtomically(const std::string& path, std::string_view content) {
+  const std::string fresh = path + ".new";
+  CW_RETURN_IF_ERROR(WriteAndSync(fresh, content));
+  if (std::rename(fresh.c_str(), path.c_str()) != 0) return Fault(path);
+  SyncFolder(path);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return absl::NotFoundError("cannot read " + path);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+}  // namespace cartwise::edge

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/auth/tokens.hpp"
+#include "core/board.hpp"
+#include "core/order_store.hpp"
+
+namespace cartwise::edge {
+
+/// Who this Pi is to the cloud, as the enrolment answered.
+struct Identity {
+  DeviceId device;
+  ChainId chain;
+  BranchId branch;
+  std::string device_token;
+  std::map<std::string, std::string> order_keys;  ///< PEM by key id
+};
+
+/// `identity.json` (0600) and `boards.json` of the state folder. Thread-safe.
+class StateFiles {
+ public:
+  explicit StateFiles(std::string state_dir) : state_dir_(std::move(state_dir)) {}
+
+  /// nullopt before the enrolment; INVALID_ARGUMENT when the file is unusable.
+  absl::StatusOr<std::optional<Identity>> LoadIdentity() const;
+  absl::Status SaveIdentity(const Identity& identity) const;
+
+  /// The boards as last configured, so that the agent polls while the cloud is
+  /// away; empty when never configured.
+  std::vector<BoardConfig> LoadBoards() const;
+  absl::Status SaveBoards(const std::vector<BoardConfig>& boards) const;
+
+ private:
+  const std::string state_dir_;
+};
+
+/// The pinned keys of the cloud. Refuses everything until SetKeys.
+class PinnedOrderKeys final : public OrderVerifier {
+ public:
+  absl::Status SetKeys(const std::map<std::string, std::string>& pems);
+  bool Verify(const SignedOrder& order) const override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<auth::KeySet> keys_;
+};
+
+/// When half of a token's life is over, by what it says of itself; nullopt when
+/// it does not. Verifies nothing.
+std::optional<absl::Time> HalfLife(const std::string& token);
+
+}  // namespace cartwise::edge

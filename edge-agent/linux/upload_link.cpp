@@ -1,0 +1,71 @@
+#include "linux/upload_link.hpp"
+
+#include "linux/translate.hpp"
+
+namespace cartwise::edge {
+
+namespace v1 = device::v1;
+
+void UploadLink::Run() {
+  const auto stub = v1::AgentService::NewStub(tools_.cloud.channel());
+  Backoff backoff;
+  while (!stopping_) {
+    if (tools_.queue.waiting() == 0) {
+      tools_.bell.WaitUntil(tools_.clock.SinceBoot() + absl::Seconds(60));
+      continue;
+    }
+    grpc::ClientContext context;
+    Authorize(context, tools_.token());
+    {
+      std::lock_guard lock(mutex_);
+      context_ = &context;
+      if (stopping_) context.TryCancel();
+    }
+    const auto stream = stub->Upload(&context);
+    const UploadQueue::Batch open = Serve(*stream);
+    context.TryCancel();
+    const grpc::Status end = stream->Finish();
+    {
+      std::lock_guard lock(mutex_);
+      context_ = nullptr;
+    }
+    if (end.error_code() == grpc::INVALID_ARGUMENT && !open.measurements.empty()) {
+      tools_.diary.Warning("the cloud refuses telemetry", {{"why", end.error_message()}});
+      tools_.queue.Refused(open);
+      continue;
+    }
+    const absl::Duration until = tools_.clock.SinceBoot() + backoff.Next();
+    while (!stopping_ && tools_.clock.SinceBoot() < until) tools_.bell.WaitUntil(until);
+  }
+}
+
+UploadQueue::Batch UploadLink::Serve(Stream& stream) {
+  int64_t number = 0;
+  while (!stopping_) {
+    const UploadQueue::Batch batch = tools_.queue.Next();
+    if (batch.measurements.empty()) {
+      tools_.bell.WaitUntil(tools_.clock.SinceBoot() + absl::Seconds(60));
+      continue;
+    }
+    v1::UploadRequest request;
+    request.set_batch(++number);
+    for (const Measurement& each : batch.measurements) *request.add_events() = ToProto(each);
+    v1::UploadResponse answer;
+    if (!stream.Write(request) || !stream.Read(&answer)) return batch;
+    if (answer.batch_committed() >= number) tools_.queue.Committed(batch);
+  }
+  return {};
+}
+
+void UploadLink::Reconnect() {
+  std::lock_guard lock(mutex_);
+  if (context_ != nullptr) context_->TryCancel();
+}
+
+void UploadLink::Stop() {
+  stopping_ = true;
+  Reconnect();
+  tools_.bell.Ring();
+}
+
+}  // namespace cartwise::edge

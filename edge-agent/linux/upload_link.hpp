@@ -1,0 +1,50 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include <grpcpp/client_context.h>
+
+#include "cartwise/device/v1/agent.grpc.pb.h"
+#include "core/doorbell.hpp"
+#include "core/upload_queue.hpp"
+#include "linux/cloud.hpp"
+
+namespace cartwise::edge {
+
+/// The upload lane: one batch after another, each forgotten once the cloud has
+/// committed it. Run() belongs to one thread.
+class UploadLink {
+ public:
+  struct Tools {
+    const Cloud& cloud;
+    UploadQueue& queue;
+    Doorbell& bell;  ///< rung when the queue grows
+    const Clock& clock;
+    Diary& diary;
+    std::function<std::string()> token;
+  };
+
+  explicit UploadLink(Tools tools) : tools_(std::move(tools)) {}
+
+  void Run();
+  /// Thread-safe.
+  void Stop();
+  void Reconnect();
+
+ private:
+  using Stream = grpc::ClientReaderWriter<device::v1::UploadRequest, device::v1::UploadResponse>;
+
+  /// Until the stream ends or there is nothing for a while; the batch that was
+  /// under way then.
+  UploadQueue::Batch Serve(Stream& stream);
+
+  const Tools tools_;
+  std::mutex mutex_;
+  grpc::ClientContext* context_ = nullptr;
+  std::atomic<bool> stopping_ = false;
+};
+
+}  // namespace cartwise::edge
