@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/tenant/v1/branches.grpc.pb.h"
+#include "domain/devices.hpp"
+
+namespace cartwise::device {
+
+/// Device tokens as signed JWTs.
+class SignedTokens final : public Tokens {
+ public:
+  SignedTokens(const auth::SigningKey& key, const Clock& clock) : key_(key), clock_(clock) {}
+  IssuedToken Issue(const DeviceKey& device) override;
+
+ private:
+  const auth::SigningKey& key_;
+  const Clock& clock_;
+};
+
+/// The branch directory of tenant-svc.
+class TenantDirectory final : public BranchDirectory {
+ public:
+  explicit TenantDirectory(const std::shared_ptr<grpc::Channel>& channel)
+      : stub_(tenant::v1::BranchDirectoryService::NewStub(channel)) {}
+  absl::StatusOr<EnrolledBranch> Redeem(const std::string& key, const std::string& mac,
+                                        const Caller& caller) override;
+
+ private:
+  const std::unique_ptr<tenant::v1::BranchDirectoryService::Stub> stub_;
+};
+
+}  // namespace cartwise::device

@@ -1,0 +1,36 @@
+#include "api/agent_rpc.hpp"
+
+#include "api/devices_rpc.hpp"
+#include "api/upload_stream.hpp"
+#include "cartwise/rpc/status.hpp"
+
+namespace cartwise::device {
+namespace {
+
+// A stream that is refused before it begins.
+template <typename Request, typename Response>
+class Refused final : public grpc::ServerBidiReactor<Request, Response> {
+ public:
+  explicit Refused(const absl::Status& why) { this->Finish(rpc::ToGrpc(why)); }
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerBidiReactor<v1::ControlRequest, v1::ControlResponse>* AgentRpc::Control(
+    grpc::CallbackServerContext* context) {
+  auto caller = guard_.AdmitStream(context, "cartwise.device.v1.AgentService.Control");
+  if (!caller.ok()) {
+    return new Refused<v1::ControlRequest, v1::ControlResponse>(caller.status());
+  }
+  return ControlStream::Start(context, *std::move(caller), TokenHashOf(*context), parts_);
+}
+
+grpc::ServerBidiReactor<v1::UploadRequest, v1::UploadResponse>* AgentRpc::Upload(
+    grpc::CallbackServerContext* context) {
+  auto caller = guard_.AdmitStream(context, "cartwise.device.v1.AgentService.Upload");
+  if (!caller.ok()) return new Refused<v1::UploadRequest, v1::UploadResponse>(caller.status());
+  return UploadStream::Start(*std::move(caller), TokenHashOf(*context), parts_);
+}
+
+}  // namespace cartwise::device

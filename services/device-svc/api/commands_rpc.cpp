@@ -1,0 +1,134 @@
+#include "api/commands_rpc.hpp"
+
+#include <absl/strings/numbers.h>
+#include <absl/strings/str_cat.h>
+
+#include "api/translation.hpp"
+#include "cartwise/auth/secrets.hpp"
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/base/text.hpp"
+#include "domain/devices.hpp"
+#include "domain/reasons.hpp"
+
+namespace cartwise::device {
+namespace {
+
+// The same key of the same caller is the same command, which is never sent twice.
+CommandId IdOf(const Caller& caller) {
+  if (caller.once == nullptr) return CommandId::New();
+  const std::string hash =
+      auth::Sha256Hex(absl::StrCat(caller.chain.value(), "\n", caller.Label(), "\n",
+                                   caller.once->Method(), "\n", caller.once->Key()));
+  // Shaped as a UUID of version 8 (RFC 9562: custom).
+  return CommandId(absl::StrCat(hash.substr(0, 8), "-", hash.substr(8, 4), "-8", hash.substr(13, 3),
+                                "-a", hash.substr(17, 3), "-", hash.substr(20, 12)));
+}
+
+absl::Duration TtlOf(int32_t ttl_ms) {
+  return ttl_ms == 0 ? kDefaultTtl : absl::Milliseconds(ttl_ms);
+}
+
+bool SameWish(const Command& stored, const NewCommand& wanted) {
+  return stored.device == wanted.device && stored.kind == wanted.kind &&
+         stored.purpose == wanted.purpose;
+}
+
+}  // namespace
+
+grpc::Status CommandsRpc::CreateCommand(grpc::ServerContext* ctx,
+                                        const v1::CreateCommandRequest* req, v1::Command* out) {
+  return guard_.CallOnce(ctx, *req, *out,
+                         [&](const Caller& caller) { return Create(caller, *req, *out); });
+}
+
+absl::Status CommandsRpc::Create(const Caller& caller, const v1::CreateCommandRequest& req,
+                                 v1::Command& out) {
+  NewCommand wanted;
+  wanted.id = IdOf(caller);
+  CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req.device_id()));
+  wanted.kind = req.kind();
+  wanted.arguments = ToJson(req.arguments());
+  wanted.ttl = TtlOf(req.ttl_ms());
+  wanted.requested_by = caller.Label();
+  wanted.purpose = req.purpose();
+  Caller reader = caller;
+  reader.once = nullptr;
+  CW_RETURN_IF_ERROR(database_.Read(reader, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const Device device,
+                        FindVisible(store, caller, wanted.device, Role::kInstaller));
+    wanted.chain = device.chain;
+    return absl::OkStatus();
+  }));
+  CW_RETURN_IF_ERROR(wanted.Check());
+  if (ActsOnTheWorld(wanted.kind) && Utf8Length(wanted.purpose) < 3) {
+    return errors::InvalidField("purpose", "say why, in 3 to 500 characters");
+  }
+  CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(reader, wanted));
+  if (!SameWish(command, wanted)) return reasons::IdempotencyKeyReused();
+  out = ToProto(command);
+  return absl::OkStatus();
+}
+
+grpc::Status CommandsRpc::ListCommands(grpc::ServerContext* ctx, const v1::ListCommandsRequest* req,
+                                       v1::ListCommandsResponse* out) {
+  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("device_id", req->device_id()));
+    CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 2));
+    CW_ASSIGN_OR_RETURN(const Device device, FindVisible(store, caller, id, Role::kViewer));
+    CW_ASSIGN_OR_RETURN(const auto commands,
+                        store.ListCommands(KeyOf(device), FromProto(req->state()), page));
+    for (const Command& command : commands) *out->add_commands() = ToProto(command);
+    if (int(commands.size()) == page.size) {
+      const Command& last = commands.back();
+      out->set_next_page_token(PageToken({ToRfc3339(last.issued_at), last.id.value()}));
+    }
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status CommandsRpc::GetCommand(grpc::ServerContext* ctx, const v1::GetCommandRequest* req,
+                                     v1::Command* out) {
+  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<CommandId>("id", req->id()));
+    CW_ASSIGN_OR_RETURN(const auto command, store.FindCommand(caller.chain, id));
+    if (!command || command->IsTombstone()) return reasons::CommandNotFound();
+    const auto device = FindVisible(store, caller, command->device, Role::kViewer);
+    if (!device.ok()) return reasons::CommandNotFound();
+    *out = ToProto(*command);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status CommandExecutionRpc::Execute(grpc::ServerContext* ctx, const v1::ExecuteRequest* req,
+                                          v1::Command* out) {
+  return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    NewCommand wanted;
+    CW_ASSIGN_OR_RETURN(wanted.id, ParseId<CommandId>("command_id", req->command_id()));
+    CW_ASSIGN_OR_RETURN(wanted.chain, ParseId<ChainId>("chain_id", req->chain_id()));
+    CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req->device_id()));
+    wanted.kind = req->kind();
+    wanted.arguments = ToJson(req->arguments());
+    wanted.ttl = TtlOf(req->ttl_ms());
+    wanted.requested_by = req->requested_by().empty() ? caller.Label() : req->requested_by();
+    wanted.purpose = req->purpose();
+    CW_RETURN_IF_ERROR(wanted.Check());
+    CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(caller, wanted));
+    *out = ToProto(command);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status CommandExecutionRpc::LookUpCommand(grpc::ServerContext* ctx,
+                                                const v1::LookUpCommandRequest* req,
+                                                v1::Command* out) {
+  return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<CommandId>("command_id", req->command_id()));
+    CW_ASSIGN_OR_RETURN(const auto chain, ParseId<ChainId>("chain_id", req->chain_id()));
+    CW_ASSIGN_OR_RETURN(const Command command, commands_.LookUp(caller, chain, id));
+    *out = ToProto(command);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace cartwise::device

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "cartwise/base/database.hpp"
+#include "cartwise/device/v1/devices.grpc.pb.h"
+#include "cartwise/rpc/guard.hpp"
+#include "domain/devices.hpp"
+#include "domain/streams.hpp"
+
+namespace cartwise::device {
+
+/// What the answer to an enrolment says beside the device.
+struct EnrolmentAnswer {
+  std::string mqtt_broker;
+  int mqtt_port = 0;
+  std::map<std::string, std::string> order_keys;  ///< PEM by key id
+};
+
+/// DeviceService: translates, nothing else.
+class DevicesRpc final : public v1::DeviceService::Service {
+ public:
+  struct Parts {
+    rpc::Guard& guard;
+    Database<Store>& database;
+    const Devices& devices;
+    Streams& streams;
+    BranchDirectory& directory;
+    const Clock& clock;
+    EnrolmentAnswer answer;
+    std::function<void()> announced;
+  };
+  explicit DevicesRpc(Parts parts) : parts_(std::move(parts)) {}
+
+  grpc::Status RegisterDevice(grpc::ServerContext* ctx, const v1::RegisterDeviceRequest* req,
+                              v1::RegisterDeviceResponse* out) override;
+  grpc::Status SendHeartbeat(grpc::ServerContext* ctx, const v1::SendHeartbeatRequest* req,
+                             v1::SendHeartbeatResponse* out) override;
+  grpc::Status ListDevices(grpc::ServerContext* ctx, const v1::ListDevicesRequest* req,
+                           v1::ListDevicesResponse* out) override;
+  grpc::Status GetDevice(grpc::ServerContext* ctx, const v1::GetDeviceRequest* req,
+                         v1::Device* out) override;
+  grpc::Status GetDeviceStatus(grpc::ServerContext* ctx, const v1::GetDeviceStatusRequest* req,
+                               v1::DevicePresence* out) override;
+  grpc::Status UpdateDevice(grpc::ServerContext* ctx, const v1::UpdateDeviceRequest* req,
+                            v1::Device* out) override;
+  grpc::Status DeleteDevice(grpc::ServerContext* ctx, const v1::DeleteDeviceRequest* req,
+                            google::protobuf::Empty* out) override;
+  grpc::Status SetFirmware(grpc::ServerContext* ctx, const v1::SetFirmwareRequest* req,
+                           v1::Device* out) override;
+  grpc::Status RotateDeviceToken(grpc::ServerContext* ctx, const v1::RotateDeviceTokenRequest* req,
+                                 v1::RotateDeviceTokenResponse* out) override;
+
+ private:
+  absl::Status Register(const Caller& caller, const v1::RegisterDeviceRequest& req,
+                        v1::RegisterDeviceResponse& out);
+  grpc::Status Announced(grpc::Status status) const;
+
+  const Parts parts_;
+};
+
+/// SHA-256 of the bearer token of a call, hex; empty without one.
+std::string TokenHashOf(const grpc::ServerContextBase& ctx);
+
+}  // namespace cartwise::device

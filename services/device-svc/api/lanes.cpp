@@ -1,0 +1,57 @@
+#include "api/lanes.hpp"
+
+#include <absl/time/clock.h>
+
+namespace cartwise::device {
+
+Lanes::Lanes(int threads) {
+  for (int i = 0; i < threads; ++i) {
+    lanes_.push_back(std::make_unique<Lane>());
+    Lane& lane = *lanes_.back();
+    lane.thread = std::thread([&lane] { lane.Run(); });
+  }
+}
+
+Lanes::~Lanes() {
+  for (const auto& lane : lanes_) {
+    std::lock_guard lock(lane->mutex);
+    lane->stopping = true;
+    lane->changed.notify_all();
+  }
+  for (const auto& lane : lanes_) lane->thread.join();
+}
+
+void Lanes::Post(const std::string& key, std::function<void()> work) {
+  PostAfter(key, absl::ZeroDuration(), std::move(work));
+}
+
+void Lanes::PostAfter(const std::string& key, absl::Duration delay, std::function<void()> work) {
+  Lane& lane = *lanes_[std::hash<std::string>()(key) % lanes_.size()];
+  // Work without a delay all has the same time: a multimap keeps its order.
+  const absl::Time due = delay > absl::ZeroDuration() ? absl::Now() + delay : absl::InfinitePast();
+  std::lock_guard lock(lane.mutex);
+  lane.waiting.emplace(due, std::move(work));
+  lane.changed.notify_one();
+}
+
+void Lanes::Lane::Run() {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    if (waiting.empty()) {
+      changed.wait(lock);
+      continue;
+    }
+    const auto next = waiting.begin();
+    if (next->first > absl::Now()) {
+      changed.wait_until(lock, absl::ToChronoTime(next->first));
+      continue;
+    }
+    const std::function<void()> work = std::move(next->second);
+    waiting.erase(next);
+    lock.unlock();
+    work();
+    lock.lock();
+  }
+}
+
+}  // namespace cartwise::device

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/pg/pool.hpp"
+#include "cartwise/rpc/server.hpp"
+
+namespace cartwise::device {
+
+/// Settings of device-svc; README.md lists the variables.
+struct Config {
+  rpc::ServerConfig server;
+  pg::PoolConfig database;
+  std::string metrics_listen;
+  std::string token_keys_dir;
+  std::string signing_key;
+  std::string log_level;
+  std::string mqtt_broker;
+  int mqtt_port = 8883;
+  std::string tenant_target, rental_target, telemetry_target;
+
+  /// INVALID_ARGUMENT with every fault.
+  static absl::StatusOr<Config> FromEnv();
+};
+
+}  // namespace cartwise::device
