@@ -1,15 +1,15 @@
 #include "agent.hpp"
 
 #include "cartwise/base/ids.hpp"
+#include "cartwise/base/status_macros.hpp"
 #include "linux/machine_health.hpp"
 
 namespace cartwise::edge {
 namespace {
 
 constexpr absl::Duration kHealthEvery = absl::Seconds(60);
+constexpr absl::Duration kCheckpointEvery = absl::Seconds(60);
 constexpr absl::Duration kFlushEvery = absl::Seconds(1);
-// Nobody else answers sooner: a wrong key does not become right by asking often.
-constexpr absl::Duration kEnrolAgain = absl::Seconds(5);
 
 std::string NewEpoch() {
   std::string epoch = NewUuid();
@@ -31,7 +31,7 @@ struct Agent::BusKit {
   Bus bus;
 };
 
-Agent::Agent(const Config& config, const std::string& ca_pem, Diary& diary, Failpoints& failpoints)
+Agent::Agent(const Config& config, Diary& diary, Failpoints& failpoints)
     : config_(config),
       diary_(diary),
       files_(config.state_dir),
@@ -42,12 +42,13 @@ Agent::Agent(const Config& config, const std::string& ca_pem, Diary& diary, Fail
       writer_bell_(clock_),
       upload_bell_(clock_),
       health_bell_(clock_),
+      enrol_bell_(clock_),
       book_({order_store_, keys_, clock_, diary, control_bell_, failpoints}, NewEpoch()),
       journal_(event_store_, clock_, diary, book_.epoch(), writer_bell_, control_bell_),
       uploads_(upload_store_, clock_, diary, upload_bell_),
       locks_(journal_, book_, clock_, diary, control_bell_),
       session_(book_, journal_, locks_, clock_, failpoints),
-      cloud_(config.gateway, ca_pem),
+      cloud_(config.gateway, config.ca_pem),
       control_({cloud_, session_, book_, journal_, control_bell_, clock_, diary,
                 [this] { return Token(); },
                 [this](const std::vector<BoardConfig>& boards) { Configure(boards); }}),
@@ -59,67 +60,78 @@ Agent::Agent(const Config& config, const std::string& ca_pem, Diary& diary, Fail
   book_.Add(locks_);
 }
 
-Agent::~Agent() = default;
+Agent::~Agent() {
+  Stop();
+}
 
-void Agent::Run() {
+absl::Status Agent::Start() {
+  CW_ASSIGN_OR_RETURN(const std::optional<Identity> known, files_.LoadIdentity());
   book_.Recover();
-  const std::optional<Identity> known = LoadIdentity();
   if (known) TakeIdentity(*known);
   // Boards of the last time: the agent polls while the cloud is away.
-  if (const auto boards = files_.LoadBoards(); !boards.empty()) locks_.Configure(boards);
-
-  std::vector<std::thread> threads;
+  if (const auto boards = files_.LoadBoards(); known && !boards.empty()) {
+    configured_ = boards;
+    locks_.Configure(boards);
+  }
   for (const auto& kit : buses_) {
-    threads.emplace_back([this, &kit] {
-      while (!stopping_) kit->bus.RunOnce();
+    threads_.emplace_back([this, &bus = kit->bus] {
+      while (!stopping_ || bus.busy()) bus.RunOnce();
     });
   }
-  threads.emplace_back([this] { FlushLoop(); });
-  if (known || Enrol()) {
-    threads.emplace_back([this] { upload_.Run(); });
-    threads.emplace_back([this] { HealthLoop(); });
-    control_.Run();
-  }
-  for (std::thread& thread : threads) thread.join();
-  journal_.Flush();
+  threads_.emplace_back([this] { FlushLoop(); });
+  threads_.emplace_back([this] { HealthLoop(); });
+  threads_.emplace_back([this] { Cloudward(); });
+  return absl::OkStatus();
+}
+
+void Agent::Cloudward() {
+  if (Token().empty() && !Enrol()) return;
+  std::thread upload([this] { upload_.Run(); });
+  control_.Run();
+  upload.join();
 }
 
 void Agent::Stop() {
-  stopping_ = true;
+  if (stopping_.exchange(true)) return;
   control_.Stop();
   upload_.Stop();
   writer_bell_.Ring();
   health_bell_.Ring();
+  enrol_bell_.Ring();
   for (const auto& kit : buses_) kit->bell.Ring();
-}
-
-std::optional<Identity> Agent::LoadIdentity() {
-  const auto identity = files_.LoadIdentity();
-  if (identity.ok()) return *identity;
-  diary_.Error("the identity of this device cannot be read; enrolling anew needs a valid key",
-               {{"why", std::string(identity.status().message())}});
-  return std::nullopt;
+  for (std::thread& thread : threads_) thread.join();
+  journal_.Flush();
 }
 
 bool Agent::Enrol() {
   const Enrolment enrolment{config_.enrollment_key, config_.mac_address, config_.device_name,
                             config_.serial_number};
+  Backoff backoff;
   while (!stopping_) {
     const auto identity = cloud_.Register(enrolment);
     if (identity.ok()) {
-      const absl::Status saved = files_.SaveIdentity(*identity);
-      if (!saved.ok()) {
-        diary_.Error("the identity cannot be saved; the next start will have to enrol again",
+      if (const absl::Status saved = files_.SaveIdentity(*identity); !saved.ok()) {
+        diary_.Error("the identity cannot be saved; after a restart an installer has to help",
                      {{"why", std::string(saved.message())}});
       }
       TakeIdentity(*identity);
       diary_.Info("enrolled", {{"device_id", identity->device.value()}});
       return true;
     }
-    diary_.Error("not enrolled", {{"why", std::string(identity.status().message())}});
-    health_bell_.WaitUntil(clock_.SinceBoot() + kEnrolAgain);
+    const bool refused = IsRefusal(identity.status());
+    diary_.Error(refused ? "the cloud refuses to enrol this device; it needs another enrolment key"
+                         : "not enrolled yet; the cloud is away",
+                 {{"code", absl::StatusCodeToString(identity.status().code())},
+                  {"why", std::string(identity.status().message())}});
+    Pause(refused ? backoff.AfterRefusal() : backoff.Next());
   }
   return false;
+}
+
+bool Agent::Pause(absl::Duration duration) {
+  const absl::Duration until = clock_.SinceBoot() + duration;
+  while (!stopping_ && clock_.SinceBoot() < until) enrol_bell_.WaitUntil(until);
+  return !stopping_;
 }
 
 void Agent::TakeIdentity(const Identity& identity) {
@@ -138,10 +150,10 @@ std::string Agent::Token() const {
 }
 
 void Agent::Configure(const std::vector<BoardConfig>& boards) {
-  if (boards == files_.LoadBoards()) {
-    // The same as before: what is known of the locks stays.
-    if (!boards.empty()) return;
-  } else if (const absl::Status saved = files_.SaveBoards(boards); !saved.ok()) {
+  // Nothing new: what is known of the locks stays, and no snapshot is due.
+  if (configured_ == boards) return;
+  configured_ = boards;
+  if (const absl::Status saved = files_.SaveBoards(boards); !saved.ok()) {
     diary_.Warning("the boards cannot be saved", {{"why", std::string(saved.message())}});
   }
   locks_.Configure(boards);
@@ -151,9 +163,9 @@ void Agent::FlushLoop() {
   absl::Duration checkpoint = clock_.SinceBoot();
   while (!stopping_) {
     journal_.Flush();
-    if (clock_.SinceBoot() > checkpoint + absl::Seconds(60)) {
+    if (clock_.SinceBoot() > checkpoint + kCheckpointEvery) {
       checkpoint = clock_.SinceBoot();
-      (void)order_store_.Checkpoint();
+      order_store_.Checkpoint().IgnoreError();
     }
     writer_bell_.WaitUntil(clock_.SinceBoot() + kFlushEvery);
   }
@@ -162,8 +174,8 @@ void Agent::FlushLoop() {
 void Agent::HealthLoop() {
   absl::Duration next = clock_.SinceBoot();
   while (!stopping_) {
-    if (clock_.SinceBoot() >= next) {
-      next += kHealthEvery;
+    if (const absl::Duration now = clock_.SinceBoot(); now >= next) {
+      next = now + kHealthEvery;
       std::vector<BusFigures> figures;
       for (const auto& kit : buses_) figures.push_back(kit->bus.figures());
       uploads_.Append("agent.health",
@@ -194,6 +206,7 @@ void Agent::RotateTokenWhenDue() {
     diary_.Error("the new token cannot be saved", {{"why", std::string(saved.message())}});
   }
   TakeIdentity(identity);
+  diary_.Info("the token was rotated");
   control_.Reconnect();
   upload_.Reconnect();
 }

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -28,21 +30,22 @@
 namespace cartwise::edge {
 
 /// Everything of one agent, wired: the buses poll from the start, enrolment and
-/// links follow as the cloud allows.
+/// links follow as the cloud allows. Used by one thread.
 class Agent {
  public:
-  Agent(const Config& config, const std::string& ca_pem, Diary& diary, Failpoints& failpoints);
+  Agent(const Config& config, Diary& diary, Failpoints& failpoints);
   ~Agent();
 
-  /// Serves until Stop().
-  void Run();
-  /// Thread-safe.
+  /// Starts the threads. FAILED_PRECONDITION when the saved identity is
+  /// damaged: enrolling over it would look like a second claim of this device.
+  absl::Status Start();
+  /// Ends what runs, an order under way included, and waits for it.
   void Stop();
 
  private:
   struct BusKit;
 
-  std::optional<Identity> LoadIdentity();
+  void Cloudward();
   bool Enrol();
   void TakeIdentity(const Identity& identity);
   std::string Token() const;
@@ -50,6 +53,8 @@ class Agent {
   void FlushLoop();
   void HealthLoop();
   void RotateTokenWhenDue();
+  /// False when the agent ended meanwhile.
+  bool Pause(absl::Duration duration);
 
   const Config config_;
   Diary& diary_;
@@ -58,7 +63,7 @@ class Agent {
   SqliteEventStore event_store_;
   SqliteOrderStore order_store_;
   SqliteUploadStore upload_store_;
-  ThreadDoorbell control_bell_, writer_bell_, upload_bell_, health_bell_;
+  ThreadDoorbell control_bell_, writer_bell_, upload_bell_, health_bell_, enrol_bell_;
   PinnedOrderKeys keys_;
   OrderBook book_;
   EventJournal journal_;
@@ -69,9 +74,11 @@ class Agent {
   ControlLink control_;
   UploadLink upload_;
   std::vector<std::unique_ptr<BusKit>> buses_;
+  std::vector<std::thread> threads_;
 
   mutable std::mutex mutex_;
-  Identity identity_;
+  Identity identity_;  ///< no device before the enrolment
+  std::optional<std::vector<BoardConfig>> configured_;
   std::atomic<bool> stopping_ = false;
 };
 

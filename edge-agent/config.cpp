@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <absl/strings/ascii.h>
+#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
@@ -11,6 +13,8 @@
 
 namespace cartwise::edge {
 namespace {
+
+const std::set<int64_t> kBaudrates = {9600, 19200, 57600, 115200};
 
 // Reads members of one object and remembers what is wrong with them.
 class Reader {
@@ -36,6 +40,15 @@ class Reader {
     const auto number = object_.Whole(name);
     if (number && *number >= min && *number <= max) return *number;
     Fault(name, absl::StrCat("must be a whole number from ", min, " to ", max));
+    return fallback;
+  }
+
+  int64_t OneOf(const std::string& name, int64_t fallback, const std::set<int64_t>& allowed) {
+    known_.insert(name);
+    if (object_.Find(name) == nullptr) return fallback;
+    const auto number = object_.Whole(name);
+    if (number && allowed.contains(*number)) return *number;
+    Fault(name, absl::StrCat("must be one of ", absl::StrJoin(allowed, ", ")));
     return fallback;
   }
 
@@ -78,7 +91,7 @@ Config::BusEntry ReadBus(const Value& value, size_t index, std::vector<std::stri
   Reader reader(value, absl::StrCat("buses[", index, "]."), faults);
   Config::BusEntry bus;
   bus.settings.port = reader.Text("port");
-  bus.settings.baudrate = static_cast<int>(reader.Whole("baudrate", 19200, 9600, 115200));
+  bus.settings.baudrate = static_cast<int>(reader.OneOf("baudrate", 19200, kBaudrates));
   bus.settings.gap = absl::Milliseconds(reader.Whole("gap_ms", 25, 0, 1000));
   bus.settings.poll_interval = absl::Milliseconds(reader.Whole("poll_interval_ms", 0, 0, 10'000));
   const std::string rts = reader.Text("rts_mode", /*required=*/false);
@@ -89,30 +102,35 @@ Config::BusEntry ReadBus(const Value& value, size_t index, std::vector<std::stri
   } else if (!rts.empty() && rts != "none") {
     reader.Fault("rts_mode", "must be none, kernel or software");
   }
-  const std::set<int> rates = {9600, 19200, 57600, 115200};
-  if (!rates.count(bus.settings.baudrate)) {
-    reader.Fault("baudrate", "must be 9600, 19200, 57600 or 115200");
-  }
   reader.RefuseOthers();
   return bus;
 }
 
-}  // namespace
-
-absl::StatusOr<Config> Config::Load(const std::string& path) {
-  const auto text = ReadWholeFile(path);
-  if (!text.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(path, " cannot be read: ", std::string(text.status().message())));
-  }
-  return Parse(*text);
+absl::Status Listed(const std::vector<std::string>& faults) {
+  if (faults.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));
 }
 
-absl::StatusOr<Config> Config::Parse(std::string_view text) {
-  const auto value = FromJson(text);
-  if (!value.ok()) return absl::InvalidArgumentError("the configuration is not JSON");
-  std::vector<std::string> faults;
-  Reader reader(*value, "", faults);
+bool IsMacAddress(const std::string& text) {
+  if (text.size() != 17) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool colon = i % 3 == 2;
+    if (colon ? text[i] != ':' : !absl::ascii_isxdigit(static_cast<unsigned char>(text[i]))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool IsHostAndPort(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  int port = 0;
+  return colon != std::string::npos && colon > 0 &&
+         absl::SimpleAtoi(text.substr(colon + 1), &port) && port > 0 && port < 65536;
+}
+
+Config ReadConfig(const Value& value, std::vector<std::string>& faults) {
+  Reader reader(value, "", faults);
   Config config;
   config.gateway = reader.Text("gateway");
   config.ca = reader.Text("ca");
@@ -121,16 +139,55 @@ absl::StatusOr<Config> Config::Parse(std::string_view text) {
   config.mac_address = reader.Text("mac_address");
   config.serial_number = reader.Text("serial_number", /*required=*/false);
   config.state_dir = reader.Text("state_dir");
+  if (!config.gateway.empty() && !IsHostAndPort(config.gateway)) {
+    reader.Fault("gateway", "must be host:port");
+  }
+  if (!config.mac_address.empty() && !IsMacAddress(config.mac_address)) {
+    reader.Fault("mac_address", "must be six hex pairs with colons");
+  }
   std::set<std::string> ports;
   const Value::List& buses = reader.List("buses");
   for (size_t i = 0; i < buses.size(); ++i) {
     config.buses.push_back(ReadBus(buses[i], i, faults));
-    if (!ports.insert(config.buses.back().settings.port).second) {
+    const std::string& port = config.buses.back().settings.port;
+    if (!port.empty() && !ports.insert(port).second) {
       faults.push_back(absl::StrCat("buses[", i, "].port: is used twice"));
     }
   }
   reader.RefuseOthers();
-  if (!faults.empty()) return absl::InvalidArgumentError(absl::StrJoin(faults, "\n"));
+  return config;
+}
+
+absl::StatusOr<Config> ParseInto(std::string_view text, std::vector<std::string>& faults) {
+  const auto value = FromJson(text);
+  if (!value.ok()) return absl::InvalidArgumentError("the configuration is not JSON");
+  return ReadConfig(*value, faults);
+}
+
+}  // namespace
+
+absl::StatusOr<Config> Config::Load(const std::string& path) {
+  const auto text = ReadWholeFile(path);
+  if (!text.ok()) return absl::InvalidArgumentError(std::string(text.status().message()));
+  std::vector<std::string> faults;
+  CW_ASSIGN_OR_RETURN(Config config, ParseInto(*text, faults));
+  if (const auto pem = ReadWholeFile(config.ca); pem.ok() && !pem->empty()) {
+    config.ca_pem = *pem;
+  } else if (!config.ca.empty()) {
+    faults.push_back("ca: cannot read " + config.ca);
+  }
+  if (const absl::Status made = MakePrivateFolder(config.state_dir);
+      !config.state_dir.empty() && !made.ok()) {
+    faults.push_back("state_dir: " + std::string(made.message()));
+  }
+  CW_RETURN_IF_ERROR(Listed(faults));
+  return config;
+}
+
+absl::StatusOr<Config> Config::Parse(std::string_view text) {
+  std::vector<std::string> faults;
+  CW_ASSIGN_OR_RETURN(Config config, ParseInto(text, faults));
+  CW_RETURN_IF_ERROR(Listed(faults));
   return config;
 }
 

@@ -18,7 +18,8 @@ struct Config {
     RtsMode rts_mode = RtsMode::kNone;
   };
   std::string gateway;
-  std::string ca;
+  std::string ca;      ///< path
+  std::string ca_pem;  ///< what is in it
   std::string enrollment_key;
   std::string device_name;
   std::string mac_address;
@@ -26,8 +27,9 @@ struct Config {
   std::string state_dir;
   std::vector<BusEntry> buses;
 
-  /// INVALID_ARGUMENT with a line per fault.
+  /// INVALID_ARGUMENT with a line per fault. Makes the state folder if need be.
   static absl::StatusOr<Config> Load(const std::string& path);
+  /// The same of a text, without a look at the files it names.
   static absl::StatusOr<Config> Parse(std::string_view text);
 };
 

@@ -1,61 +1,36 @@
-#include <unistd.h>
-
-#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
+#include <string>
+#include <string_view>
 #include <thread>
 
 #include "agent.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
-#include "cartwise/rpc/server.hpp"
-#include "linux/atomic_file.hpp"
+#include "linux/crash_at.hpp"
 #include "linux/obs_diary.hpp"
+#include "linux/signals.hpp"
 
 namespace cartwise::edge {
 namespace {
 
-// Ends the process at one step, as a power cut would; for tests only.
-class CrashAt final : public Failpoints {
- public:
-  explicit CrashAt(std::string point) : point_(std::move(point)) {}
-  void Hit(std::string_view point) override {
-    if (point == point_) _exit(137);
-  }
+constexpr int kBadConfig = 78;
 
- private:
-  const std::string point_;
-};
-
-absl::StatusOr<std::unique_ptr<Failpoints>> FailpointsFromEnv() {
-  const char* const point = std::getenv("CARTWISE_AGENT_CRASH_AT");
-  if (point == nullptr || *point == '\0') return std::make_unique<NoFailpoints>();
-  if (std::find(std::begin(Failpoints::kAll), std::end(Failpoints::kAll), point) ==
-      std::end(Failpoints::kAll)) {
-    return absl::InvalidArgumentError(std::string("CARTWISE_AGENT_CRASH_AT: no such step: ") +
-                                      point);
-  }
-  return std::make_unique<CrashAt>(point);
+int CheckConfig(const std::string& path) {
+  const auto config = Config::Load(path);
+  std::puts(config.ok() ? "OK" : std::string(config.status().message()).c_str());
+  return config.ok() ? 0 : kBadConfig;
 }
 
-absl::Status Serve(const std::string& config_path, bool check_only) {
+absl::Status Serve(const std::string& config_path) {
   CW_ASSIGN_OR_RETURN(const Config config, Config::Load(config_path));
-  CW_ASSIGN_OR_RETURN(const auto failpoints, FailpointsFromEnv());
-  const auto ca = ReadWholeFile(config.ca);
-  if (!ca.ok()) return absl::InvalidArgumentError("ca: cannot read " + config.ca);
-  if (check_only) {
-    std::puts("OK");
-    return absl::OkStatus();
-  }
+  CW_ASSIGN_OR_RETURN(const auto failpoints, FailpointsFromEnvironment());
   ObsDiary diary;
-  Agent agent(config, *ca, diary, *failpoints);
-  std::thread signals([&] {
-    rpc::WaitForSignal();
-    agent.Stop();
-  });
   diary.Info("starting", {{"config", config_path}, {"gateway", config.gateway}});
-  agent.Run();
-  signals.join();
+  Agent agent(config, diary, *failpoints);
+  CW_RETURN_IF_ERROR(agent.Start());
+  AwaitEndSignal();
+  diary.Info("ending");
+  agent.Stop();
   return absl::OkStatus();
 }
 
@@ -68,17 +43,16 @@ int main(int argc, char** argv) {
   bool check_only = false;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    if (argument == "--config" && i + 1 < argc) {
-      config = argv[++i];
-    } else if (argument == "--check-config") {
-      check_only = true;
-    } else {
-      std::fputs("usage: edge-agent --config FILE [--check-config]\n", stderr);
-      return 78;
-    }
+    if (argument == "--config" && i + 1 < argc) config = argv[++i];
+    if (argument == "--check-config") check_only = true;
   }
-  rpc::BlockSignals();
+  if (config.empty()) {
+    std::fputs("usage: edge-agent --config FILE [--check-config]\n", stderr);
+    return edge::kBadConfig;
+  }
+  if (check_only) return edge::CheckConfig(config);
+  edge::BlockEndSignals();
   obs::InitLog("edge-agent", "info");
-  const absl::Status served = edge::Serve(config, check_only);
+  const absl::Status served = edge::Serve(config);
   return served.ok() ? 0 : obs::Die(served);
 }

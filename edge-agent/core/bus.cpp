@@ -48,6 +48,11 @@ BusFigures Bus::figures() const {
   return figures_;
 }
 
+bool Bus::busy() const {
+  std::lock_guard lock(mutex_);
+  return !tasks_.empty() || !orders_.empty();
+}
+
 void Bus::RunOnce() {
   TakeInbox();
   if (wire_) {

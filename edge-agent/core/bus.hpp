@@ -87,8 +87,8 @@ struct BusFigures {
 /// One serial line and its boards, polled without pause; an order goes before
 /// every poll and waits at most for the running exchange and the gap.
 ///
-/// RunOnce() does one exchange or one wait and belongs to one thread; Configure,
-/// Submit and figures are thread-safe.
+/// RunOnce() does one exchange or one wait; it and busy() belong to one thread.
+/// Configure, Submit and figures are thread-safe.
 class Bus {
  public:
   /// Everything lent outlives the bus.
@@ -111,6 +111,8 @@ class Bus {
   const BusSettings& settings() const { return settings_; }
 
   void RunOnce();
+  /// An order is under way or waiting.
+  bool busy() const;
 
  private:
   struct Slot {

@@ -88,7 +88,7 @@ void EventJournal::Flush() {
       }
     }
   }
-  reader_.Ring();
+  if (!batch.empty() || !status.ok()) reader_.Ring();
   if (committed > forgotten_ && store_.Forget(committed).ok()) forgotten_ = committed;
   Bound();
 }

@@ -55,6 +55,16 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
   return absl::OkStatus();
 }
 
+absl::Status MakePrivateFolder(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) {
+    std::filesystem::create_directories(path, error);
+    if (error) return absl::UnavailableError("cannot make " + path + ": " + error.message());
+    chmod(path.c_str(), S_IRWXU);
+  }
+  return access(path.c_str(), W_OK | X_OK) == 0 ? absl::OkStatus() : Fault("cannot write " + path);
+}
+
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return absl::NotFoundError("cannot read " + path);

@@ -11,6 +11,10 @@ namespace cartwise::edge {
 /// by its owner alone.
 absl::Status WriteFileAtomically(const std::string& path, std::string_view content);
 
+/// Makes a folder for this user alone, unless it is there. An error also when
+/// it is there and cannot be written.
+absl::Status MakePrivateFolder(const std::string& path);
+
 /// NOT_FOUND when there is none.
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path);
 

@@ -1,7 +1,6 @@
 #include "linux/cloud.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include <absl/time/clock.h>
 #include <grpcpp/create_channel.h>
@@ -9,12 +8,16 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "cartwise/device/v1/devices.grpc.pb.h"
-#include "cartwise/rpc/status.hpp"
 
 namespace cartwise::edge {
 namespace {
 
 constexpr absl::Duration kCallTime = absl::Seconds(15);
+
+/// Codes have the same numbers; the text is the gateway's and for people.
+absl::Status FromGrpc(const grpc::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
 
 }  // namespace
 
@@ -26,7 +29,9 @@ Cloud::Cloud(const std::string& gateway, const std::string& ca_pem) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+  // Who waits how long is decided by Backoff; the channel only must not add to it.
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5'000);  // how long a connect may take
   channel_ = grpc::CreateCustomChannel(gateway, grpc::SslCredentials(tls), arguments);
 }
 
@@ -43,7 +48,7 @@ absl::StatusOr<Identity> Cloud::Register(const Enrolment& enrolment) const {
   device::v1::RegisterDeviceResponse answer;
   const grpc::Status done =
       device::v1::DeviceService::NewStub(channel_)->RegisterDevice(&context, request, &answer);
-  if (!done.ok()) return rpc::FromGrpc(done);
+  if (!done.ok()) return FromGrpc(done);
   Identity identity;
   identity.device = DeviceId(answer.device_id());
   identity.chain = ChainId(answer.chain_id());
@@ -62,7 +67,7 @@ absl::StatusOr<std::string> Cloud::RotateToken(const Identity& identity) const {
   device::v1::RotateDeviceTokenResponse answer;
   const grpc::Status done =
       device::v1::DeviceService::NewStub(channel_)->RotateDeviceToken(&context, request, &answer);
-  if (!done.ok()) return rpc::FromGrpc(done);
+  if (!done.ok()) return FromGrpc(done);
   return answer.device_token();
 }
 
@@ -70,12 +75,31 @@ void Authorize(grpc::ClientContext& context, const std::string& token) {
   context.AddMetadata("authorization", "Bearer " + token);
 }
 
+bool IsRefusal(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return false;
+  }
+}
+
 absl::Duration Backoff::Next() {
-  static thread_local std::mt19937 random{std::random_device{}()};
-  const int64_t most = absl::ToInt64Milliseconds(most_);
-  most_ = std::min(most_ * 2, absl::Seconds(5));
-  return absl::Milliseconds(
-      std::uniform_int_distribution<int64_t>(100, std::max<int64_t>(most, 101))(random));
+  const absl::Duration most = most_;
+  most_ = std::min(most_ * 2, kLongest);
+  return Between(kShortest, most);
+}
+
+absl::Duration Backoff::AfterRefusal() {
+  return Between(absl::Seconds(30), absl::Seconds(60));
+}
+
+absl::Duration Backoff::Between(absl::Duration least, absl::Duration most) {
+  return least + (most - least) * std::uniform_real_distribution<double>(0, 1)(random_);
 }
 
 }  // namespace cartwise::edge

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <random>
 #include <string>
 
 #include <absl/status/statusor.h>
@@ -41,16 +42,29 @@ class Cloud {
 /// Adds the bearer to a call.
 void Authorize(grpc::ClientContext& context, const std::string& token);
 
-/// Between attempts: full jitter (0.1 s .. 5 s), doubling, so that a fleet does
-/// not come back in step.
+/// True for an answer that asking again will not change: only a person can.
+bool IsRefusal(const absl::Status& status);
+
+/// How long to wait between attempts. Random over the whole range, so that a
+/// fleet does not come back in step. Not thread-safe.
 class Backoff {
  public:
+  static constexpr absl::Duration kShortest = absl::Milliseconds(100);
+  static constexpr absl::Duration kLongest = absl::Seconds(5);
+
+  /// The range doubles each time, up to kLongest.
   absl::Duration Next();
+  /// Half a minute to a minute.
+  absl::Duration AfterRefusal();
   void Reset() { most_ = kFirst; }
 
  private:
   static constexpr absl::Duration kFirst = absl::Milliseconds(200);
+
+  absl::Duration Between(absl::Duration least, absl::Duration most);
+
   absl::Duration most_ = kFirst;
+  std::mt19937 random_{std::random_device{}()};
 };
 
 }  // namespace cartwise::edge

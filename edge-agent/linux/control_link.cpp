@@ -2,14 +2,16 @@
 
 #include <thread>
 
-#include <absl/strings/str_cat.h>
-
+#include "linux/local_address.hpp"
 #include "linux/translate.hpp"
 
 namespace cartwise::edge {
 namespace {
 
 namespace v1 = device::v1;
+
+constexpr absl::Duration kWelcomePatience = absl::Seconds(10);
+constexpr int kDefaultHeartbeatMs = 5000;
 
 v1::ControlRequest Hello(const Greeting& greeting) {
   v1::ControlRequest message;
@@ -18,6 +20,7 @@ v1::ControlRequest Hello(const Greeting& greeting) {
   hello.set_boot_clock_ms(greeting.boot_clock_ms);
   hello.set_last_seq(greeting.last_seq);
   hello.set_firmware_version(kFirmwareVersion);
+  hello.set_ip_address(LocalAddress());
   return message;
 }
 
@@ -34,43 +37,63 @@ void ControlLink::Run() {
       context_ = &context;
       if (stopping_) context.TryCancel();
     }
-    welcomed_ = false;
     const auto stream = stub->Control(&context);
     const grpc::Status end = Serve(context, *stream);
     {
       std::lock_guard lock(mutex_);
       context_ = nullptr;
     }
-    if (stopping_) return;
-    if (welcomed_) backoff.Reset();
-    const absl::Duration pause = backoff.Next();
-    tools_.diary.Warning("the cloud is away; the agent goes on alone",
-                         {{"code", std::to_string(end.error_code())},
-                          {"why", end.error_message()},
-                          {"again_in", absl::FormatDuration(pause)}});
-    const absl::Duration until = tools_.clock.SinceBoot() + pause;
-    while (!stopping_ && tools_.clock.SinceBoot() < until) tools_.bell.WaitUntil(until);
+    if (!stopping_) PauseAfter(end, backoff);
+  }
+}
+
+void ControlLink::PauseAfter(const grpc::Status& end, Backoff& backoff) {
+  const absl::Status status(static_cast<absl::StatusCode>(end.error_code()), end.error_message());
+  if (heartbeat_interval_ms_ > 0) backoff.Reset();
+  const bool refused = IsRefusal(status);
+  const absl::Duration pause = refused ? backoff.AfterRefusal() : backoff.Next();
+  tools_.diary.Warning(refused ? "the cloud refuses this device; an installer has to put it right"
+                               : "the cloud is away; the agent goes on alone",
+                       {{"code", absl::StatusCodeToString(status.code())},
+                        {"why", end.error_message()},
+                        {"again_in", absl::FormatDuration(pause)}});
+  const std::string token = tools_.token();
+  const absl::Duration until = tools_.clock.SinceBoot() + pause;
+  // A new token ends the wait.
+  while (!stopping_ && tools_.clock.SinceBoot() < until && tools_.token() == token) {
+    tools_.bell.WaitUntil(until);
   }
 }
 
 grpc::Status ControlLink::Serve(grpc::ClientContext& context, Stream& stream) {
-  v1::ControlResponse first;
   broken_ = false;
-  if (!stream.Write(Hello(tools_.session.Begin())) || !stream.Read(&first) ||
-      !first.has_welcome()) {
-    context.TryCancel();
-    return stream.Finish();
-  }
-  tools_.diary.Info("the cloud welcomes this agent", {{"device_id", first.welcome().device_id()}});
-  welcomed_ = true;
-  tools_.configure(FromProto(first.welcome().configuration()));
-  tools_.session.Welcomed(absl::Milliseconds(first.welcome().heartbeat_interval_ms()));
-
+  heartbeat_interval_ms_ = 0;
+  const bool said_hello = stream.Write(Hello(tools_.session.Begin()));
   std::thread reader([&] { Read(stream); });
-  Write(stream);
+  if (said_hello && AwaitWelcome()) {
+    tools_.session.Welcomed(absl::Milliseconds(heartbeat_interval_ms_.load()));
+    Write(stream);
+  }
   context.TryCancel();
   reader.join();
   return stream.Finish();
+}
+
+bool ControlLink::AwaitWelcome() {
+  const absl::Duration until = tools_.clock.SinceBoot() + kWelcomePatience;
+  while (!stopping_ && !broken_ && heartbeat_interval_ms_ == 0 &&
+         tools_.clock.SinceBoot() < until) {
+    tools_.bell.WaitUntil(until);
+  }
+  return heartbeat_interval_ms_ > 0;
+}
+
+void ControlLink::Welcome(const v1::Welcome& welcome) {
+  tools_.diary.Info("the cloud welcomes this agent", {{"device_id", welcome.device_id()}});
+  tools_.configure(FromProto(welcome.configuration()));
+  heartbeat_interval_ms_ =
+      welcome.heartbeat_interval_ms() > 0 ? welcome.heartbeat_interval_ms() : kDefaultHeartbeatMs;
+  tools_.bell.Ring();
 }
 
 void ControlLink::Write(Stream& stream) {
@@ -103,7 +126,6 @@ void ControlLink::Take(const v1::ControlResponse& message) {
     }
     case v1::ControlResponse::kEventsCommitted:
       tools_.journal.Committed(message.events_committed());
-      tools_.bell.Ring();
       break;
     case v1::ControlResponse::kResultCommitted:
       tools_.book.ResultCommitted(CommandId(message.result_committed()));
@@ -112,6 +134,8 @@ void ControlLink::Take(const v1::ControlResponse& message) {
       tools_.configure(FromProto(message.configuration()));
       break;
     case v1::ControlResponse::kWelcome:
+      Welcome(message.welcome());
+      break;
     case v1::ControlResponse::MESSAGE_NOT_SET:
       break;
   }
@@ -120,12 +144,12 @@ void ControlLink::Take(const v1::ControlResponse& message) {
 void ControlLink::Reconnect() {
   std::lock_guard lock(mutex_);
   if (context_ != nullptr) context_->TryCancel();
+  tools_.bell.Ring();
 }
 
 void ControlLink::Stop() {
   stopping_ = true;
   Reconnect();
-  tools_.bell.Ring();
 }
 
 }  // namespace cartwise::edge

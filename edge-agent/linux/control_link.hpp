@@ -21,7 +21,9 @@ namespace cartwise::edge {
 /// wants said, passes on what the cloud says.
 ///
 /// Run() belongs to one thread, which writes; reading has a thread of its own
-/// per stream, so that an order is never behind a write.
+/// per stream, so that an order is never behind a write. A stream's reader has
+/// ended before the next stream's Hello is made, so that no order slips between
+/// the two.
 class ControlLink {
  public:
   struct Tools {
@@ -51,14 +53,17 @@ class ControlLink {
   grpc::Status Serve(grpc::ClientContext& context, Stream& stream);
   void Read(Stream& stream);
   void Take(const device::v1::ControlResponse& message);
+  void Welcome(const device::v1::Welcome& welcome);
+  bool AwaitWelcome();
   void Write(Stream& stream);
+  void PauseAfter(const grpc::Status& end, Backoff& backoff);
 
   const Tools tools_;
   std::mutex mutex_;
   grpc::ClientContext* context_ = nullptr;  ///< of the running stream
   std::atomic<bool> stopping_ = false;
-  std::atomic<bool> broken_ = false;  ///< the reader saw the end
-  bool welcomed_ = false;             ///< this stream was answered
+  std::atomic<bool> broken_ = false;            ///< the reader saw the end
+  std::atomic<int> heartbeat_interval_ms_ = 0;  ///< of this stream's Welcome; 0 before
 };
 
 }  // namespace cartwise::edge

@@ -22,7 +22,7 @@ void UploadLink::Run() {
       if (stopping_) context.TryCancel();
     }
     const auto stream = stub->Upload(&context);
-    const UploadQueue::Batch open = Serve(*stream);
+    const UploadQueue::Batch open = Serve(*stream, backoff);
     context.TryCancel();
     const grpc::Status end = stream->Finish();
     {
@@ -34,12 +34,14 @@ void UploadLink::Run() {
       tools_.queue.Refused(open);
       continue;
     }
-    const absl::Duration until = tools_.clock.SinceBoot() + backoff.Next();
+    const absl::Status status(static_cast<absl::StatusCode>(end.error_code()), end.error_message());
+    const absl::Duration until =
+        tools_.clock.SinceBoot() + (IsRefusal(status) ? backoff.AfterRefusal() : backoff.Next());
     while (!stopping_ && tools_.clock.SinceBoot() < until) tools_.bell.WaitUntil(until);
   }
 }
 
-UploadQueue::Batch UploadLink::Serve(Stream& stream) {
+UploadQueue::Batch UploadLink::Serve(Stream& stream, Backoff& backoff) {
   int64_t number = 0;
   while (!stopping_) {
     const UploadQueue::Batch batch = tools_.queue.Next();
@@ -52,7 +54,9 @@ UploadQueue::Batch UploadLink::Serve(Stream& stream) {
     for (const Measurement& each : batch.measurements) *request.add_events() = ToProto(each);
     v1::UploadResponse answer;
     if (!stream.Write(request) || !stream.Read(&answer)) return batch;
-    if (answer.batch_committed() >= number) tools_.queue.Committed(batch);
+    if (answer.batch_committed() < number) continue;
+    tools_.queue.Committed(batch);
+    backoff.Reset();
   }
   return {};
 }

@@ -37,9 +37,8 @@ class UploadLink {
  private:
   using Stream = grpc::ClientReaderWriter<device::v1::UploadRequest, device::v1::UploadResponse>;
 
-  /// Until the stream ends or there is nothing for a while; the batch that was
-  /// under way then.
-  UploadQueue::Batch Serve(Stream& stream);
+  /// Until the stream ends; the batch that was under way then.
+  UploadQueue::Batch Serve(Stream& stream, Backoff& backoff);
 
   const Tools tools_;
   std::mutex mutex_;
