@@ -12,17 +12,19 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config::Env env;
   Config config;
   config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");
+  config.metrics_listen = env.Text("CARTWISE_GATEWAY_METRICS_LISTEN", "127.0.0.1:9105");
+  config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.http_listen = env.Text("CARTWISE_GATEWAY_HTTP_LISTEN", "127.0.0.1:8080");
+  config.http.connections =
+      env.Number("CARTWISE_GATEWAY_HTTP_CONNECTIONS", config.http.connections, 1, 100'000);
+  config.trusted_proxies = env.Number("CARTWISE_GATEWAY_TRUSTED_PROXIES", 0, 0, 5);
+  config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
+  config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc.listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
   config.grpc.require_client_certificate = false;
   config.grpc.tls.ca = env.File("CARTWISE_TLS_CA");
   config.grpc.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.grpc.tls.key = env.File("CARTWISE_TLS_KEY");
-  config.metrics_listen = env.Text("CARTWISE_GATEWAY_METRICS_LISTEN", "127.0.0.1:9105");
-  config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
-  config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
-  config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
-  config.trusted_proxies = env.Number("CARTWISE_GATEWAY_TRUSTED_PROXIES", 0, 0, 10);
   for (const std::string& area : areas) {
     config.targets[area] =
         env.Text(absl::StrCat("CARTWISE_", absl::AsciiStrToUpper(area), "_TARGET"));

@@ -7,23 +7,25 @@
 #include <absl/status/statusor.h>
 
 #include "cartwise/rpc/server.hpp"
+#include "http/connection.hpp"
 
 namespace cartwise::gateway {
 
-/// Settings of gateway-svc; README.md lists the variables.
+/// What the environment tells this service; the names stand in README.md.
 struct Config {
-  std::string http_listen;
-  rpc::ServerConfig grpc;
-  std::string metrics_listen;
-  std::string token_keys_dir;
   std::string log_level;
+  std::string metrics_listen;
+  std::string token_keys_dir;  ///< public keys by which callers are proven
+  std::string http_listen;
+  HttpLimits http;
+  int trusted_proxies = 0;
   std::vector<std::string> cors_origins;
   std::string docs_dir;
-  int trusted_proxies = 0;
-  /// Where each area is served: CARTWISE_<AREA>_TARGET.
-  std::map<std::string, std::string> targets;
+  rpc::ServerConfig grpc;
+  std::map<std::string, std::string> targets;  ///< host:port by area
 
-  /// From the environment, for these areas. INVALID_ARGUMENT with every fault.
+  /// INVALID_ARGUMENT with a line per fault. Each area of the contracts needs
+  /// its CARTWISE_<AREA>_TARGET.
   static absl::StatusOr<Config> FromEnv(const std::vector<std::string>& areas);
 };
 

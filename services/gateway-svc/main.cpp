@@ -1,3 +1,9 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <absl/strings/str_cat.h>
+
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
@@ -6,69 +12,65 @@
 #include "openapi/document.hpp"
 #include "proxy/grpc_proxy.hpp"
 
-// Made by the build: every contract, with its comments.
 extern "C" const char cartwise_desc[];
 extern "C" const char cartwise_desc_end[];
 
-namespace cartwise::gateway {
+using namespace cartwise;
+
 namespace {
 
-absl::Status Serve(const Config& config, const Contracts& contracts) {
-  const SystemClock clock;
-  obs::Metrics metrics;
-  CW_ASSIGN_OR_RETURN(const auto router, Router::Build(contracts));
-  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
-  const auth::TokenVerifier tokens(std::move(keys), clock);
+constexpr absl::Duration kGrace = absl::Seconds(10);
 
-  Upstreams::Channels channels;
+gateway::Upstreams::Channels Connect(const gateway::Config& config) {
+  gateway::Upstreams::Channels channels;
   for (const auto& [area, target] : config.targets) {
-    channels[area] = rpc::Connect(target, area + "-svc", config.grpc.tls);
+    channels[area] = rpc::Connect(target, absl::StrCat(area, "-svc"), config.grpc.tls);
   }
-  Upstreams upstreams(channels);
-  HealthWatch health(upstreams);
+  return channels;
+}
 
-  const Cors cors(config.cors_origins);
-  const DocsSite docs(config.docs_dir);
-  const auto openapi = std::make_shared<const std::string>(OpenApiDocument(*router));
-  const Api api({.router = *router,
-                 .tokens = tokens,
-                 .upstreams = upstreams,
-                 .health = health,
-                 .metrics = metrics,
-                 .cors = cors,
-                 .docs = docs,
-                 .openapi = openapi,
-                 .trusted_proxies = config.trusted_proxies});
+absl::Status Run(const std::vector<std::string>& arguments) {
+  CW_ASSIGN_OR_RETURN(const auto contracts,
+                      gateway::Contracts::Load({cartwise_desc, cartwise_desc_end}));
+  CW_ASSIGN_OR_RETURN(const auto router, gateway::Router::Build(*contracts));
+  CW_ASSIGN_OR_RETURN(const auto config, gateway::Config::FromEnv(contracts->areas()));
+  obs::InitLog("gateway-svc", config.log_level);
+  if (arguments == std::vector<std::string>{"--check-config"}) return absl::OkStatus();
+  if (!arguments.empty()) return absl::InvalidArgumentError("usage: gateway-svc [--check-config]");
 
-  CW_ASSIGN_OR_RETURN(const auto http,
-                      HttpServer::Start(config.http_listen, HttpLimits(), api, health));
-  GrpcProxy proxy(contracts, tokens, upstreams, metrics);
+  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  SystemClock clock;
+  obs::Metrics metrics;
+  auth::TokenVerifier tokens(std::move(keys), clock);
+  gateway::Upstreams upstreams(Connect(config));
+  gateway::HealthWatch health(upstreams);
+  const gateway::Cors cors(config.cors_origins);
+  const gateway::DocsSite docs(config.docs_dir);
+  const auto openapi = std::make_shared<const std::string>(gateway::OpenApiDocument(*router));
+  const gateway::Api api(
+      {*router, tokens, upstreams, health, metrics, cors, docs, openapi, config.trusted_proxies});
+
+  gateway::GrpcProxy proxy(*contracts, tokens, upstreams, metrics);
   CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
+  CW_ASSIGN_OR_RETURN(const auto http,
+                      gateway::HttpServer::Start(config.http_listen, config.http, api, health));
   CW_ASSIGN_OR_RETURN(const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics,
                                                                  [] { return absl::OkStatus(); }));
-  obs::Info("serving", {{"http", config.http_listen}, {"grpc", config.grpc.listen}});
+  obs::Info("serving", {{"http", config.http_listen},
+                        {"grpc", config.grpc.listen},
+                        {"routes", static_cast<int64_t>(router->routes().size())}});
   rpc::WaitForSignal();
   obs::Info("draining");
-  http->Drain(absl::Seconds(10));
-  grpc->Drain(absl::Seconds(1));
+  http->Drain(kGrace);
+  grpc->Drain(kGrace);
   return absl::OkStatus();
 }
 
-absl::Status Run() {
-  CW_ASSIGN_OR_RETURN(const auto contracts,
-                      Contracts::Load({cartwise_desc, size_t(cartwise_desc_end - cartwise_desc)}));
-  CW_ASSIGN_OR_RETURN(const Config config, Config::FromEnv(contracts->areas()));
-  obs::InitLog("gateway-svc", config.log_level);
-  return Serve(config, *contracts);
-}
-
 }  // namespace
-}  // namespace cartwise::gateway
 
-int main() {
-  using namespace cartwise;
+int main(int argc, char** argv) {
   rpc::BlockSignals();
   obs::InitLog("gateway-svc", "info");
-  const absl::Status done = gateway::Run();
+  const absl::Status done = Run({argv + 1, argv + argc});
   return done.ok() ? 0 : obs::Die(done);
 }

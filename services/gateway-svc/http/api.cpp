@@ -13,7 +13,7 @@
 #include "cartwise/rpc/policy.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "http/client_address.hpp"
-#include "http/idempotency_key.hpp"
+#include "proxy/idempotency_key.hpp"
 #include "proxy/unary_call.hpp"
 #include "transcoding/json_writer.hpp"
 

@@ -27,7 +27,7 @@ struct HttpLimits {
   std::chrono::seconds body_time{30};
   std::chrono::seconds write_time{30};
   std::chrono::seconds idle_time{60};  ///< between requests
-  int connections = 8192;
+  int connections = 4096;
 };
 
 /// One HTTP/1.1 connection: reads a request, answers it, reads the next. Lives

@@ -1,198 +1,295 @@
 #include "openapi/document.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <set>
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
-#include <nlohmann/json.hpp>
+#include <absl/strings/str_replace.h>
 
-#include "cartwise/base/caller.hpp"
+#include "http/problem.hpp"
 #include "openapi/schemas.hpp"
+#include "transcoding/request.hpp"
 
 namespace cartwise::gateway {
 namespace {
 
+using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using nlohmann::json;
 using options::v1::Policy;
 
-json ProblemSchema() {
+constexpr char kAbout[] =
+    "Rents shopping carts: chains, branches, devices, carts and rentals.\n\n"
+    "Send `Authorization: Bearer <access_token>` from `POST /api/auth/login`. Every write takes "
+    "an `Idempotency-Key`: the same key again gives the same answer and changes nothing. Errors "
+    "are `application/problem+json` with a stable `code`. Lists page by `page_token`. The same "
+    "calls exist over gRPC.";
+
+/// What a person reads first: the comment up to its first full stop.
+std::string Summary(const std::string& comment) {
+  const std::string line =
+      absl::StrReplaceAll(comment.substr(0, comment.find("\n\n")), {{"\n", " "}});
+  return line.substr(0, std::min(line.find(". "), line.find_last_not_of('.') + 1));
+}
+
+OrderedJson Text(const char* description) {
+  return {{"type", "string"}, {"description", description}};
+}
+
+OrderedJson ProblemSchema() {
+  const OrderedJson fault = {{"type", "object"},
+                             {"properties",
+                              {{"field", Text("Path of the field, `events[2].occurred_at`.")},
+                               {"message", Text("What is wrong with it.")}}}};
+  return {{"type", "object"},
+          {"description", "RFC 9457 problem. Branch on `code`; read `detail`."},
+          {"required", {"type", "title", "status", "detail", "instance", "code", "trace_id"}},
+          {"properties",
+           {{"type", Text("Always about:blank.")},
+            {"title", Text("The HTTP status in words.")},
+            {"status", {{"type", "integer"}, {"description", "The HTTP status."}}},
+            {"detail", Text("What happened and what to do, for a person.")},
+            {"instance", Text("Path of the request.")},
+            {"code", Text("Stable reason in upper snake case, such as NO_FREE_CART.")},
+            {"trace_id", Text("Finds the request in the logs.")},
+            {"errors",
+             {{"type", "array"}, {"items", fault}, {"description", "Every field at fault."}}}}},
+          {"additionalProperties", true}};
+}
+
+OrderedJson ProblemResponse(const char* description) {
   return {
-      {"type", "object"},
-      {"description", "What went wrong (RFC 9457). Branch on `code`, show `detail`."},
-      {"properties",
-       {{"type", {{"type", "string"}}},
-        {"title", {{"type", "string"}}},
-        {"status", {{"type", "integer"}}},
-        {"detail", {{"type", "string"}, {"description", "For a person."}}},
-        {"instance", {{"type", "string"}}},
-        {"code",
-         {{"type", "string"},
-          {"description", "Stable, upper snake case."},
-          {"examples", {"NO_FREE_CART", "DEVICE_OFFLINE", "INVALID_FIELD"}}}},
-        {"errors",
-         {{"type", "array"},
-          {"description", "The fields at fault."},
-          {"items",
-           {{"type", "object"},
-            {"properties",
-             {{"field", {{"type", "string"}}}, {"message", {{"type", "string"}}}}}}}}},
-        {"trace_id", {{"type", "string"}, {"description", "Quote it when you ask for help."}}}}},
-      {"required", {"title", "status", "code", "trace_id"}}};
+      {"description", description},
+      {"content",
+       {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}};
 }
 
-bool Admits(const Policy& policy, Policy::Principal principal) {
-  const auto& all = policy.principals();
-  return std::find(all.begin(), all.end(), principal) != all.end();
+OrderedJson Components(const Schemas& schemas) {
+  OrderedJson components;
+  components["schemas"] = schemas.Collected();
+  components["schemas"]["Problem"] = ProblemSchema();
+  components["responses"]["Problem"] = ProblemResponse("The call was refused or failed.");
+  components["parameters"]["IdempotencyKey"] = {
+      {"name", "Idempotency-Key"},
+      {"in", "header"},
+      {"description",
+       "Makes the call safe to repeat: 1 to 255 printable characters, bare or in quotes."},
+      {"schema", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}}},
+      {"example", "9f2c6d6a-1c1b-4a52-9d3e-6f0a6f6f3b11"}};
+  components["securitySchemes"]["bearerAuth"] = {
+      {"type", "http"},
+      {"scheme", "bearer"},
+      {"bearerFormat", "JWT"},
+      {"description", "The access token of a person, a shopper or a device."}};
+  return components;
 }
 
-// "CartService" -> "Cart"
-std::string TagOf(const google::protobuf::MethodDescriptor* method) {
-  const std::string& name = method->service()->name();
-  constexpr std::string_view kSuffix = "Service";
-  return name.size() > kSuffix.size() &&
-                 name.compare(name.size() - kSuffix.size(), kSuffix.size(), kSuffix.data()) == 0
-             ? name.substr(0, name.size() - kSuffix.size())
-             : name;
-}
-
-// "Lists the carts of a branch by number." of a comment of several sentences.
-std::string FirstSentence(const std::string& text) {
-  const size_t end = text.find(". ");
-  const size_t line = text.find(".\n");
-  const size_t at = std::min(end, line);
-  std::string first = at == std::string::npos ? text : text.substr(0, at + 1);
-  std::replace(first.begin(), first.end(), '\n', ' ');
-  return first;
-}
-
-std::string WhoMay(const Policy& policy) {
-  std::string who;
-  const auto add = [&](const std::string& text) { who += (who.empty() ? "" : ", ") + text; };
-  if (Admits(policy, Policy::ANONYMOUS)) add("anybody");
-  if (Admits(policy, Policy::SHOPPER)) add("shoppers");
-  if (Admits(policy, Policy::STAFF)) {
-    add(absl::StrCat("staff from role ", Policy::Role_Name(policy.least_role())));
+/// Anybody, a token, or either.
+OrderedJson SecurityOf(const Policy& policy) {
+  OrderedJson security = OrderedJson::array();
+  for (const int principal : policy.principals()) {
+    if (principal == Policy::ANONYMOUS) security.push_back(OrderedJson::object());
   }
-  if (Admits(policy, Policy::DEVICE)) add("the device itself");
-  return "Who may call: " + who + ".";
-}
-
-std::set<std::string> NamesOf(const Route& route) {
-  std::set<std::string> names;
-  for (const FieldPath& path : route.variables) names.insert(FieldPathName(path));
-  return names;
-}
-
-json Parameters(const Route& route, Schemas& schemas) {
-  json parameters = json::array();
-  const auto in_path = NamesOf(route);
-  for (const FieldPath& path : route.variables) {
-    parameters.push_back({{"name", FieldPathName(path)},
-                          {"in", "path"},
-                          {"required", true},
-                          {"schema", schemas.OfField(path.back())}});
+  if (policy.principals_size() > static_cast<int>(security.size())) {
+    security.push_back({{"bearerAuth", OrderedJson::array()}});
   }
-  if (!route.has_body) {
-    const auto* const request = route.method->descriptor->input_type();
-    for (int i = 0; i < request->field_count(); ++i) {
-      const FieldDescriptor* const field = request->field(i);
-      if (in_path.count(field->name()) || !IsTextField(field)) continue;
-      parameters.push_back(
-          {{"name", field->name()}, {"in", "query"}, {"schema", schemas.OfField(field)}});
+  return security;
+}
+
+std::string WhoMayCall(const Policy& policy) {
+  std::string text;
+  for (const int principal : policy.principals()) {
+    const std::string name =
+        absl::AsciiStrToLower(Policy::Principal_Name(static_cast<Policy::Principal>(principal)));
+    absl::StrAppend(&text, text.empty() ? "" : ", ", name);
+    if (principal == Policy::STAFF && policy.least_role() != Policy::ROLE_UNSPECIFIED) {
+      absl::StrAppend(&text, " from ", Policy::Role_Name(policy.least_role()));
     }
   }
+  return text;
+}
+
+/// Describes one route after the other into `paths`.
+class PathsWriter {
+ public:
+  void Add(const Route& route);
+
+  OrderedJson paths = OrderedJson::object();
+  OrderedJson tags = OrderedJson::array();
+  Schemas schemas;
+
+ private:
+  OrderedJson Parameters(const Route& route);
+  OrderedJson Parameter(const char* in, const std::string& name, const FieldDescriptor* field);
+  void AddQuery(const Route& route, const Descriptor* type, FieldPath& prefix, OrderedJson& out);
+  OrderedJson RequestBody(const Route& route);
+  OrderedJson Responses(const Route& route);
+  std::string OperationId(const Route& route);
+  void AddTag(const google::protobuf::ServiceDescriptor* service);
+
+  std::set<std::string> operation_ids_;
+  std::set<std::string> tag_names_;
+};
+
+void PathsWriter::Add(const Route& route) {
+  const auto* method = route.method->descriptor;
+  const std::string comment = CommentOf(method);
+  AddTag(method->service());
+  OrderedJson operation;
+  operation["operationId"] = OperationId(route);
+  operation["tags"] = {method->service()->name()};
+  operation["summary"] = Summary(comment);
+  operation["description"] = absl::StrCat(comment, comment.empty() ? "" : "\n\n",
+                                          "May call: ", WhoMayCall(*route.method->policy),
+                                          ".\n\ngRPC: `", method->full_name(), "`.");
+  if (OrderedJson parameters = Parameters(route); !parameters.empty()) {
+    operation["parameters"] = std::move(parameters);
+  }
+  if (route.has_body) operation["requestBody"] = RequestBody(route);
+  operation["responses"] = Responses(route);
+  operation["security"] = SecurityOf(*route.method->policy);
+  paths[route.label][absl::AsciiStrToLower(std::string(VerbName(route.verb)))] =
+      std::move(operation);
+}
+
+std::string PathsWriter::OperationId(const Route& route) {
+  const auto* method = route.method->descriptor;
+  std::string id = method->name();
+  if (!operation_ids_.insert(id).second) id = method->service()->name() + "_" + id;
+  while (!operation_ids_.insert(id).second && id != method->name()) id += "_";
+  return id;
+}
+
+void PathsWriter::AddTag(const google::protobuf::ServiceDescriptor* service) {
+  if (!tag_names_.insert(service->name()).second) return;
+  tags.push_back({{"name", service->name()}, {"description", CommentOf(service)}});
+}
+
+OrderedJson PathsWriter::Parameter(const char* in, const std::string& name,
+                                   const FieldDescriptor* field) {
+  OrderedJson schema = schemas.Of(field);
+  OrderedJson parameter = {{"name", name}, {"in", in}};
+  if (schema.contains("description")) {
+    parameter["description"] = schema["description"];
+    schema.erase("description");
+  }
+  const bool path = std::string_view(in) == "path";
+  if (path) parameter["required"] = true;
+  parameter["schema"] = std::move(schema);
+  if (path) parameter["example"] = Schemas::ExampleOf(field);
+  return parameter;
+}
+
+OrderedJson PathsWriter::Parameters(const Route& route) {
+  OrderedJson parameters = OrderedJson::array();
+  for (const FieldPath& variable : route.variables) {
+    parameters.push_back(Parameter("path", FieldPathName(variable), variable.back()));
+  }
+  FieldPath prefix;
+  AddQuery(route, route.method->descriptor->input_type(), prefix, parameters);
   if (route.verb != Verb::kGet) {
-    parameters.push_back(
-        {{"name", "Idempotency-Key"},
-         {"in", "header"},
-         {"description", "Repeating the request with the same key has one effect and one answer."},
-         {"schema", {{"type", "string"}, {"maxLength", 255}}}});
+    parameters.push_back({{"$ref", "#/components/parameters/IdempotencyKey"}});
   }
   return parameters;
 }
 
-json Responses(const Route& route, Schemas& schemas) {
-  const auto* const answer = route.method->descriptor->output_type();
-  json responses = json::object();
-  if (answer->full_name() == "google.protobuf.Empty") {
+void PathsWriter::AddQuery(const Route& route, const Descriptor* type, FieldPath& prefix,
+                           OrderedJson& out) {
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* field = type->field(i);
+    // A message that holds itself has no end.
+    if (std::find(prefix.begin(), prefix.end(), field) != prefix.end()) continue;
+    prefix.push_back(field);
+    if (IsQueryField(route, prefix)) {
+      out.push_back(Parameter("query", FieldPathName(prefix), field));
+    } else if (field->message_type() != nullptr && !field->is_repeated() &&
+               !field->message_type()->full_name().starts_with("google.")) {
+      AddQuery(route, field->message_type(), prefix, out);
+    }
+    prefix.pop_back();
+  }
+}
+
+OrderedJson PathsWriter::RequestBody(const Route& route) {
+  const Descriptor* type = route.method->descriptor->input_type();
+  OrderedJson content;
+  if (route.body_field != nullptr) {
+    content = {{"schema", schemas.Of(route.body_field)},
+               {"example", Schemas::ExampleOf(route.body_field)}};
+  } else {
+    std::vector<const FieldDescriptor*> fields;
+    OrderedJson example = OrderedJson::object();
+    for (int i = 0; i < type->field_count(); ++i) {
+      const FieldPath path = {type->field(i)};
+      if (std::find(route.variables.begin(), route.variables.end(), path) !=
+          route.variables.end()) {
+        continue;
+      }
+      fields.push_back(type->field(i));
+      example[type->field(i)->name()] = Schemas::ExampleOf(type->field(i));
+    }
+    OrderedJson schema = schemas.ObjectOf(fields);
+    schema["additionalProperties"] = false;
+    content = {{"schema", std::move(schema)}, {"example", std::move(example)}};
+  }
+  return {{"content", {{"application/json", std::move(content)}}}};
+}
+
+OrderedJson PathsWriter::Responses(const Route& route) {
+  OrderedJson responses;
+  const Descriptor* type = route.method->descriptor->output_type();
+  if (type->full_name() == "google.protobuf.Empty") {
     responses["204"] = {{"description", "Done."}};
   } else {
-    responses[route.method->policy->creates() ? "201" : "200"] = {
-        {"description", "Done."},
-        {"content", {{"application/json", {{"schema", schemas.Refer(answer)}}}}}};
+    const bool creates = route.method->policy->creates();
+    responses[creates ? "201" : "200"] = {
+        {"description", creates ? "Made." : "Done."},
+        {"content",
+         {{"application/json",
+           {{"schema", schemas.Of(type)}, {"example", Schemas::ExampleOf(type)}}}}}};
   }
   responses["default"] = {{"$ref", "#/components/responses/Problem"}};
   return responses;
 }
 
-json Operation(const Route& route, Schemas& schemas) {
-  const auto* const method = route.method->descriptor;
-  const std::string comment = CommentOf(method);
-  json operation = {{"operationId", absl::StrCat(TagOf(method), "_", method->name())},
-                    {"tags", {TagOf(method)}},
-                    {"summary", FirstSentence(comment)},
-                    {"description", comment + "\n\n" + WhoMay(*route.method->policy)},
-                    {"parameters", Parameters(route, schemas)},
-                    {"responses", Responses(route, schemas)}};
-  if (route.has_body) {
-    operation["requestBody"] = {
-        {"required", true},
-        {"content",
-         {{"application/json",
-           {{"schema", route.body_field != nullptr
-                           ? schemas.OfField(route.body_field)
-                           : schemas.Object(method->input_type(), NamesOf(route))}}}}}};
-  }
-  if (Admits(*route.method->policy, Policy::ANONYMOUS)) operation["security"] = json::array();
-  return operation;
-}
-
-std::string LowerVerb(Verb verb) {
-  std::string text(VerbName(verb));
-  std::transform(text.begin(), text.end(), text.begin(), ::tolower);
-  return text;
+/// /health is the gateway's own; no contract tells of it.
+OrderedJson HealthPath() {
+  return {{"get",
+           {{"operationId", "GetHealth"},
+            {"tags", {"Health"}},
+            {"summary", "Tells whether the service works"},
+            {"description", "Tells whether the service and the parts behind it can be reached."},
+            {"responses",
+             {{"200",
+               {{"description", "The state of each part."},
+                {"content",
+                 {{"application/json",
+                   {{"schema",
+                     {{"type", "object"},
+                      {"properties",
+                       {{"status", {{"type", "string"}, {"enum", {"ok", "degraded"}}}},
+                        {"upstreams",
+                         {{"type", "object"},
+                          {"additionalProperties",
+                           {{"type", "string"}, {"enum", {"ok", "unreachable"}}}}}}}}}}}}}}}}}},
+            {"security", OrderedJson::array({OrderedJson::object()})}}}};
 }
 
 }  // namespace
 
 std::string OpenApiDocument(const Router& router) {
-  Schemas schemas;
-  json paths = json::object(), tags = json::object();
-  for (const Route& route : router.routes()) {
-    paths[route.path.ToString()][LowerVerb(route.verb)] = Operation(route, schemas);
-    const auto* const service = route.method->descriptor->service();
-    tags[TagOf(route.method->descriptor)] = CommentOf(service);
-  }
-  json tag_list = json::array();
-  for (const auto& [name, comment] : tags.items()) {
-    tag_list.push_back({{"name", name}, {"description", comment}});
-  }
-  json all = schemas.All();
-  all["Problem"] = ProblemSchema();
-  const json document = {
-      {"openapi", "3.1.0"},
-      {"info",
-       {{"title", "CartWise Cloud"},
-        {"version", "1"},
-        {"description",
-         "Rents shopping carts: a phone number, a lock that opens, proof that it "
-         "did. The same calls exist over gRPC."}}},
-      {"jsonSchemaDialect", "https://json-schema.org/draft/2020-12/schema"},
-      {"servers", {{{"url", "/"}}}},
-      {"security", {{{"bearerAuth", json::array()}}}},
-      {"tags", tag_list},
-      {"paths", paths},
-      {"components",
-       {{"schemas", all},
-        {"responses",
-         {{"Problem",
-           {{"description", "It did not work; see `code`."},
-            {"content",
-             {{"application/problem+json",
-               {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}}}}},
-        {"securitySchemes",
-         {{"bearerAuth", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}}}}}};
+  PathsWriter writer;
+  for (const Route& route : router.routes()) writer.Add(route);
+  writer.paths["/health"] = HealthPath();
+  writer.tags.push_back({{"name", "Health"}, {"description", "Whether it works."}});
+  OrderedJson document;
+  document["openapi"] = "3.1.0";
+  document["jsonSchemaDialect"] = "https://spec.openapis.org/oas/3.1/dialect/base";
+  document["info"] = {{"title", "CartWise Cloud"}, {"version", "1"}, {"description", kAbout}};
+  document["servers"] = OrderedJson::array({OrderedJson{{"url", "/"}}});
+  document["tags"] = std::move(writer.tags);
+  document["paths"] = std::move(writer.paths);
+  document["components"] = Components(writer.schemas);
   return document.dump();
 }
 

@@ -6,8 +6,8 @@
 
 namespace cartwise::gateway {
 
-/// The OpenAPI 3.1 document of every route, built from the contracts and their
-/// comments: paths, parameters, schemas, the problem every error answers with.
+/// The OpenAPI 3.1 description of every route, with the comments of the
+/// contracts. Made once, at start.
 std::string OpenApiDocument(const Router& router);
 
 }  // namespace cartwise::gateway

@@ -1,39 +1,47 @@
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <google/protobuf/descriptor.h>
 #include <nlohmann/json.hpp>
 
 namespace cartwise::gateway {
 
-/// JSON Schemas (2020-12, as OpenAPI 3.1 has them) of messages, made from their
-/// descriptors and comments. Collects every message that was referred to.
+using OrderedJson = nlohmann::ordered_json;
+
+/// The comment above a method, message, field or value, as Markdown; empty
+/// when there is none.
+template <typename Descriptor>
+std::string CommentOf(const Descriptor* thing);
+
+/// JSON Schemas of messages and enums, collected as they are referred to.
 class Schemas {
  public:
-  /// The schema of one field's value, as proto3 JSON writes it.
-  nlohmann::json OfField(const google::protobuf::FieldDescriptor* field);
-  /// A reference to the message's schema, which is added to All().
-  nlohmann::json Refer(const google::protobuf::Descriptor* message);
-  /// An object schema without the fields of these names.
-  nlohmann::json Object(const google::protobuf::Descriptor* message,
-                        const std::set<std::string>& without);
+  /// {"$ref": ...} to the message's schema, or the schema itself for types that
+  /// JSON writes in a form of its own (Timestamp, Struct ...).
+  OrderedJson Of(const google::protobuf::Descriptor* type);
 
-  /// By name, for components.schemas.
-  const nlohmann::json& All() const { return all_; }
+  /// One field, its comment included.
+  OrderedJson Of(const google::protobuf::FieldDescriptor* field);
+
+  /// An object of these fields. "Required" at the start of a field's comment
+  /// makes it required.
+  OrderedJson ObjectOf(const std::vector<const google::protobuf::FieldDescriptor*>& fields);
+
+  /// A plausible value, for a person to start from.
+  static OrderedJson ExampleOf(const google::protobuf::Descriptor* type, int depth = 0);
+  static OrderedJson ExampleOf(const google::protobuf::FieldDescriptor* field, int depth = 0);
+
+  /// Everything referred to, by name: components.schemas.
+  OrderedJson Collected() const;
 
  private:
-  nlohmann::json OfValue(const google::protobuf::FieldDescriptor* field);
+  OrderedJson Of(const google::protobuf::EnumDescriptor* type);
+  OrderedJson ScalarOf(const google::protobuf::FieldDescriptor* field);
 
-  nlohmann::json all_ = nlohmann::json::object();
+  std::map<std::string, OrderedJson> collected_;
 };
-
-/// The comment above a definition, without the comment signs; paragraphs kept.
-template <typename Descriptor>
-std::string CommentOf(const Descriptor* descriptor);
-
-/// "rental.v1.Cart.Status" -> a name that is unique and readable.
-std::string SchemaName(const google::protobuf::Descriptor* message);
 
 }  // namespace cartwise::gateway

@@ -6,7 +6,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/rpc/status.hpp"
-#include "http/idempotency_key.hpp"
+#include "proxy/idempotency_key.hpp"
 #include "proxy/proxied_call.hpp"
 
 namespace cartwise::gateway {

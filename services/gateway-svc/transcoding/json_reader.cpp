@@ -22,8 +22,8 @@ using google::protobuf::Reflection;
 
 constexpr int kMaxFaults = 10;
 
-absl::Status BadJson(std::string_view what) {
-  return errors::Refuse(absl::StatusCode::kInvalidArgument, "BAD_JSON", what);
+absl::Status InvalidJson(std::string_view what) {
+  return errors::Refuse(absl::StatusCode::kInvalidArgument, "INVALID_JSON", what);
 }
 
 bool Is(const Descriptor* type, std::string_view name) {
@@ -89,7 +89,7 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool Fatal(std::string_view what) {
-    fatal_ = BadJson(what);
+    fatal_ = InvalidJson(what);
     return false;
   }
   bool Fault(std::string_view what) {

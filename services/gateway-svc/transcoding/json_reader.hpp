@@ -20,7 +20,7 @@ inline constexpr int kMaxJsonDepth = 32;
 /// unknown names, a name twice in one object, two members of a oneof, the
 /// character U+0000 and nesting deeper than kMaxJsonDepth.
 ///
-/// INVALID_ARGUMENT: BAD_JSON, or INVALID_FIELD naming each field at fault
+/// INVALID_ARGUMENT: INVALID_JSON, or INVALID_FIELD naming each field at fault
 /// (the first ten), "events[2].occurred_at". `out` is half filled then.
 absl::Status ReadJson(std::string_view json, google::protobuf::Message& out);
 

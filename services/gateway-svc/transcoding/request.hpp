@@ -26,7 +26,7 @@ struct RestRequest {
 /// and body. A field that the path binds must be absent from the body or equal;
 /// a query parameter must name a field that neither path nor body sets.
 ///
-/// INVALID_ARGUMENT (BAD_JSON, UNEXPECTED_BODY, or INVALID_FIELD naming every
+/// INVALID_ARGUMENT (INVALID_JSON, UNEXPECTED_BODY, or INVALID_FIELD naming every
 /// one at fault).
 absl::Status FillRequest(const Route& route, const RestRequest& request,
                          google::protobuf::Message& out);

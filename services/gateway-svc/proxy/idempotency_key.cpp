@@ -1,4 +1,4 @@
-#include "http/idempotency_key.hpp"
+#include "proxy/idempotency_key.hpp"
 
 #include <algorithm>
 
