@@ -2,9 +2,13 @@
 
 #include <memory>
 
+#include <grpcpp/channel.h>
+
 #include "cartwise/auth/tokens.hpp"
+#include "cartwise/obs/metrics.hpp"
 #include "cartwise/tenant/v1/branches.grpc.pb.h"
 #include "domain/devices.hpp"
+#include "domain/watch.hpp"
 
 namespace cartwise::device {
 
@@ -17,6 +21,19 @@ class SignedTokens final : public Tokens {
  private:
   const auth::SigningKey& key_;
   const Clock& clock_;
+};
+
+/// The operator's logs and metrics.
+class ObsWatch final : public Watch {
+ public:
+  explicit ObsWatch(obs::Metrics& metrics);
+  void Note(std::string_view what, const DeviceId& device, std::string_view detail) override;
+  void Worry(std::string_view what, const DeviceId& device, std::string_view detail) override;
+  void Connected(int agents) override;
+  void Ended(CommandState state) override;
+
+ private:
+  obs::Metrics& metrics_;
 };
 
 /// The branch directory of tenant-svc.

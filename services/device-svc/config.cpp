@@ -13,13 +13,14 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.signing_key = env.File("CARTWISE_DEVICE_SIGNING_KEY");
   config.database.url = env.Text("CARTWISE_DEVICE_DATABASE_URL");
-  config.database.connections = env.Number("CARTWISE_DEVICE_DATABASE_POOL", 8, 2, 100);
+  config.database.connections = env.Number("CARTWISE_DEVICE_DATABASE_POOL", 8, 1, 100);
   config.server.listen = env.Text("CARTWISE_DEVICE_LISTEN", "127.0.0.1:9092");
   config.server.tls.ca = env.File("CARTWISE_TLS_CA");
   config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.server.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.lanes = env.Number("CARTWISE_DEVICE_LANES", 4, 1, 32);
   config.mqtt_broker = env.Text("CARTWISE_DEVICE_MQTT_BROKER", "localhost");
-  config.mqtt_port = env.Number("CARTWISE_DEVICE_MQTT_PORT", 8883, 1, 65535);
+  config.mqtt_port = env.Number("CARTWISE_DEVICE_MQTT_PORT", 1883, 1, 65535);
   config.tenant_target = env.Text("CARTWISE_TENANT_TARGET");
   config.rental_target = env.Text("CARTWISE_RENTAL_TARGET");
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");

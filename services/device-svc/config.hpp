@@ -9,7 +9,7 @@
 
 namespace cartwise::device {
 
-/// Settings of device-svc; README.md lists the variables.
+/// What the environment tells this service; the names stand in README.md.
 struct Config {
   rpc::ServerConfig server;
   pg::PoolConfig database;
@@ -18,7 +18,8 @@ struct Config {
   std::string signing_key;
   std::string log_level;
   std::string mqtt_broker;
-  int mqtt_port = 8883;
+  int mqtt_port = 1883;
+  int lanes = 4;  ///< threads for what agents say; each holds a connection at most
   std::string tenant_target, rental_target, telemetry_target;
 
   /// INVALID_ARGUMENT with every fault.

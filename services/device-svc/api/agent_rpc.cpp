@@ -1,7 +1,6 @@
 #include "api/agent_rpc.hpp"
 
 #include "api/devices_rpc.hpp"
-#include "api/upload_stream.hpp"
 #include "cartwise/rpc/status.hpp"
 
 namespace cartwise::device {
@@ -17,9 +16,15 @@ class Refused final : public grpc::ServerBidiReactor<Request, Response> {
 
 }  // namespace
 
+absl::StatusOr<Caller> AgentRpc::Admit(grpc::CallbackServerContext* context,
+                                       const std::string& method) const {
+  if (parts_.registry.closed()) return absl::UnavailableError("this process ends");
+  return guard_.AdmitStream(context, "cartwise.device.v1.AgentService." + method);
+}
+
 grpc::ServerBidiReactor<v1::ControlRequest, v1::ControlResponse>* AgentRpc::Control(
     grpc::CallbackServerContext* context) {
-  auto caller = guard_.AdmitStream(context, "cartwise.device.v1.AgentService.Control");
+  auto caller = Admit(context, "Control");
   if (!caller.ok()) {
     return new Refused<v1::ControlRequest, v1::ControlResponse>(caller.status());
   }
@@ -28,9 +33,9 @@ grpc::ServerBidiReactor<v1::ControlRequest, v1::ControlResponse>* AgentRpc::Cont
 
 grpc::ServerBidiReactor<v1::UploadRequest, v1::UploadResponse>* AgentRpc::Upload(
     grpc::CallbackServerContext* context) {
-  auto caller = guard_.AdmitStream(context, "cartwise.device.v1.AgentService.Upload");
+  auto caller = Admit(context, "Upload");
   if (!caller.ok()) return new Refused<v1::UploadRequest, v1::UploadResponse>(caller.status());
-  return UploadStream::Start(*std::move(caller), TokenHashOf(*context), parts_);
+  return UploadStream::Start(*std::move(caller), TokenHashOf(*context), parts_, *telemetry_);
 }
 
 }  // namespace cartwise::device

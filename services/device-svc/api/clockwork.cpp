@@ -1,27 +1,23 @@
 #include "api/clockwork.hpp"
 
-#include <absl/time/clock.h>
+#include <map>
+#include <utility>
 
-#include "cartwise/obs/log.hpp"
 #include "domain/presence.hpp"
 
 namespace cartwise::device {
 namespace {
 
-constexpr absl::Duration kAllowance = absl::Seconds(2);
-// A stream that is just being opened stands in the table before it stands in
-// the registry.
-constexpr absl::Duration kOrphanAge = absl::Seconds(10);
-
-void Complain(const char* what, const absl::Status& status) {
-  if (!status.ok()) obs::Warning(what, {{"why", std::string(status.message())}});
-}
+constexpr absl::Duration kAbandonedAfter = absl::Seconds(2);
+constexpr absl::Duration kOwnTime = absl::Seconds(3);
+// A stream that is just being opened or closed stands in one place only.
+constexpr absl::Duration kSettled = absl::Seconds(10);
 
 }  // namespace
 
 Clockwork::Clockwork(const StreamParts& parts, CommandLog& log) : parts_(parts), log_(log) {
   // Before the first stream: a route leads only to a process whose lease runs.
-  Complain("lease not renewed", parts_.streams.RenewLease());
+  Worry("lease not renewed", parts_.streams.RenewLease());
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -32,6 +28,11 @@ Clockwork::~Clockwork() {
   }
   stopped_.notify_all();
   thread_.join();
+}
+
+bool Clockwork::Worry(const char* what, const absl::Status& status) {
+  if (!status.ok()) parts_.watch.Worry(what, {}, status.ToString());
+  return !status.ok();
 }
 
 void Clockwork::Run() {
@@ -46,74 +47,89 @@ void Clockwork::Run() {
 }
 
 void Clockwork::EverySecond() {
+  const auto streams = parts_.registry.Watched();
   const absl::Duration now = parts_.clock.SinceBoot();
-  for (const auto& stream : parts_.registry.Watched()) stream->Check(now);
-  Complain("heartbeats not stored", parts_.streams.Flush());
+  for (const auto& stream : streams) stream->Check(now);
+  parts_.watch.Connected(parts_.registry.Connected());
+  Worry("heartbeats not stored", parts_.streams.Flush());
 }
 
 void Clockwork::EveryFiveSeconds() {
-  Complain("lease not renewed", parts_.streams.RenewLease());
+  // With no lease there is no use in the rest; the next round tries again.
+  if (Worry("lease not renewed", parts_.streams.RenewLease())) return;
   const auto swept = parts_.streams.SweepVanished();
-  Complain("vanished devices not marked", swept.status());
-  if (swept.ok() && *swept > 0) parts_.announced();
-  Complain("abandoned commands not given up",
-           log_.GiveUpAbandoned(kAllowance, absl::Now() + absl::Seconds(3)).status());
-  CloseOrphans();
+  if (!Worry("vanished devices not marked", swept.status()) && *swept > 0) parts_.announced();
+  Worry("abandoned commands not given up",
+        log_.GiveUpAbandoned(kAbandonedAfter, parts_.clock.Now() + kOwnTime).status());
+  CompareStreams();
 }
 
-// Streams that the table holds for this process and that are not here.
-void Clockwork::CloseOrphans() {
+// The table may hold a stream that ended while the database was away, and may
+// have lost one that lives: a process that renewed its lease too late was taken
+// for dead, and its devices for gone.
+void Clockwork::CompareStreams() {
   const auto held = parts_.streams.Held();
-  if (!held.ok()) return Complain("held streams not read", held.status());
-  for (const HeldStream& each : *held) {
-    const auto stream = parts_.registry.FindStream(each.device.device);
-    const bool here = stream && stream->stream() == each.stream;
-    if (here || parts_.clock.Now() - each.opened_at < kOrphanAge) continue;
-    Complain("orphan stream not closed", parts_.streams.Close(each.device, each.stream));
+  if (Worry("held streams not read", held.status())) return;
+  const absl::Time now = parts_.clock.Now();
+  std::map<StreamId, HeldStream> in_table;
+  for (const HeldStream& each : *held) in_table.emplace(each.stream, each);
+  for (const auto& stream : parts_.registry.All()) {
+    if (in_table.erase(stream->stream()) == 0 && now - stream->opened_at() > kSettled) {
+      stream->Drop("REPLACED");
+    }
+  }
+  for (const auto& [id, each] : in_table) {
+    if (now - each.opened_at < kSettled) continue;
+    Worry("orphan stream not closed", parts_.streams.Close(each.device, each.stream));
     parts_.announced();
   }
 }
 
 void Clockwork::Hear(const std::string& text) {
   const auto notice = Notice::Parse(text);
-  if (!notice.ok()) return Complain("unknown notice", notice.status());
-  switch (notice->kind) {
-    case Notice::Kind::kOrder:
-      parts_.commands.TakeOver(notice->chain, CommandId(notice->id));
-      break;
-    case Notice::Kind::kSettled:
-      parts_.commands.Settled(CommandId(notice->id));
-      break;
-    case Notice::Kind::kConfigure:
-      Reconfigure(notice->chain, DeviceId(notice->id));
-      break;
-    case Notice::Kind::kEnd:
-      EndIfReplaced(notice->chain, DeviceId(notice->id));
-      break;
+  if (Worry("unknown notice", notice.status())) return;
+  if (notice->kind == Notice::Kind::kSettled) {
+    return parts_.commands.Settled(CommandId(notice->id));
   }
+  // What follows asks the database; the next notice does not wait for that.
+  parts_.lanes.Post(notice->id, [this, heard = *notice] {
+    const DeviceKey device{heard.chain, DeviceId(heard.id)};
+    switch (heard.kind) {
+      case Notice::Kind::kOrder:
+        return parts_.commands.TakeOver(heard.chain, CommandId(heard.id));
+      case Notice::Kind::kConfigure:
+        return Reconfigure(device);
+      case Notice::Kind::kEnd:
+        return EndIfReplaced(device);
+      case Notice::Kind::kSettled:
+        return;
+    }
+  });
 }
 
 void Clockwork::CatchUp() {
   parts_.commands.TakeOverMissed();
-  for (const auto& stream : parts_.registry.Watched()) {
-    EndIfReplaced(stream->chain(), stream->device());
-    Reconfigure(stream->chain(), stream->device());
+  for (const auto& stream : parts_.registry.All()) {
+    const DeviceKey device{stream->chain(), stream->device()};
+    EndIfReplaced(device);
+    Reconfigure(device);
   }
 }
 
-void Clockwork::Reconfigure(const ChainId& chain, const DeviceId& device) {
-  const auto stream = parts_.registry.FindStream(device);
+void Clockwork::Reconfigure(const DeviceKey& device) {
+  const auto stream = parts_.registry.FindStream(device.device);
   if (!stream) return;
-  const auto controllers = parts_.streams.ControllersOf({chain, device});
-  if (!controllers.ok()) return stream->Drop("its boards could not be read");
+  const auto controllers = parts_.streams.ControllersOf(device);
+  // A new stream begins with the boards as they are.
+  if (Worry("boards not read", controllers.status())) return stream->Drop("CONFIGURATION_LOST");
   stream->Configure(*controllers);
 }
 
-void Clockwork::EndIfReplaced(const ChainId& chain, const DeviceId& device) {
-  const auto stream = parts_.registry.FindStream(device);
+void Clockwork::EndIfReplaced(const DeviceKey& device) {
+  const auto stream = parts_.registry.FindStream(device.device);
   if (!stream) return;
-  const auto counts = parts_.streams.Counts({chain, device}, stream->stream());
-  if (counts.ok() && !*counts) stream->Drop("REPLACED");
+  const auto counts = parts_.streams.Counts(device, stream->stream());
+  if (!Worry("stream not looked up", counts.status()) && !*counts) stream->Drop("REPLACED");
 }
 
 }  // namespace cartwise::device

@@ -11,15 +11,16 @@
 namespace cartwise::device {
 
 /// What this process does by the clock: renews its lease, ends silent streams,
-/// stores heartbeats, marks vanished devices, gives up abandoned commands. And
-/// what other processes ask of it by notice.
+/// stores heartbeats, marks vanished devices, gives up abandoned commands, puts
+/// the table of streams and its own right. And what other processes ask of it
+/// by notice.
 class Clockwork {
  public:
   Clockwork(const StreamParts& parts, CommandLog& log);
   /// Stops after the running round.
   ~Clockwork();
 
-  /// A notice of another process (or of this one).
+  /// A notice of another process (or of this one). Does not block.
   void Hear(const std::string& text);
   /// Notices may have been missed.
   void CatchUp();
@@ -28,9 +29,10 @@ class Clockwork {
   void Run();
   void EverySecond();
   void EveryFiveSeconds();
-  void CloseOrphans();
-  void Reconfigure(const ChainId& chain, const DeviceId& device);
-  void EndIfReplaced(const ChainId& chain, const DeviceId& device);
+  void CompareStreams();
+  void Reconfigure(const DeviceKey& device);
+  void EndIfReplaced(const DeviceKey& device);
+  bool Worry(const char* what, const absl::Status& status);
 
   const StreamParts& parts_;
   CommandLog& log_;

@@ -1,7 +1,7 @@
 #include "api/commands_rpc.hpp"
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <google/protobuf/util/message_differencer.h>
 
 #include "api/translation.hpp"
 #include "cartwise/auth/secrets.hpp"
@@ -9,6 +9,7 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "domain/devices.hpp"
+#include "domain/fields.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::device {
@@ -29,9 +30,12 @@ absl::Duration TtlOf(int32_t ttl_ms) {
   return ttl_ms == 0 ? kDefaultTtl : absl::Milliseconds(ttl_ms);
 }
 
+// Arguments are compared as JSON: the database writes them in its own way.
 bool SameWish(const Command& stored, const NewCommand& wanted) {
-  return stored.device == wanted.device && stored.kind == wanted.kind &&
-         stored.purpose == wanted.purpose;
+  return stored.device == wanted.device && stored.kind == wanted.kind && stored.ttl == wanted.ttl &&
+         stored.purpose == wanted.purpose &&
+         google::protobuf::util::MessageDifferencer::Equals(ToStruct(stored.arguments),
+                                                            ToStruct(wanted.arguments));
 }
 
 }  // namespace
@@ -48,7 +52,7 @@ absl::Status CommandsRpc::Create(const Caller& caller, const v1::CreateCommandRe
   wanted.id = IdOf(caller);
   CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req.device_id()));
   wanted.kind = req.kind();
-  wanted.arguments = ToJson(req.arguments());
+  CW_ASSIGN_OR_RETURN(wanted.arguments, ToJson("arguments", req.arguments()));
   wanted.ttl = TtlOf(req.ttl_ms());
   wanted.requested_by = caller.Label();
   wanted.purpose = req.purpose();
@@ -61,8 +65,8 @@ absl::Status CommandsRpc::Create(const Caller& caller, const v1::CreateCommandRe
     return absl::OkStatus();
   }));
   CW_RETURN_IF_ERROR(wanted.Check());
-  if (ActsOnTheWorld(wanted.kind) && Utf8Length(wanted.purpose) < 3) {
-    return errors::InvalidField("purpose", "say why, in 3 to 500 characters");
+  if (ActsOnTheWorld(wanted.kind) && wanted.purpose.empty()) {
+    return errors::InvalidField("purpose", "is required: say why");
   }
   CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(reader, wanted));
   if (!SameWish(command, wanted)) return reasons::IdempotencyKeyReused();
@@ -76,13 +80,13 @@ grpc::Status CommandsRpc::ListCommands(grpc::ServerContext* ctx, const v1::ListC
     CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("device_id", req->device_id()));
     CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 2));
     CW_ASSIGN_OR_RETURN(const Device device, FindVisible(store, caller, id, Role::kViewer));
-    CW_ASSIGN_OR_RETURN(const auto commands,
+    CW_RETURN_IF_ERROR(CheckPage(page));
+    CW_ASSIGN_OR_RETURN(auto commands,
                         store.ListCommands(KeyOf(device), FromProto(req->state()), page));
+    out->set_next_page_token(CutPage(commands, page, [](const Command& last) {
+      return std::vector<std::string>{ToRfc3339(last.issued_at), last.id.value()};
+    }));
     for (const Command& command : commands) *out->add_commands() = ToProto(command);
-    if (int(commands.size()) == page.size) {
-      const Command& last = commands.back();
-      out->set_next_page_token(PageToken({ToRfc3339(last.issued_at), last.id.value()}));
-    }
     return absl::OkStatus();
   });
 }
@@ -108,7 +112,7 @@ grpc::Status CommandExecutionRpc::Execute(grpc::ServerContext* ctx, const v1::Ex
     CW_ASSIGN_OR_RETURN(wanted.chain, ParseId<ChainId>("chain_id", req->chain_id()));
     CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req->device_id()));
     wanted.kind = req->kind();
-    wanted.arguments = ToJson(req->arguments());
+    CW_ASSIGN_OR_RETURN(wanted.arguments, ToJson("arguments", req->arguments()));
     wanted.ttl = TtlOf(req->ttl_ms());
     wanted.requested_by = req->requested_by().empty() ? caller.Label() : req->requested_by();
     wanted.purpose = req->purpose();

@@ -1,19 +1,22 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <grpcpp/grpcpp.h>
 
-#include "api/courier.hpp"
+#include "api/event_pump.hpp"
 #include "api/lanes.hpp"
 #include "api/link_registry.hpp"
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "domain/commands.hpp"
 #include "domain/streams.hpp"
+#include "domain/watch.hpp"
 
 namespace cartwise::device {
 
@@ -22,17 +25,18 @@ struct StreamParts {
   Streams& streams;
   Commands& commands;
   LinkRegistry& registry;
-  const Courier& courier;
+  const std::vector<EventTaker*>& takers;
   const auth::SigningKey& orders;
   const Clock& clock;
-  Lanes& lanes;       ///< for the database
-  Lanes& deliveries;  ///< for sinks, which may be away
-  std::function<void()> announced;
+  Lanes& lanes;
+  Watch& watch;
+  std::function<void()> announced;  ///< something may wait in the outbox
 };
 
 /// The control lane of one agent: a callback stream without a thread of its
 /// own. gRPC calls it for each message; what may block goes to the lanes, where
-/// the messages of one device stay in order.
+/// the messages of one device stay in order. After Hello nothing is read until
+/// the device is admitted and welcomed.
 class ControlStream final : public grpc::ServerBidiReactor<v1::ControlRequest, v1::ControlResponse>,
                             public Link,
                             public std::enable_shared_from_this<ControlStream> {
@@ -49,10 +53,14 @@ class ControlStream final : public grpc::ServerBidiReactor<v1::ControlRequest, v
   bool Send(const Order& order) override;
   void Drop(const std::string& why) override;
 
-  void Configure(const std::vector<Controller>& controllers);
-  /// Ends it when it is silent or has not said Hello in time.
-  void Check(absl::Duration now);
   const DeviceId& device() const { return device_id_; }
+  absl::Time opened_at() const { return opened_at_; }
+  void Configure(const std::vector<Controller>& controllers);
+  /// Ends it when it is silent or has not said Hello in time, and cuts it off
+  /// when it does not come to its end.
+  void Check(absl::Duration now);
+  /// The first call counts. The device is gone at once; gRPC's part may take longer.
+  void End(const grpc::Status& status);
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
@@ -63,18 +71,18 @@ class ControlStream final : public grpc::ServerBidiReactor<v1::ControlRequest, v
   ControlStream(grpc::CallbackServerContext* context, Caller caller, std::string token_hash,
                 const StreamParts& parts);
 
+  void TakeFirst(v1::ControlRequest message);
   void Take(v1::ControlRequest message);
-  void TakeHello(const v1::Hello& hello);
+  void Greet(const v1::Hello& hello);
   void TakeHeartbeat(const v1::Heartbeat& beat);
   void TakeResult(const v1::CommandResult& result);
   void TakeCaughtUp();
   void TakeEvent(v1::AgentEvent event);
-  void DeliverEvents();
-  void NoteBoards(const std::vector<Event>& events);
 
+  void ReadNext();
   bool Enqueue(v1::ControlResponse message);
-  void End(grpc::Status status, bool at_once = false);
-  void OnLane(std::function<void()> work);
+  void Leave();
+  void OnLane(std::function<void(ControlStream&)> work);
 
   grpc::CallbackServerContext* const context_;
   const Caller caller_;
@@ -84,25 +92,26 @@ class ControlStream final : public grpc::ServerBidiReactor<v1::ControlRequest, v
   std::timed_mutex lane_;
   v1::ControlRequest incoming_;
 
-  // Written once, on the lane, before the stream is in the registry.
+  // Written on the lane before the second message is read and before the stream
+  // is in the registry.
   StreamId stream_;
   CaughtUpStream caught_up_;
+  absl::Time opened_at_;
   Device device_;
+  std::shared_ptr<EventPump> pump_;
+  absl::Duration noted_at_;
 
   mutable std::mutex mutex_;
   std::deque<v1::ControlResponse> outgoing_;
+  bool greeted_ = false;  // the first message came
   bool writing_ = false;
-  bool ended_ = false;
-  bool finished_ = false;
-  bool greeted_ = false;
+  bool ended_ = false;     // nothing is sent any more
+  bool finished_ = false;  // gRPC was told
+  bool done_ = false;      // the context is gone
   grpc::Status end_status_;
+  absl::Duration ended_at_;
   ClockSample sample_;
   absl::Duration heard_at_;
-  std::deque<v1::AgentEvent> events_;
-  bool delivering_ = false;
 };
-
-/// The boards of a device, for its agent.
-v1::Configuration ToConfiguration(const std::vector<Controller>& controllers);
 
 }  // namespace cartwise::device

@@ -18,13 +18,11 @@ grpc::Status ControllersRpc::ListControllers(grpc::ServerContext* ctx,
     CW_ASSIGN_OR_RETURN(const auto device, ParseId<DeviceId>("device_id", req->device_id()));
     CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 3));
     CW_RETURN_IF_ERROR(devices_.Admit(store, caller, TokenHashOf(*ctx)));
-    CW_ASSIGN_OR_RETURN(const auto list, controllers_.List(store, caller, device, page));
+    CW_ASSIGN_OR_RETURN(auto list, controllers_.List(store, caller, device, page));
+    out->set_next_page_token(CutPage(list, page, [](const Controller& last) {
+      return std::vector<std::string>{last.port, std::to_string(last.address), last.id.value()};
+    }));
     for (const Controller& controller : list) *out->add_controllers() = ToProto(controller);
-    if (int(list.size()) == page.size) {
-      const Controller& last = list.back();
-      out->set_next_page_token(
-          PageToken({last.port, std::to_string(last.address), last.id.value()}));
-    }
     return absl::OkStatus();
   });
 }

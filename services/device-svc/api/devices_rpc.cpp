@@ -107,12 +107,12 @@ grpc::Status DevicesRpc::ListDevices(grpc::ServerContext* ctx, const v1::ListDev
         }
         filter.status = FromProto(req->status());
         filter.include_retired = req->include_retired();
-        CW_ASSIGN_OR_RETURN(const auto devices,
+        CW_ASSIGN_OR_RETURN(auto devices,
                             parts_.devices.List(store, caller, std::move(filter), page));
+        out->set_next_page_token(CutPage(devices, page, [](const Device& last) {
+          return std::vector<std::string>{last.name, last.id.value()};
+        }));
         for (const Device& device : devices) *out->add_devices() = ToProto(device);
-        if (int(devices.size()) == page.size) {
-          out->set_next_page_token(PageToken({devices.back().name, devices.back().id.value()}));
-        }
         return absl::OkStatus();
       });
 }

@@ -36,21 +36,23 @@ void Lanes::PostAfter(const std::string& key, absl::Duration delay, std::functio
 
 void Lanes::Lane::Run() {
   std::unique_lock lock(mutex);
-  while (!stopping) {
-    if (waiting.empty()) {
-      changed.wait(lock);
-      continue;
-    }
+  while (true) {
     const auto next = waiting.begin();
-    if (next->first > absl::Now()) {
+    const bool due = next != waiting.end() && next->first <= absl::Now();
+    if (!due && stopping) return;
+    if (next == waiting.end()) {
+      changed.wait(lock);
+    } else if (!due) {
       changed.wait_until(lock, absl::ToChronoTime(next->first));
-      continue;
+    } else {
+      auto work = std::move(next->second);
+      waiting.erase(next);
+      lock.unlock();
+      work();
+      // What it held may end something; not under the lock.
+      work = nullptr;
+      lock.lock();
     }
-    const std::function<void()> work = std::move(next->second);
-    waiting.erase(next);
-    lock.unlock();
-    work();
-    lock.lock();
   }
 }
 

@@ -18,7 +18,7 @@ namespace cartwise::device {
 class Lanes {
  public:
   explicit Lanes(int threads);
-  /// Finishes what is running; drops what waits.
+  /// Finishes what was posted; drops what waits for a later time.
   ~Lanes();
 
   void Post(const std::string& key, std::function<void()> work);

@@ -38,6 +38,19 @@ std::vector<std::shared_ptr<ControlStream>> LinkRegistry::Watched() const {
   return all;
 }
 
+std::vector<std::shared_ptr<ControlStream>> LinkRegistry::All() const {
+  std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<ControlStream>> all;
+  all.reserve(by_device_.size());
+  for (const auto& [device, stream] : by_device_) all.push_back(stream);
+  return all;
+}
+
+int LinkRegistry::Connected() const {
+  std::lock_guard lock(mutex_);
+  return int(by_device_.size());
+}
+
 std::shared_ptr<ControlStream> LinkRegistry::Put(const DeviceId& device,
                                                  const std::shared_ptr<ControlStream>& stream) {
   std::lock_guard lock(mutex_);
@@ -45,7 +58,7 @@ std::shared_ptr<ControlStream> LinkRegistry::Put(const DeviceId& device,
 }
 
 void LinkRegistry::Remove(const DeviceId& device, const ControlStream* stream) {
-  std::shared_ptr<ControlStream> last;
+  std::shared_ptr<ControlStream> last;  // dies outside the lock
   std::lock_guard lock(mutex_);
   const auto found = by_device_.find(device);
   if (found == by_device_.end() || found->second.get() != stream) return;

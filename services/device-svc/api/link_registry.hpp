@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -21,6 +22,13 @@ class LinkRegistry final : public Links {
   void Watch(const std::shared_ptr<ControlStream>& stream);
   void Unwatch(const ControlStream* stream);
   std::vector<std::shared_ptr<ControlStream>> Watched() const;
+  /// Those that were welcomed and have not ended.
+  std::vector<std::shared_ptr<ControlStream>> All() const;
+  int Connected() const;
+
+  /// From now on no stream is admitted.
+  void Close() { closed_ = true; }
+  bool closed() const { return closed_; }
 
   /// Makes this the device's stream; answers the one it replaces.
   std::shared_ptr<ControlStream> Put(const DeviceId& device,
@@ -29,6 +37,7 @@ class LinkRegistry final : public Links {
   void Remove(const DeviceId& device, const ControlStream* stream);
 
  private:
+  std::atomic<bool> closed_ = false;
   mutable std::mutex mutex_;
   std::unordered_map<const ControlStream*, std::shared_ptr<ControlStream>> watched_;
   std::unordered_map<DeviceId, std::shared_ptr<ControlStream>> by_device_;

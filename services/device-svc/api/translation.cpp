@@ -3,6 +3,8 @@
 #include <google/protobuf/util/json_util.h>
 #include <google/protobuf/util/time_util.h>
 
+#include "cartwise/base/errors.hpp"
+
 namespace cartwise::device {
 
 namespace pb = google::protobuf;
@@ -21,9 +23,12 @@ pb::Struct ToStruct(const std::string& json_object) {
   return out;
 }
 
-std::string ToJson(const pb::Struct& object) {
+absl::StatusOr<std::string> ToJson(std::string_view field, const pb::Struct& object) {
   std::string json;
-  if (!pb::util::MessageToJsonString(object, &json).ok()) return "{}";
+  // NUL is what JSON can say and the database cannot hold.
+  if (!pb::util::MessageToJsonString(object, &json).ok() || json.find("\\u0000") != json.npos) {
+    return errors::InvalidField(field, "must not hold NUL characters, NaN or infinity");
+  }
   return json;
 }
 
@@ -159,6 +164,9 @@ v1::Command ToProto(const Command& command) {
   *out.mutable_issued_at() = ToTimestamp(command.issued_at);
   out.set_ttl_ms(int32_t(absl::ToInt64Milliseconds(command.ttl)));
   *out.mutable_result() = ToStruct(command.result);
+  if (!command.reason.empty()) {
+    (*out.mutable_result()->mutable_fields())["reason"].set_string_value(command.reason);
+  }
   out.set_reason(command.reason);
   out.set_requested_by(command.requested_by);
   out.set_purpose(command.purpose);

@@ -2,12 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include "cartwise/base/page.hpp"
 #include "cartwise/device/v1/commands.pb.h"
 #include "cartwise/device/v1/controllers.pb.h"
 #include "cartwise/device/v1/devices.pb.h"
@@ -21,7 +23,8 @@ namespace cartwise::device {
 google::protobuf::Timestamp ToTimestamp(absl::Time time);
 absl::Time FromTimestamp(const google::protobuf::Timestamp& time);
 google::protobuf::Struct ToStruct(const std::string& json_object);
-std::string ToJson(const google::protobuf::Struct& object);
+/// INVALID_FIELD for what the database cannot hold: NUL, NaN, infinity.
+absl::StatusOr<std::string> ToJson(std::string_view field, const google::protobuf::Struct& object);
 
 v1::Device ToProto(const Device& device);
 v1::Controller ToProto(const Controller& controller);
@@ -32,6 +35,15 @@ v1::Device::Lifecycle ToProto(Lifecycle lifecycle);
 std::optional<Status> FromProto(v1::Device::Status status);
 std::optional<Lifecycle> FromProto(v1::Device::Lifecycle lifecycle);
 std::optional<CommandState> FromProto(v1::Command::State state);
+
+/// Stores answer one item more than the page holds: cuts it off and answers the
+/// token of the last one kept, which is empty on the last page.
+template <typename T, typename KeyOfItem>
+std::string CutPage(std::vector<T>& items, const PageRequest& page, KeyOfItem key_of) {
+  if (items.size() <= size_t(page.size)) return "";
+  items.resize(size_t(page.size));
+  return PageToken(key_of(items.back()));
+}
 
 template <typename T>
 std::optional<T> If(bool there, const T& value) {

@@ -7,7 +7,8 @@ namespace cartwise::device {
 int64_t NotAfterMs(const ClockSample& sample, absl::Duration accepted_at, absl::Duration ttl) {
   const absl::Duration since = accepted_at - sample.received_at + ttl;
   // Rounded down: a deadline may only move earlier.
-  return sample.agent_boot_ms + absl::ToInt64Milliseconds(absl::Floor(since, absl::Milliseconds(1)));
+  return sample.agent_boot_ms +
+         absl::ToInt64Milliseconds(absl::Floor(since, absl::Milliseconds(1)));
 }
 
 absl::Time WhenItHappened(const ClockSample& sample, std::string_view running_epoch,

@@ -12,9 +12,9 @@ inline constexpr absl::Time kClockNeverSet = absl::FromUnixSeconds(1'704'067'200
 
 /// What the last Hello or Heartbeat told of an agent's clock, and when it came.
 struct ClockSample {
-  int64_t agent_boot_ms = 0;        ///< a: the agent's CLOCK_BOOTTIME when it sent
-  absl::Duration received_at;       ///< r: CLOCK_BOOTTIME of this process at receipt
-  absl::Time received_wall;         ///< the wall clock at the same moment
+  int64_t agent_boot_ms = 0;   ///< a: the agent's CLOCK_BOOTTIME when it sent
+  absl::Duration received_at;  ///< r: CLOCK_BOOTTIME of this process at receipt
+  absl::Time received_wall;    ///< the wall clock at the same moment
 };
 
 /// The last moment, in the agent's own clock, at which an order may act:

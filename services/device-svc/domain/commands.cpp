@@ -43,13 +43,13 @@ Caller WithTime(Caller caller, absl::Time deadline) {
 
 }  // namespace
 
-Commands::Commands(CommandLog& log, Database<Store>& database, const Links& links,
-                   const Clock& clock, ReplicaId self, Times times)
-    : log_(log),
-      database_(database),
-      links_(links),
-      clock_(clock),
-      self_(std::move(self)),
+Commands::Commands(Parts parts, Times times)
+    : log_(parts.log),
+      database_(parts.database),
+      links_(parts.links),
+      clock_(parts.clock),
+      self_(std::move(parts.self)),
+      announced_(std::move(parts.announced)),
       times_(times) {}
 
 absl::StatusOr<Command> Commands::Execute(const Caller& caller, const NewCommand& wanted) {
@@ -182,6 +182,7 @@ absl::StatusOr<Command> Commands::Silence(const Caller& caller, Command command)
           CW_ASSIGN_OR_RETURN(const auto device, store.FindDevice(stored->device));
           return store.AnnounceSettled(*stored, device ? device->branch : BranchId());
         }));
+    announced_();
   }
   return *std::move(stored);
 }
@@ -224,8 +225,8 @@ absl::StatusOr<Reported> Commands::SettleAndTell(const Caller& caller, const Dev
                                                  const CommandId& id, const Outcome& outcome,
                                                  bool by_agent) {
   Reported reported = Reported::kWritten;
-  CW_RETURN_IF_ERROR(database_.Write(
-      WithTime(caller, clock_.Now() + kOwnTime), [&](Store& store) -> absl::Status {
+  CW_RETURN_IF_ERROR(
+      database_.Write(WithTime(caller, clock_.Now() + kOwnTime), [&](Store& store) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto settled, store.Settle(device, id, outcome, by_agent));
         if (!settled) {
           CW_ASSIGN_OR_RETURN(const auto known, store.FindCommand(device.chain, id));
@@ -234,22 +235,24 @@ absl::StatusOr<Reported> Commands::SettleAndTell(const Caller& caller, const Dev
           return absl::OkStatus();
         }
         if (settled->waiting) {
-          CW_RETURN_IF_ERROR(store.Tell(*settled->waiting,
-                                        {Notice::Kind::kSettled, device.chain, id.value()}));
+          CW_RETURN_IF_ERROR(
+              store.Tell(*settled->waiting, {Notice::Kind::kSettled, device.chain, id.value()}));
         }
         if (IsOpen(outcome.state)) return absl::OkStatus();
         CW_ASSIGN_OR_RETURN(const auto of, store.FindDevice(device.device));
         return store.AnnounceSettled(settled->command, of ? of->branch : BranchId());
       }));
-  if (reported == Reported::kWritten) waiters_.Deliver(id, outcome);
+  if (reported != Reported::kWritten) return reported;
+  if (!IsOpen(outcome.state)) announced_();
+  waiters_.Deliver(id, outcome);
   return reported;
 }
 
 absl::Status Commands::CaughtUp(const Caller& device, const CaughtUpStream& stream) {
   const DeviceKey key{device.chain, DeviceId(device.subject)};
   std::vector<std::pair<CommandId, Outcome>> settled;
-  CW_RETURN_IF_ERROR(database_.Write(
-      WithTime(device, clock_.Now() + kOwnTime), [&](Store& store) -> absl::Status {
+  CW_RETURN_IF_ERROR(
+      database_.Write(WithTime(device, clock_.Now() + kOwnTime), [&](Store& store) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto open, store.LockOpenCommands(key));
         for (const Command& command : open) {
           const auto outcome = SettleAtCaughtUp(command, stream);
@@ -258,16 +261,16 @@ absl::Status Commands::CaughtUp(const Caller& device, const CaughtUpStream& stre
           if (!done) continue;
           settled.emplace_back(command.id, *outcome);
           if (done->waiting) {
-            CW_RETURN_IF_ERROR(store.Tell(
-                *done->waiting, {Notice::Kind::kSettled, key.chain, command.id.value()}));
+            CW_RETURN_IF_ERROR(store.Tell(*done->waiting,
+                                          {Notice::Kind::kSettled, key.chain, command.id.value()}));
           }
           if (waiters_.Expected(command.id)) continue;
           CW_ASSIGN_OR_RETURN(const auto of, store.FindDevice(key.device));
-          CW_RETURN_IF_ERROR(
-              store.AnnounceSettled(done->command, of ? of->branch : BranchId()));
+          CW_RETURN_IF_ERROR(store.AnnounceSettled(done->command, of ? of->branch : BranchId()));
         }
         return absl::OkStatus();
       }));
+  if (!settled.empty()) announced_();
   for (const auto& [id, outcome] : settled) waiters_.Deliver(id, outcome);
   return absl::OkStatus();
 }
@@ -286,9 +289,8 @@ void Commands::TakeOver(const ChainId& chain, const CommandId& id) {
   if (!taken.ok() || !*taken) return;
   const Command& command = (*taken)->command;
   if (SendOn(*link, command, before - (*taken)->age)) return;
-  const auto dropped =
-      SettleAndTell(Caller::Service("device-svc"), {chain, command.device}, id,
-                    Outcome{CommandState::kDropped, "NEVER_SENT"}, false);
+  const auto dropped = SettleAndTell(Caller::Service("device-svc"), {chain, command.device}, id,
+                                     Outcome{CommandState::kDropped, "NEVER_SENT"}, false);
   if (!dropped.ok()) link->Drop("a number was lost");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -42,8 +43,16 @@ class Commands {
  public:
   using Times = CommandTimes;
 
-  Commands(CommandLog& log, Database<Store>& database, const Links& links, const Clock& clock,
-           ReplicaId self, Times times = {});
+  struct Parts {
+    CommandLog& log;
+    Database<Store>& database;
+    const Links& links;
+    const Clock& clock;
+    ReplicaId self;
+    /// Called after the commit of an announcement.
+    std::function<void()> announced;
+  };
+  explicit Commands(Parts parts, Times times = {});
 
   /// Sends and waits for the outcome or the deadline. The same id again answers
   /// with the same command and sends nothing.
@@ -61,6 +70,8 @@ class Commands {
   void TakeOver(const ChainId& chain, const CommandId& id);
   /// The same for all that a lost notice may have left behind.
   void TakeOverMissed();
+  /// True while a caller waits for an outcome.
+  bool Busy() const { return waiters_.AnyExpected(); }
   /// Another process committed the outcome of a command we wait for.
   void Settled(const CommandId& id) { waiters_.Poke(id); }
 
@@ -86,6 +97,7 @@ class Commands {
   const Links& links_;
   const Clock& clock_;
   const ReplicaId self_;
+  const std::function<void()> announced_;
   const Times times_;
   Waiters waiters_;
 };

@@ -22,7 +22,9 @@ Enum Named(const std::array<std::string_view, size>& names, std::string_view nam
   std::abort();
 }
 
-bool IsHex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
 
 }  // namespace
 

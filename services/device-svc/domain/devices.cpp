@@ -112,8 +112,7 @@ absl::Status Devices::EndPresence(Store& store, Device& device) const {
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   CW_ASSIGN_OR_RETURN(const auto holder, store.CutStream(KeyOf(device)));
   if (holder) {
-    CW_RETURN_IF_ERROR(
-        store.Tell(*holder, {Notice::Kind::kEnd, device.chain, device.id.value()}));
+    CW_RETURN_IF_ERROR(store.Tell(*holder, {Notice::Kind::kEnd, device.chain, device.id.value()}));
   }
   return was_there ? store.Announce("device.offline", device) : absl::OkStatus();
 }
@@ -145,10 +144,10 @@ absl::StatusOr<Device> Devices::Update(Store& store, const Caller& caller, const
   errors::FieldErrors errors;
   if (change.name) CheckText(errors, "device_name", *change.name, 1, 200);
   if (change.serial_number) CheckText(errors, "serial_number", *change.serial_number, 0, 100);
-  errors.Require(!change.lifecycle || *change.lifecycle == device.lifecycle ||
-                     (*change.lifecycle == Lifecycle::kActive &&
-                      device.lifecycle == Lifecycle::kQuarantined),
-                 "lifecycle", "can only be set to ACTIVE, to end a quarantine");
+  errors.Require(
+      !change.lifecycle || *change.lifecycle == device.lifecycle ||
+          (*change.lifecycle == Lifecycle::kActive && device.lifecycle == Lifecycle::kQuarantined),
+      "lifecycle", "can only be set to ACTIVE, to end a quarantine");
   CW_RETURN_IF_ERROR(errors.ToStatus());
   if (change.lifecycle && *change.lifecycle != device.lifecycle) {
     if (!caller.MayIn(device.branch, Role::kAdmin)) return reasons::NotAllowed();

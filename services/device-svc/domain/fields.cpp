@@ -10,7 +10,8 @@
 namespace cartwise::device {
 
 bool IsCleanText(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
+  return std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
 }
 
 void CheckText(errors::FieldErrors& errors, std::string_view field, std::string_view text,

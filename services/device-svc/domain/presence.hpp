@@ -28,7 +28,9 @@ inline bool StreamIsSilent(absl::Duration last_heard, absl::Duration now) {
 }
 
 /// What is stored may lag behind by one flush.
-inline absl::Time RestSilentSince(absl::Time now) { return now - kRestSilence - kHeartbeatFlush; }
+inline absl::Time RestSilentSince(absl::Time now) {
+  return now - kRestSilence - kHeartbeatFlush;
+}
 
 /// May the beat be kept in memory only, the stored one being young enough?
 inline bool StoredIsYoung(const Device& device, absl::Time now) {

@@ -39,7 +39,8 @@ bool Replace(std::string& field, const std::string& by) {
 absl::Status Greeting::Check() const {
   errors::FieldErrors errors;
   errors.Require(IsEpoch(agent_epoch), "agent_epoch", "must be 32 lower-case hex digits");
-  errors.Require(last_seq >= 0 && last_seq <= 1'000'000'000'000'000, "last_seq", "must be 0 to 10^15");
+  errors.Require(last_seq >= 0 && last_seq <= 1'000'000'000'000'000, "last_seq",
+                 "must be 0 to 10^15");
   CheckText(errors, "firmware_version", firmware_version, 0, 100);
   CheckText(errors, "ip_address", ip_address, 0, 100);
   return errors.ToStatus();
@@ -135,8 +136,7 @@ absl::StatusOr<std::vector<Controller>> Streams::ControllersOf(const DeviceKey& 
 }
 
 absl::Status Streams::BoardsSeen(
-    const DeviceKey& device,
-    const std::vector<std::pair<ControllerId, ControllerStatus>>& boards) {
+    const DeviceKey& device, const std::vector<std::pair<ControllerId, ControllerStatus>>& boards) {
   return database_.Write(Myself(), [&](Store& store) -> absl::Status {
     for (const auto& [id, status] : boards) {
       CW_RETURN_IF_ERROR(store.SetControllerStatus(device, id, status, clock_.Now()));
@@ -190,11 +190,10 @@ absl::Status Streams::Flush() {
   std::sort(beats.begin(), beats.end(), [](const auto& a, const auto& b) {
     return std::tie(a.device.device, b.at) < std::tie(b.device.device, a.at);
   });
-  beats.erase(std::unique(beats.begin(), beats.end(),
-                          [](const auto& a, const auto& b) {
-                            return a.device.device == b.device.device;
-                          }),
-              beats.end());
+  beats.erase(
+      std::unique(beats.begin(), beats.end(),
+                  [](const auto& a, const auto& b) { return a.device.device == b.device.device; }),
+      beats.end());
   return log_.StoreBeats(beats);
 }
 

@@ -41,6 +41,11 @@ bool Waiters::Expected(const CommandId& id) const {
   return seats_.contains(id);
 }
 
+bool Waiters::AnyExpected() const {
+  std::lock_guard lock(mutex_);
+  return !seats_.empty();
+}
+
 void Waiters::Deliver(const CommandId& id, const Outcome& outcome) {
   std::lock_guard lock(mutex_);
   auto [begin, end] = seats_.equal_range(id);

@@ -38,6 +38,8 @@ class Waiters {
   Ticket Expect(const CommandId& id) { return Ticket(*this, id); }
   /// True while somebody waits for it.
   bool Expected(const CommandId& id) const;
+  /// True while anybody waits for anything.
+  bool AnyExpected() const;
   /// Gives the committed outcome to whoever waits.
   void Deliver(const CommandId& id, const Outcome& outcome);
   /// Makes whoever waits look at the stored command.

@@ -56,8 +56,7 @@ constexpr pg::Query kTakeOver{"command_take_over", R"sql(
       RETURNING s.last_seq)
     UPDATE device.commands c SET seq = lane.last_seq FROM lane
      WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND c.seq IS NULL
-    RETURNING extract(epoch FROM clock_timestamp() - c.issued_at)::float8 AS age, )sql"
-                              CARTWISE_COMMAND_COLUMNS};
+    RETURNING extract(epoch FROM clock_timestamp() - c.issued_at)::float8 AS age, )sql" CARTWISE_COMMAND_COLUMNS};
 
 constexpr pg::Query kNotTakenOver{"command_not_taken_over", "SELECT " CARTWISE_COMMAND_COLUMNS
                                                             R"sql(
@@ -141,8 +140,8 @@ absl::StatusOr<std::optional<TakenOver>> PgCommandLog::TakeOver(const ChainId& c
 
 absl::StatusOr<std::vector<Command>> PgCommandLog::NotTakenOver(const ReplicaId& replica,
                                                                 absl::Time deadline) {
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows, pool_.Once(pg::Tenant::Platform(), deadline,
-                                                      sql::kNotTakenOver, replica));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      pool_.Once(pg::Tenant::Platform(), deadline, sql::kNotTakenOver, replica));
   std::vector<Command> commands;
   for (const pg::Row row : rows) commands.push_back(ReadCommand(row));
   return commands;
@@ -150,8 +149,7 @@ absl::StatusOr<std::vector<Command>> PgCommandLog::NotTakenOver(const ReplicaId&
 
 absl::StatusOr<std::optional<Command>> PgCommandLog::Find(const ChainId& chain, const CommandId& id,
                                                           absl::Time deadline) {
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
-                      pool_.Once(Of(chain), deadline, sql::kFind, chain, id));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, pool_.Once(Of(chain), deadline, sql::kFind, chain, id));
   if (rows.empty()) return std::nullopt;
   return ReadCommand(rows.front());
 }

@@ -88,16 +88,15 @@ absl::StatusOr<bool> PgStore::InsertController(const Controller& controller) {
       const pg::Rows rows,
       tx_.Run(sql::kInsert, controller.chain, controller.id, controller.device, controller.branch,
               controller.address, controller.port, controller.baudrate, NameOf(controller.status),
-              controller.invert_hook, controller.has_ir, controller.pulse_ms,
-              controller.created_at, controller.updated_at));
+              controller.invert_hook, controller.has_ir, controller.pulse_ms, controller.created_at,
+              controller.updated_at));
   return !rows.empty();
 }
 
 absl::StatusOr<bool> PgStore::UpdateController(const Controller& controller) {
-  const auto rows =
-      tx_.Run(sql::kUpdate, controller.chain, controller.id, controller.address, controller.port,
-              controller.baudrate, controller.invert_hook, controller.has_ir, controller.pulse_ms,
-              controller.updated_at);
+  const auto rows = tx_.Run(sql::kUpdate, controller.chain, controller.id, controller.address,
+                            controller.port, controller.baudrate, controller.invert_hook,
+                            controller.has_ir, controller.pulse_ms, controller.updated_at);
   if (absl::IsAlreadyExists(rows.status())) return false;
   CW_RETURN_IF_ERROR(rows.status());
   return true;

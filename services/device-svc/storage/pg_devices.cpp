@@ -79,8 +79,8 @@ absl::StatusOr<std::optional<Device>> PgStore::LockDeviceByMac(const std::string
 absl::StatusOr<bool> PgStore::InsertDevice(const Device& device) {
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      tx_.Run(sql::kInsert, device.chain, device.id, device.branch, device.name,
-              device.mac_address, device.serial_number, NameOf(device.status), device.status_since,
+      tx_.Run(sql::kInsert, device.chain, device.id, device.branch, device.name, device.mac_address,
+              device.serial_number, NameOf(device.status), device.status_since,
               NameOf(device.lifecycle), NameOf(device.transport), device.firmware_version,
               device.ip_address, device.tokens.current, device.created_at, device.updated_at));
   return !rows.empty();

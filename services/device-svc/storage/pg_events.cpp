@@ -28,8 +28,8 @@ absl::Status PgStore::Announce(const std::string& type, const Device& device) {
   CW_ASSIGN_OR_RETURN(const auto controllers, ControllersOf(device.id));
   std::vector<ControllerId> ids;
   for (const Controller& controller : controllers) ids.push_back(controller.id);
-  Event event = NewEvent(type, device.chain, device.branch, device.id, device.id.value(),
-                         device.updated_at);
+  Event event =
+      NewEvent(type, device.chain, device.branch, device.id, device.id.value(), device.updated_at);
   event.payload = JsonOf(device, ids);
   return outbox::Append(tx_, kSchema, event);
 }

@@ -1,0 +1,116 @@
+#include "serve.hpp"
+
+#include <atomic>
+#include <thread>
+
+#include "adapters.hpp"
+#include "api/agent_rpc.hpp"
+#include "api/board_watcher.hpp"
+#include "api/clockwork.hpp"
+#include "api/commands_rpc.hpp"
+#include "api/controllers_rpc.hpp"
+#include "api/devices_rpc.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+#include "cartwise/obs/probe_server.hpp"
+#include "cartwise/outbox/sink.hpp"
+#include "cartwise/pg/listener.hpp"
+#include "cartwise/pg/once.hpp"
+#include "storage/housekeeping.hpp"
+#include "storage/pg_command_log.hpp"
+#include "storage/pg_presence_log.hpp"
+#include "storage/pg_store.hpp"
+
+namespace cartwise::device {
+namespace {
+
+// Callers get their outcomes before the streams that carry them end.
+void EndStreams(LinkRegistry& registry, const Commands& commands) {
+  registry.Close();
+  for (int i = 0; i < 60 && commands.Busy(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  for (const auto& stream : registry.Watched()) {
+    stream->End({grpc::StatusCode::UNAVAILABLE, "this process ends; connect again"});
+  }
+}
+
+}  // namespace
+
+absl::Status Serve(const Config& config) {
+  const SystemClock clock;
+  obs::Metrics metrics;
+  ObsWatch watch(metrics);
+  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  CW_ASSIGN_OR_RETURN(const auto signing_key, auth::SigningKey::Load(config.signing_key));
+  const auth::TokenVerifier tokens(std::move(keys), clock);
+  rpc::Guard guard(tokens, metrics);
+  const auto to = [&](const std::string& target, const char* service) {
+    return rpc::Connect(target, service, config.server.tls);
+  };
+  const auto rental = to(config.rental_target, "rental-svc");
+  const auto telemetry = to(config.telemetry_target, "telemetry-svc");
+
+  pg::Pool pool(config.database, metrics);
+  pg::DatabaseOf<Store, PgStore> database(pool, "device");
+  PgCommandLog command_log(pool);
+  PgPresenceLog presence_log(pool, clock);
+  outbox::Relay relay(
+      pool, "device", "device-svc",
+      {outbox::RemoteSink("rental-svc", rental), outbox::RemoteSink("telemetry-svc", telemetry)},
+      metrics);
+  const auto announced = [&relay] { relay.Wake(); };
+  const Housekeeping housekeeping(pool);
+
+  const ReplicaId self = ReplicaId::New();
+  SignedTokens device_tokens(signing_key, clock);
+  TenantDirectory directory(to(config.tenant_target, "tenant-svc"));
+  const Devices devices(device_tokens, clock);
+  const Controllers controllers(clock);
+  LinkRegistry registry;
+  Commands commands({command_log, database, registry, clock, self, announced});
+  Streams streams(database, presence_log, clock, self);
+
+  RemoteTaker rental_events("rental-svc", rental), telemetry_events("telemetry-svc", telemetry);
+  Lanes lanes(config.lanes);
+  BoardWatcher boards(streams, lanes);
+  const std::vector<EventTaker*> takers = {&rental_events, &telemetry_events, &boards};
+  const StreamParts parts{streams, commands, registry, takers,   signing_key,
+                          clock,   lanes,    watch,    announced};
+  Clockwork clockwork(parts, command_log);
+  const pg::Listener listener(
+      config.database.url, ChannelOf(self), [&](const std::string& text) { clockwork.Hear(text); },
+      [&] { clockwork.CatchUp(); });
+
+  DevicesRpc devices_rpc(
+      {guard,
+       database,
+       devices,
+       streams,
+       directory,
+       clock,
+       {config.mqtt_broker, config.mqtt_port, {{signing_key.id(), signing_key.PublicPem()}}},
+       announced});
+  ControllersRpc controllers_rpc(guard, database, controllers, devices, announced);
+  CommandsRpc commands_rpc(guard, database, commands);
+  CommandExecutionRpc execution_rpc(guard, commands);
+  AgentRpc agent_rpc(guard, parts, telemetry);
+  CW_ASSIGN_OR_RETURN(
+      const auto server,
+      rpc::Server::Start(config.server, {&devices_rpc, &controllers_rpc, &commands_rpc,
+                                         &execution_rpc, &agent_rpc}));
+  std::atomic<bool> draining = false;
+  CW_ASSIGN_OR_RETURN(
+      const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {
+        return draining ? absl::UnavailableError("draining") : pool.CheckReady("device");
+      }));
+  obs::Info("serving", {{"listen", config.server.listen}, {"replica", self.value()}});
+  rpc::WaitForSignal();
+  obs::Info("draining");
+  draining = true;
+  EndStreams(registry, commands);
+  server->Drain(absl::Seconds(3));
+  return absl::OkStatus();
+}
+
+}  // namespace cartwise::device
