@@ -5,14 +5,17 @@ BEGIN {
   # What each library may use of the others.
   lib["base"] = ""; lib["config"] = "base"; lib["auth"] = "base config"; lib["obs"] = "base config"
   lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth"
+  lib["phone"] = "base"; lib["http"] = "base"
   lib["outbox"] = "base config obs pg rpc auth"; lib["testing"] = "base config obs pg rpc auth"
   for (name in lib) uses["lib:" name] = libs(lib[name]) " lib:" name " system"
 
-  uses["domain"] = "lib:base domain"
+  uses["domain"] = "lib:base lib:phone domain"
   # auth: what is stored encrypted is sealed where it is stored.
   uses["storage"] = "lib:base lib:pg lib:outbox lib:auth domain storage json"
   uses["api"] = "lib:base lib:auth lib:rpc lib:outbox domain api proto grpc"
-  uses["wiring"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox domain storage api wiring proto grpc"
+  uses["wiring"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
+  # Ways to send a message, behind a port of the domain.
+  uses["sms"] = "lib:base lib:obs lib:http domain sms json system"
   uses["gateway"] = "lib:base lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib"
   uses["core"] = "lib:base core"
   uses["linux"] = "lib:base lib:config lib:obs lib:auth core linux proto grpc system sqlite json"
@@ -31,7 +34,8 @@ BEGIN {
   uses["lib:outbox"] = uses["lib:outbox"] " proto grpc"
   uses["lib:testing"] = uses["lib:testing"] " pqxx catch proto grpc"
 
-  why["domain"] = "domain sees libs base only: rules know no storage, transport or protobuf"
+  why["domain"] = "domain sees libs base and phone only: rules know no storage, transport or protobuf"
+  why["sms"] = "a way to send messages sees domain, base, obs, http and JSON"
   why["storage"] = "storage sees domain, base, pg, outbox, auth and JSON"
   why["api"] = "api sees domain, base, rpc, auth, outbox and generated protos"
   why["wiring"] = "main and config wire libraries and rooms; third parties stay inside their library"
@@ -67,7 +71,7 @@ function room_of(file, part) {
   if (part[1] == "tests" || part[1] == "bench") return "outside"
   if (part[1] == "services") {
     if (part[2] == "gateway-svc") return "gateway"
-    if (part[3] ~ /^(domain|storage|api)$/) return part[3]
+    if (part[3] ~ /^(domain|storage|api|sms)$/) return part[3]
     return "wiring"
   }
   if (part[1] == "edge-agent") return part[2] ~ /^(core|linux|sim|fuzz)$/ ? part[2] : "agent"
@@ -79,7 +83,7 @@ function kind_of(path, mark, part) {
   if (path ~ /\.pb\.h$/) return path ~ /^google\// ? "grpc" : "proto"
   if (mark == "\"") {
     if (part[1] == "cartwise") return "lib:" part[2]
-    if (path ~ /^(domain|storage|api|core|linux|sim)\//) return part[1]
+    if (path ~ /^(domain|storage|api|sms|core|linux|sim)\//) return part[1]
     # Another of the same folder tree: the service's or the agent's own.
     if (path ~ /^\.\./) return "a path that climbs"
     if (room == "gateway" || room == "outside" || room == "agent" || room == "linux") return room

@@ -5,11 +5,15 @@
 #include "api/branches_rpc.hpp"
 #include "api/chains_rpc.hpp"
 #include "api/enrollment_keys_rpc.hpp"
+#include "api/otp_rpc.hpp"
 #include "api/users_rpc.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "credentials.hpp"
+#include "domain/otp_ports_fake.hpp"
+#include "otp_secrets.hpp"
 #include "signing_key_fake.hpp"
 #include "storage/fixture_pgtest.hpp"
+#include "storage/pg_otp_store.hpp"
 
 namespace cartwise::tenant {
 namespace {
@@ -27,6 +31,13 @@ struct Served : TwoChains {
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};
   EnrollmentKeysRpc keys_rpc{guard, database, signed_credentials, clock};
   UsersRpc users_rpc{guard, database, signed_credentials, clock};
+  pg::DatabaseOf<OtpStore, PgOtpStore> otp_database{*pool, "tenant"};
+  KeyedOtpSecrets otp_secrets = KeyedOtpSecrets::FromHex(std::string(64, 'a')).value();
+  FakeSms sms;
+  FakeOtpWatch watch;
+  OneTimeCodes codes{{database, otp_database, otp_secrets, signed_credentials, sms, watch, clock},
+                     OtpLimits()};
+  OtpRpc otp_rpc{guard, codes};
   std::unique_ptr<grpc::Server> grpc_server = Start();
   std::shared_ptr<grpc::Channel> channel = grpc_server->InProcessChannel({});
 
@@ -36,6 +47,8 @@ struct Served : TwoChains {
   std::unique_ptr<v1::EnrollmentKeyService::Stub> keys = v1::EnrollmentKeyService::NewStub(channel);
   std::unique_ptr<v1::UserService::Stub> users = v1::UserService::NewStub(channel);
 
+  std::unique_ptr<v1::OtpService::Stub> otp = v1::OtpService::NewStub(channel);
+
   std::string Token(const Caller& caller) {
     return signed_credentials.AccessToken(caller, clock.Now(), absl::Minutes(15));
   }
@@ -44,7 +57,7 @@ struct Served : TwoChains {
   std::unique_ptr<grpc::Server> Start() {
     grpc::ServerBuilder builder;
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &auth_rpc, &chains_rpc, &branches_rpc, &keys_rpc, &users_rpc}) {
+             &auth_rpc, &chains_rpc, &branches_rpc, &keys_rpc, &users_rpc, &otp_rpc}) {
       builder.RegisterService(service);
     }
     return builder.BuildAndStart();
@@ -262,6 +275,54 @@ TEST_CASE("bad input is refused by field", "[api]") {
   v1::ListBranchesResponse listed;
   Call page(token);
   CHECK(field(f.branches->ListBranches(&page, list, &listed)) == "page_token");
+}
+
+TEST_CASE("a shopper signs in by a code, as the same person every time", "[api]") {
+  Served f;
+  const auto sign_in = [&](const std::string& phone, const BranchId& branch) {
+    v1::RequestOtpRequest request;
+    request.set_user_phone(phone);
+    request.set_branch_id(branch.value());
+    v1::RequestOtpResponse sent;
+    Call requesting("", "key-1");
+    REQUIRE(f.otp->RequestOtp(&requesting, request, &sent).ok());
+    CHECK(sent.resend_after_seconds() == 60);
+    CHECK(sent.expires_in() == 300);
+
+    v1::VerifyOtpRequest verify;
+    verify.set_user_phone(phone);
+    verify.set_branch_id(branch.value());
+    verify.set_code(f.sms.sent().back().code);
+    v1::ShopperSession session;
+    Call verifying;
+    REQUIRE(f.otp->VerifyOtp(&verifying, verify, &session).ok());
+    CHECK(session.token_type() == "Bearer");
+    CHECK(session.expires_in() == 30 * 24 * 3600);
+    const auto caller = f.tokens.Verify(session.access_token());
+    REQUIRE_OK(caller);
+    f.clock.Advance(absl::Hours(2));
+    return *caller;
+  };
+
+  const Caller first = sign_in("050-234-5678", f.haifa.id);
+  CHECK(first.principal == Principal::kShopper);
+  CHECK(first.phone == "+972502345678");
+  CHECK(first.chain == f.rami.id);
+  CHECK(IsUuid(first.subject));
+  CHECK(sign_in("+972502345678", f.jerusalem.id).subject == first.subject);
+  CHECK(sign_in("+972502345679", f.haifa.id).subject != first.subject);
+  const Caller elsewhere = sign_in("+972502345678", f.tel_aviv.id);
+  CHECK(elsewhere.subject != first.subject);
+  CHECK(elsewhere.chain == f.shufersal.id);
+
+  v1::VerifyOtpRequest again;
+  again.set_user_phone("0502345678");
+  again.set_branch_id(f.haifa.id.value());
+  again.set_code(f.sms.sent().back().code);
+  v1::ShopperSession none;
+  Call replay;
+  CHECK_GRPC_REFUSED(f.otp->VerifyOtp(&replay, again, &none), "CODE_INVALID");
+  CHECK(f.Count("tenant.idempotency_keys") == 0);
 }
 
 }  // namespace

@@ -4,6 +4,58 @@
 #include "cartwise/config/env.hpp"
 
 namespace cartwise::tenant {
+namespace {
+
+OtpLimits ReadLimits(config::Env& env) {
+  OtpLimits limits;
+  const auto number = [&](const char* name, int& limit, int min, int max) {
+    limit = env.Number(std::string("CARTWISE_TENANT_OTP_") + name, limit, min, max);
+  };
+  const auto seconds = [&](const char* name, absl::Duration& limit, int min, int max) {
+    const std::string full = std::string("CARTWISE_TENANT_OTP_") + name;
+    limit = absl::Seconds(env.Number(full, int(absl::ToInt64Seconds(limit)), min, max));
+  };
+  // NIST SP 800-63B: no code lives longer than ten minutes.
+  seconds("LIFE_SECONDS", limits.code_life, 30, 600);
+  seconds("RESEND_SECONDS", limits.resend_wait, 1, 3600);
+  seconds("RESEND_LONGEST_SECONDS", limits.longest_resend_wait, 1, 86'400);
+  number("PHONE_PER_QUARTER_HOUR", limits.per_phone_quarter_hour, 1, 100);
+  number("PHONE_PER_DAY", limits.per_phone_day, 1, 1000);
+  number("ADDRESS_PER_HOUR", limits.per_address_hour, 1, 1'000'000);
+  number("PREFIX_PER_HOUR", limits.per_prefix_hour, 1, 1'000'000);
+  number("BRANCH_PER_HOUR", limits.per_branch_hour, 1, 1'000'000);
+  number("CHAIN_PER_DAY", limits.per_chain_day, 1, 10'000'000);
+  number("PER_DAY", limits.per_day, 1, 10'000'000);
+  number("WATCHED_SENDS", limits.watched_sends, 1, 1'000'000);
+  number("LEAST_VERIFIED_PERCENT", limits.least_verified_percent, 0, 100);
+  seconds("PREFIX_STOP_SECONDS", limits.prefix_stop, 1, 86'400);
+  number("TRIES", limits.tries, 1, 10);
+  seconds("FIRST_WAIT_SECONDS", limits.try_waits[0], 60, 604'800);
+  seconds("SECOND_WAIT_SECONDS", limits.try_waits[1], 60, 604'800);
+  seconds("LAST_WAIT_SECONDS", limits.try_waits[2], 60, 604'800);
+  return limits;
+}
+
+// Asked for outright: a fleet that writes codes to a file by mistake would
+// look as if it worked.
+void ReadSms(config::Env& env, Config& config, std::string& fault) {
+  const std::string provider = env.Text("CARTWISE_TENANT_SMS_PROVIDER");
+  if (provider == "console") {
+    config.sms_console_file = env.Text("CARTWISE_TENANT_SMS_CONSOLE_FILE");
+  } else if (provider == "inforu") {
+    InforuAccount account;
+    account.url =
+        env.Text("CARTWISE_TENANT_INFORU_URL", "https://capi.inforu.co.il/api/v2/SMS/SendSms");
+    account.user = env.Text("CARTWISE_TENANT_INFORU_USER");
+    account.token = env.Text("CARTWISE_TENANT_INFORU_TOKEN");
+    account.sender = env.Text("CARTWISE_TENANT_INFORU_SENDER");
+    config.inforu = std::move(account);
+  } else if (!provider.empty()) {
+    fault = "CARTWISE_TENANT_SMS_PROVIDER: must be console or inforu";
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<Config> Config::FromEnv() {
   config::Env env;
@@ -20,7 +72,12 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.server.tls.key = env.File("CARTWISE_TLS_KEY");
   config.rental_target = env.Text("CARTWISE_RENTAL_TARGET");
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
+  config.phone_key = env.Text("CARTWISE_TENANT_PHONE_KEY");
+  config.otp = ReadLimits(env);
+  std::string fault;
+  ReadSms(env, config, fault);
   CW_RETURN_IF_ERROR(env.status());
+  if (!fault.empty()) return absl::InvalidArgumentError(fault);
   return config;
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <absl/status/statusor.h>
 
 #include "cartwise/pg/pool.hpp"
 #include "cartwise/rpc/server.hpp"
+#include "domain/otp_limits.hpp"
+#include "sms/inforu_sms.hpp"
 
 namespace cartwise::tenant {
 
@@ -19,6 +22,10 @@ struct Config {
   rpc::ServerConfig server;
   std::string rental_target;     ///< host:port
   std::string telemetry_target;  ///< host:port
+  std::string phone_key;         ///< 64 hex digits, under which phones are hashed
+  OtpLimits otp;
+  std::string sms_console_file;         ///< set for the console
+  std::optional<InforuAccount> inforu;  ///< else this
 
   /// INVALID_ARGUMENT with a line per fault.
   static absl::StatusOr<Config> FromEnv();

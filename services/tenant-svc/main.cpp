@@ -4,6 +4,7 @@
 #include "config.hpp"
 #include "create_platform_admin.hpp"
 #include "credentials.hpp"
+#include "otp_secrets.hpp"
 #include "serve.hpp"
 #include "storage/pg_store.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 absl::Status Run(const std::vector<std::string>& arguments) {
   CW_ASSIGN_OR_RETURN(const auto config, tenant::Config::FromEnv());
   obs::InitLog("tenant-svc", config.log_level);
+  CW_ASSIGN_OR_RETURN(auto otp_secrets, tenant::KeyedOtpSecrets::FromHex(config.phone_key));
   if (arguments == std::vector<std::string>{"--check-config"}) return absl::OkStatus();
 
   CW_ASSIGN_OR_RETURN(auto signing_key, auth::SigningKey::Load(config.signing_key));
@@ -21,7 +23,9 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   obs::Metrics metrics;
   pg::Pool pool(config.database, metrics);
   pg::DatabaseOf<tenant::Store, tenant::PgStore> database(pool, "tenant");
-  if (arguments.empty()) return tenant::Serve(config, pool, database, credentials, metrics);
+  if (arguments.empty()) {
+    return tenant::Serve(config, pool, database, credentials, otp_secrets, metrics);
+  }
   if (arguments.front() == "create-platform-admin") {
     return tenant::CreatePlatformAdmin({arguments.begin() + 1, arguments.end()}, database,
                                        credentials);

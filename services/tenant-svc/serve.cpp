@@ -7,17 +7,31 @@
 #include "api/branches_rpc.hpp"
 #include "api/chains_rpc.hpp"
 #include "api/enrollment_keys_rpc.hpp"
+#include "api/otp_rpc.hpp"
 #include "api/users_rpc.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
+#include "cartwise/pg/once.hpp"
+#include "otp_counts.hpp"
+#include "sms/console_sms.hpp"
 #include "storage/housekeeping.hpp"
+#include "storage/pg_otp_store.hpp"
 
 namespace cartwise::tenant {
+namespace {
+
+std::unique_ptr<Sms> MakeSms(const Config& config, const Clock& clock) {
+  if (config.inforu) return std::make_unique<InforuSms>(*config.inforu);
+  obs::Warning("codes are written to a file, not sent", {{"file", config.sms_console_file}});
+  return std::make_unique<ConsoleSms>(config.sms_console_file, clock);
+}
+
+}  // namespace
 
 absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
-                   Credentials& credentials, obs::Metrics& metrics) {
+                   Credentials& credentials, OtpSecrets& otp_secrets, obs::Metrics& metrics) {
   const SystemClock clock;
   CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
   const auth::TokenVerifier tokens(std::move(keys), clock);
@@ -41,9 +55,16 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   EnrollmentKeysRpc enrollment_keys(guard, database, credentials, clock);
   UsersRpc users(guard, database, credentials, clock);
 
+  pg::DatabaseOf<OtpStore, PgOtpStore> otp_database(pool, "tenant");
+  const auto sms = MakeSms(config, clock);
+  OtpCounts otp_counts(metrics);
+  OneTimeCodes codes({database, otp_database, otp_secrets, credentials, *sms, otp_counts, clock},
+                     config.otp);
+  OtpRpc otp(guard, codes);
+
   CW_ASSIGN_OR_RETURN(const auto server,
                       rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory,
-                                                         &enrollment_keys, &users}));
+                                                         &enrollment_keys, &users, &otp}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

@@ -6,6 +6,7 @@
 #include "cartwise/pg/pool.hpp"
 #include "config.hpp"
 #include "domain/credentials.hpp"
+#include "domain/otp_ports.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::tenant {
@@ -13,6 +14,6 @@ namespace cartwise::tenant {
 /// Serves the API, the probes and the relay of events until SIGTERM, then
 /// drains: no new calls, ten seconds for those that run.
 absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
-                   Credentials& credentials, obs::Metrics& metrics);
+                   Credentials& credentials, OtpSecrets& otp_secrets, obs::Metrics& metrics);
 
 }  // namespace cartwise::tenant

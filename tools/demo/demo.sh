@@ -87,6 +87,7 @@ CartWise Cloud is up (in $(duration "$1")).
   platform admin   $PLATFORM_EMAIL   $(secret platform-admin)
   Rami Levi        ${OWNER_EMAIL[rami-levi]}   $(secret owner-rami-levi)
   Shufersal        ${OWNER_EMAIL[shufersal]}   $(secret owner-shufersal)
+  shopper codes    ${CARTWISE_TENANT_SMS_PROVIDER:-console}: tail -f .cartwise/log/sms.jsonl
 
 Try (everything used here stands in .cartwise/demo.env):
 

@@ -25,7 +25,12 @@ CARTWISE_${upper}_DATABASE_URL=$(db_url "cartwise_${short}_app")
 TEXT
   fi
   case "$name" in
-    tenant-svc) echo "CARTWISE_TENANT_SIGNING_KEY=$KEY_DIR/private/tenant-2026a.pem" ;;
+    tenant-svc)
+      echo "CARTWISE_TENANT_SIGNING_KEY=$KEY_DIR/private/tenant-2026a.pem"
+      echo "CARTWISE_TENANT_PHONE_KEY_FILE=$KEY_DIR/private/phone.key"
+      echo "CARTWISE_TENANT_SMS_PROVIDER=${CARTWISE_TENANT_SMS_PROVIDER:-console}"
+      echo "CARTWISE_TENANT_SMS_CONSOLE_FILE=$LOG_DIR/sms.jsonl"
+      ;;
     device-svc)
       echo "CARTWISE_DEVICE_SIGNING_KEY=$KEY_DIR/private/device-2026a.pem"
       echo "CARTWISE_DEVICE_MQTT_BROKER=${CARTWISE_DEVICE_MQTT_BROKER:-localhost}"

@@ -6,6 +6,15 @@ using absl::StatusCode;
 using errors::NotFound;
 using errors::Refuse;
 
+namespace {
+
+absl::Status Later(const absl::Status& status, absl::Duration wait) {
+  const int64_t seconds = absl::ToInt64Seconds(absl::Ceil(wait, absl::Seconds(1)));
+  return errors::WithDetail(status, "retry_after_seconds", std::to_string(seconds));
+}
+
+}  // namespace
+
 absl::Status ChainNotFound() {
   return NotFound("CHAIN_NOT_FOUND", "no such chain");
 }
@@ -74,6 +83,33 @@ absl::Status SignInEnded() {
 absl::Status SignInBusy() {
   return Refuse(StatusCode::kUnavailable, "SIGN_IN_BUSY",
                 "too many people sign in right now; try again in a moment");
+}
+
+absl::Status BranchInactive() {
+  return Refuse(StatusCode::kFailedPrecondition, "BRANCH_INACTIVE", "this branch is closed");
+}
+
+absl::Status TooManyCodes(absl::Duration wait) {
+  return Later(Refuse(StatusCode::kResourceExhausted, "TOO_MANY_CODES",
+                      "too many codes were asked for; wait before asking for another"),
+               wait);
+}
+
+absl::Status TooManyTries(absl::Duration wait) {
+  return Later(Refuse(StatusCode::kResourceExhausted, "TOO_MANY_TRIES",
+                      "too many wrong codes were typed for this phone; wait before trying again"),
+               wait);
+}
+
+absl::Status CodeInvalid() {
+  return Refuse(StatusCode::kUnauthenticated, "CODE_INVALID",
+                "this code is wrong, used or too old; check it or ask for a new one");
+}
+
+absl::Status SmsNotSent(absl::Duration wait) {
+  return Later(Refuse(StatusCode::kUnavailable, "SMS_NOT_SENT",
+                      "the message with the code could not be sent; ask for another in a moment"),
+               wait);
 }
 
 }  // namespace cartwise::tenant::reasons

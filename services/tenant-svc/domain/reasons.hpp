@@ -1,6 +1,7 @@
 #pragma once
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 
 #include "cartwise/base/errors.hpp"
 
@@ -34,5 +35,16 @@ absl::Status SignInEnded();
 
 /// UNAVAILABLE: too many passwords are being checked at once.
 absl::Status SignInBusy();
+
+// Shoppers. Where `wait` is given, the refusal says when to come again.
+/// FAILED_PRECONDITION: the branch or its chain is not active.
+absl::Status BranchInactive();
+/// RESOURCE_EXHAUSTED, one text whichever limit it is.
+absl::Status TooManyCodes(absl::Duration wait);
+absl::Status TooManyTries(absl::Duration wait);
+/// UNAUTHENTICATED, one text for every cause.
+absl::Status CodeInvalid();
+/// UNAVAILABLE.
+absl::Status SmsNotSent(absl::Duration wait);
 
 }  // namespace cartwise::tenant::reasons

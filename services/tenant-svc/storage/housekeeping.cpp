@@ -20,13 +20,33 @@ constexpr pg::Query kDropSignIns{"tenant_drop_old_sign_ins", R"sql(
                       WHERE t.chain_id = s.chain_id AND t.sign_in_id = s.sign_in_id
                         AND t.expires_at >= $1))sql"};
 
+// Limits look back a day, blocks of phones a week.
+constexpr absl::Duration kSendsKept = absl::Hours(25);
+constexpr absl::Duration kPeopleKept = absl::Hours(8 * 24);
+
+constexpr pg::Query kDropCodes{"tenant_drop_old_codes", R"sql(
+  DELETE FROM tenant.one_time_codes WHERE expires_at < $1)sql"};
+
+constexpr pg::Query kDropSends{"tenant_drop_old_otp_sends", R"sql(
+  DELETE FROM tenant.otp_sends WHERE sent_at < $1)sql"};
+
+constexpr pg::Query kDropPeople{"tenant_drop_old_otp_people", R"sql(
+  DELETE FROM tenant.otp_people WHERE tried_at < $1)sql"};
+
+constexpr pg::Query kDropStops{"tenant_drop_old_otp_stops", R"sql(
+  DELETE FROM tenant.otp_stopped_prefixes WHERE stopped_until < $1)sql"};
+
 }  // namespace
 
 absl::Status Tidy(pg::Pool& pool, absl::Time now) {
   const auto platform = pg::Tenant::Platform();
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropAnswers, now - kAnswersKept).status());
-  return pool.Once(platform, deadline, kDropSignIns, now - kSignInsKept).status();
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSignIns, now - kSignInsKept).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropCodes, now).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSends, now - kSendsKept).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPeople, now - kPeopleKept).status());
+  return pool.Once(platform, deadline, kDropStops, now).status();
 }
 
 Housekeeping::Housekeeping(pg::Pool& pool) : pool_(pool), thread_([this] { Run(); }) {}

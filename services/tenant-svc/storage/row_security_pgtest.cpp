@@ -9,6 +9,7 @@ namespace {
 
 // Children before parents, so that each may be emptied.
 const std::vector<std::string> kTables = {
+    "one_time_codes",         "otp_sends",       "otp_people",     "otp_stopped_prefixes",
     "enrollment_redemptions", "enrollment_keys", "refresh_tokens", "sign_ins",
     "user_branches",          "users",           "branches",       "chains",
     "idempotency_keys",       "outbox"};
@@ -29,7 +30,22 @@ struct FullTables : TwoChains {
           "INSERT INTO tenant.idempotency_keys (chain_id, principal, method, key, "
           "request_hash) VALUES ('" +
           caller.chain.value() + "', 'p', 'm', 'k', 'h')");
+      InsertCodes(caller.chain, branch.id);
     }
+  }
+
+  void InsertCodes(const ChainId& chain, const BranchId& branch) {
+    const std::string id = "'" + chain.value() + "'";
+    server.Sql("INSERT INTO tenant.one_time_codes VALUES (" + id +
+               ", 'p', gen_random_uuid(), 'c', now(), now() + interval '1 minute');"
+               "INSERT INTO tenant.otp_sends VALUES (" +
+               id + ", gen_random_uuid(), '" + branch.value() +
+               "', 'p', 'x', 'a', now());"
+               "INSERT INTO tenant.otp_people VALUES (" +
+               id +
+               ", 'p', 1, 0, now(), now());"
+               "INSERT INTO tenant.otp_stopped_prefixes VALUES (" +
+               id + ", 'x', now())");
   }
 
   absl::StatusOr<pg::Rows> Run(const std::string& sql) { return app->Raw(sql); }
