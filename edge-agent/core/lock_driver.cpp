@@ -84,6 +84,10 @@ std::map<ControllerId, LockDriver::Known> LockDriver::Carried(
     } else if (before->second.config.invert_hook == config.invert_hook &&
                before->second.config.has_ir == config.has_ir) {
       known.marks = before->second.marks;
+    } else if (const auto reach = before->second.marks.find(0);
+               reach != before->second.marks.end()) {
+      // Other wiring: the locks mean something else now, the board is the same.
+      known.marks[0] = reach->second;
     }
     next[config.id] = std::move(known);
   }

@@ -1,0 +1,150 @@
+#include <catch2/catch.hpp>
+
+#include "core/life_fake.hpp"
+
+namespace cartwise::edge {
+namespace {
+
+struct Fixture {
+  Fixture() {
+    world.rack.boards[0] = {};
+    life = std::make_unique<Life>(world);
+    life->Configure();
+    life->Settle();
+  }
+  /// Offers it and runs what came of it.
+  std::string Offer(const SignedOrder& order) {
+    life->book.Offer(order);
+    life->Run(absl::Seconds(1));
+    return life->EndOf(order.order.id);
+  }
+  size_t pulses() { return world.rack.Pulses().size(); }
+
+  World world;
+  std::unique_ptr<Life> life;
+};
+
+TEST_CASE("an order with a bad signature: REJECTED BAD_SIGNATURE", "[orders]") {
+  Fixture f;
+  SignedOrder order = f.life->MakeUnlock(0, 1);
+  order.signature = "forged";
+
+  CHECK(f.Offer(order) == "REJECTED BAD_SIGNATURE");
+  CHECK(f.pulses() == 0);
+}
+
+TEST_CASE("an order for another device or chain: REJECTED NOT_MY_LOCK", "[orders]") {
+  Fixture f;
+  SignedOrder order = f.life->MakeUnlock(0, 1);
+  SECTION("device") {
+    order.order.device = DeviceId("other");
+  }
+  SECTION("chain") {
+    order.order.chain = ChainId("other");
+  }
+
+  CHECK(f.Offer(order) == "REJECTED NOT_MY_LOCK");
+  CHECK(f.pulses() == 0);
+}
+
+TEST_CASE("an order of another life: DROPPED WRONG_EPOCH", "[orders]") {
+  Fixture f;
+  SignedOrder order = f.life->MakeUnlock(0, 1);
+  order.order.agent_epoch = "epoch-0";
+
+  CHECK(f.Offer(order) == "DROPPED WRONG_EPOCH");
+  CHECK(f.pulses() == 0);
+}
+
+TEST_CASE("an order below the last sequence: DROPPED OLD_SEQUENCE", "[orders]") {
+  Fixture f;
+  const SignedOrder early = f.life->MakeUnlock(0, 1);
+  const SignedOrder late = f.life->MakeUnlock(0, 2);
+
+  CHECK(f.Offer(late) == "SUCCEEDED");
+  CHECK(f.Offer(early) == "DROPPED OLD_SEQUENCE");
+  CHECK(f.pulses() == 1);
+  CHECK(f.life->book.last_seq() == late.order.seq);
+}
+
+TEST_CASE("an order of a kind nobody drives: REJECTED UNKNOWN_KIND", "[orders]") {
+  Fixture f;
+  SignedOrder order = f.life->MakeUnlock(0, 1);
+  order.order.kind = "lock.open_all";
+
+  CHECK(f.Offer(order) == "REJECTED UNKNOWN_KIND");
+}
+
+TEST_CASE("a replayed order pulses nothing and never contradicts its first end", "[orders]") {
+  Fixture f;
+  const SignedOrder order = f.life->MakeUnlock(0, 1);
+  CHECK(f.Offer(order) == "SUCCEEDED");
+  f.world.rack.Close(0, 1);
+  f.life->Run(absl::Seconds(1));
+
+  SECTION("before the cloud has the result") {
+    CHECK(f.Offer(order) == "SUCCEEDED");
+  }
+  SECTION("after it") {
+    f.life->book.ResultCommitted(order.order.id);
+    CHECK(f.Offer(order).empty());
+  }
+  SECTION("with another id under the same sequence") {
+    SignedOrder copy = order;
+    copy.order.id = CommandId("another");
+    CHECK(f.Offer(copy) == "DROPPED OLD_SEQUENCE");
+  }
+  SECTION("in the next life") {
+    f.life.reset();
+    f.life = std::make_unique<Life>(f.world);
+    f.life->Configure();
+    CHECK(f.Offer(order) == "SUCCEEDED");
+  }
+  CHECK(f.pulses() == 1);
+}
+
+TEST_CASE("an order that comes twice while it runs is carried out once", "[orders]") {
+  Fixture f;
+  const SignedOrder order = f.life->MakeUnlock(0, 1);
+  f.life->book.Offer(order);
+  f.life->book.Offer(order);
+
+  f.life->RunOrder(order.order.id);
+
+  CHECK(f.life->EndOf(order.order.id) == "SUCCEEDED");
+  CHECK(f.pulses() == 1);
+}
+
+TEST_CASE("a settled id is remembered, up to a bound", "[orders]") {
+  Fixture f;
+  for (size_t i = 0; i < OrderBook::kRemembered + 5; ++i) {
+    SignedOrder order = f.life->MakeUnlock(0, 1);
+    order.order.kind = "no.such";
+    f.life->book.Offer(order);
+    f.life->book.ResultCommitted(order.order.id);
+  }
+
+  CHECK(f.world.orders.settled.size() == OrderBook::kRemembered);
+}
+
+TEST_CASE("an intent without an end is UNKNOWN INTERRUPTED in the next life", "[orders]") {
+  Fixture f;
+  f.world.failpoints.cut_at = "after_pulse";
+  const SignedOrder order = f.life->MakeUnlock(0, 1);
+  CHECK_THROWS_AS(f.Offer(order), PowerCut);
+  f.world.failpoints.cut_at.clear();
+  f.life.reset();
+
+  Life second(f.world);
+  CHECK(second.EndOf(order.order.id) == "UNKNOWN INTERRUPTED");
+  second.Configure();
+  second.Run(absl::Seconds(1));
+
+  CHECK(f.pulses() == 1);
+  const auto opened = second.Events("lock.opened");
+  REQUIRE(opened.size() == 1);
+  CHECK(opened[0].payload.Text("command_id") == order.order.id.value());
+}
+
+}  // namespace
+}  // namespace cartwise::edge
