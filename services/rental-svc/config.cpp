@@ -1,0 +1,28 @@
+#include "config.hpp"
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/config/env.hpp"
+
+namespace cartwise::rental {
+
+absl::StatusOr<Config> Config::FromEnv() {
+  config::Env env;
+  Config config;
+  config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");
+  config.metrics_listen = env.Text("CARTWISE_RENTAL_METRICS_LISTEN", "127.0.0.1:9103");
+  config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
+  config.database.url = env.Text("CARTWISE_RENTAL_DATABASE_URL");
+  config.database.connections = env.Number("CARTWISE_RENTAL_DATABASE_POOL", 8, 2, 100);
+  config.server.listen = env.Text("CARTWISE_RENTAL_LISTEN", "127.0.0.1:9093");
+  config.server.tls.ca = env.File("CARTWISE_TLS_CA");
+  config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
+  config.server.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.phone_key = env.Text("CARTWISE_RENTAL_PHONE_KEY");
+  config.grace = env.Seconds("CARTWISE_RENTAL_GRACE_SECONDS", absl::Seconds(10));
+  config.device_target = env.Text("CARTWISE_DEVICE_TARGET");
+  config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
+  CW_RETURN_IF_ERROR(env.status());
+  return config;
+}
+
+}  // namespace cartwise::rental

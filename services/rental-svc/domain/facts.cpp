@@ -1,0 +1,186 @@
+#include "domain/facts.hpp"
+
+#include <algorithm>
+
+#include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
+#include "domain/recovery.hpp"
+
+namespace cartwise::rental {
+namespace {
+
+constexpr int kLooks = 5;
+
+absl::Status StillChanging() {
+  return absl::AbortedError("a lock's rental changes faster than it can be looked at");
+}
+
+LockState StateOf(const SnapshotTold& snapshot, const SnapshotTold::Board& board, int lock,
+                  const LockView& view) {
+  const uint32_t bit = 1u << unsigned(lock - 1);
+  LockState state;
+  state.cart = view.status;
+  state.cloud_locked = view.is_locked;
+  state.staff_opened = !view.staff_unlock.empty();
+  if (view.rental) {
+    state.rental = view.rental->status;
+    state.predates = snapshot.taken_at < view.rental->opened_at.value_or(view.rental->start_time);
+  }
+  if (!board.reachable) {
+    state.hook = Hook::kUnreachable;
+  } else {
+    state.hook = (board.closed_mask & bit) != 0 ? Hook::kClosed : Hook::kOpen;
+  }
+  if (view.has_ir) state.item = (board.item_mask & bit) != 0 ? Item::kPresent : Item::kAbsent;
+  return state;
+}
+
+std::string CloudSays(const LockView& view) {
+  return Name(view.status) + (view.is_locked ? " locked" : " open") +
+         (view.rental ? " " + Name(view.rental->status) : "");
+}
+
+}  // namespace
+
+EventId EventOfLock(const EventId& snapshot, const ControllerId& controller, int lock) {
+  // Another UUID, made of both: the last digit tells the lock, the ones before
+  // are mixed with the board's.
+  std::string id = snapshot.value();
+  const std::string& board = controller.value();
+  static constexpr char kHex[] = "0123456789abcdef";
+  const auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
+  for (size_t i = 24; i < id.size() && i < board.size(); ++i) {
+    id[i] = kHex[(digit(id[i]) ^ digit(board[i])) & 15];
+  }
+  id.back() = kHex[(digit(id.back()) + lock) & 15];
+  return EventId(id);
+}
+
+Verdict VerdictOf(const Rule& rule, const LockState& state, const LockView& view,
+                  const SnapshotTold& snapshot, absl::Time now) {
+  const bool closed = state.hook == Hook::kClosed;
+  Verdict verdict;
+  const auto end = [&](RentalStatus status, std::optional<absl::Time> at) {
+    verdict.rental = Verdict::OfRental::kEnd;
+    verdict.end_status = status;
+    verdict.end_reason = ends::kReconciled;
+    verdict.ended_by = "device:" + snapshot.device.value();
+    verdict.at = at;
+    verdict.cart_status = CartStatus::kAvailable;
+    verdict.is_locked = true;
+  };
+  switch (rule.effect) {
+    case Effect::kNothing:
+    case Effect::kQuestion:
+      break;
+    case Effect::kFollowHook:
+      verdict.is_locked = closed;
+      break;
+    case Effect::kActivate:
+      verdict.rental = Verdict::OfRental::kActivate;
+      verdict.at = Plausible(snapshot.taken_at, *view.rental, now);
+      verdict.is_locked = false;
+      break;
+    case Effect::kCancel:
+      end(RentalStatus::kCancelled, std::nullopt);
+      break;
+    case Effect::kReturn: {
+      const absl::Time at = Plausible(snapshot.taken_at, *view.rental, now);
+      end(ReturnedStatus(*view.rental, at, view.offline_credit), at);
+      break;
+    }
+    case Effect::kFree:
+      verdict.cart_status = CartStatus::kAvailable;
+      verdict.is_locked = true;
+      verdict.cart_event = "cart.updated";
+      break;
+    case Effect::kAlarm:
+      verdict.cart_status = CartStatus::kMaintenance;
+      verdict.is_locked = false;
+      verdict.note = "opened while nobody was looking";
+      verdict.cart_event = "cart.forced_open";
+      break;
+    case Effect::kSetAside:
+      verdict.cart_status = CartStatus::kMaintenance;
+      verdict.is_locked = closed;
+      verdict.note = std::string("set aside by rule ") + rule.name;
+      verdict.cart_event = "cart.maintenance";
+      break;
+  }
+  return verdict;
+}
+
+absl::Status Facts::Take(const Fact& fact) {
+  if (const auto* change = std::get_if<LockChange>(&fact)) return TakeChange(*change);
+  if (const auto* snapshot = std::get_if<SnapshotTold>(&fact)) return TakeSnapshot(*snapshot);
+  if (const auto* command = std::get_if<CommandTold>(&fact)) {
+    // While a request still waits for the outcome, it is the request's to write.
+    CW_ASSIGN_OR_RETURN(const auto doubtful, store_.Hear(*command));
+    return doubtful ? recovery_.Settle(*doubtful, command->outcome) : absl::OkStatus();
+  }
+  if (const auto* told = std::get_if<ChainTold>(&fact)) return store_.Put(*told);
+  if (const auto* told = std::get_if<BranchTold>(&fact)) return store_.Put(*told);
+  if (const auto* told = std::get_if<ControllerTold>(&fact)) return store_.Put(*told);
+  return store_.Put(std::get<PresenceTold>(fact));
+}
+
+absl::Status Facts::TakeChange(const LockChange& change) {
+  for (int look = 0; look < kLooks; ++look) {
+    CW_ASSIGN_OR_RETURN(const auto views, store_.Look(change, /*whole_board=*/false));
+    if (views.empty()) return absl::OkStatus();  // a lock without a cart
+    const LockView& view = views.front().second;
+    const absl::Time now = clock_.Now();
+    const Verdict verdict =
+        change.closed ? JudgeClosing(view, change, grace_, now) : JudgeOpening(view, change, now);
+    if (verdict.Nothing()) return absl::OkStatus();
+    std::optional<Recorded> record;
+    if (!verdict.set_aside.empty()) {
+      record = Recorded{CloudSays(view), change.closed ? "CLOSED" : "OPEN", verdict.set_aside,
+                        Name(Decision::kKeep)};
+    }
+    CW_ASSIGN_OR_RETURN(const bool applied, store_.Apply(change, view, verdict, record));
+    if (applied) return absl::OkStatus();
+  }
+  return StillChanging();
+}
+
+absl::Status Facts::TakeSnapshot(const SnapshotTold& snapshot) {
+  for (const SnapshotTold::Board& board : snapshot.boards) {
+    LockChange about;
+    about.event = snapshot.event;
+    about.chain = snapshot.chain;
+    about.device = snapshot.device;
+    about.controller = board.controller;
+    CW_ASSIGN_OR_RETURN(auto views, store_.Look(about, /*whole_board=*/true));
+    for (auto& [lock, view] : views) {
+      CW_RETURN_IF_ERROR(ReconcileLock(snapshot, board, lock, std::move(view)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Facts::ReconcileLock(const SnapshotTold& snapshot, const SnapshotTold::Board& board,
+                                  int lock, LockView view) {
+  LockChange about;
+  about.event = EventOfLock(snapshot.event, board.controller, lock);
+  about.chain = snapshot.chain;
+  about.device = snapshot.device;
+  about.controller = board.controller;
+  about.lock = lock;
+  about.occurred_at = snapshot.taken_at;
+  for (int look = 0; look < kLooks; ++look) {
+    const LockState state = StateOf(snapshot, board, lock, view);
+    const Rule& rule = Decide(state);
+    if (!Differs(state, rule)) return absl::OkStatus();
+    const Recorded record{CloudSays(view), Name(state.hook), rule.name, Name(rule.decision)};
+    const Verdict verdict = VerdictOf(rule, state, view, snapshot, clock_.Now());
+    CW_ASSIGN_OR_RETURN(const bool applied, store_.Apply(about, view, verdict, record));
+    if (applied) return absl::OkStatus();
+    CW_ASSIGN_OR_RETURN(auto again, store_.Look(about, /*whole_board=*/false));
+    if (again.empty()) return absl::OkStatus();
+    view = std::move(again.front().second);
+  }
+  return StillChanging();
+}
+
+}  // namespace cartwise::rental

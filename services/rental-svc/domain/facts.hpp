@@ -1,0 +1,141 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "cartwise/base/clock.hpp"
+#include "domain/devices.hpp"
+#include "domain/lock_rules.hpp"
+#include "domain/reconcile.hpp"
+
+namespace cartwise::rental {
+
+// What other services and the agents told, as plain values.
+
+struct ChainTold {
+  ChainId chain;
+  bool active = true;
+  absl::Time at;
+};
+
+struct BranchTold {
+  ChainId chain;
+  BranchId branch;
+  bool active = true;
+  bool deleted = false;
+  absl::Duration rental_term = absl::Hours(2);
+  std::string time_zone;
+  absl::Time at;
+};
+
+struct ControllerTold {
+  ChainId chain;
+  ControllerId controller;
+  BranchId branch;
+  DeviceId device;
+  bool has_ir = false;
+  bool online = false;  ///< its device is
+  bool deleted = false;
+  absl::Time at;
+};
+
+struct PresenceTold {
+  ChainId chain;
+  DeviceId device;
+  BranchId branch;
+  bool online = false;
+  absl::Time at;
+};
+
+/// A command of ours was settled after nobody waited for it any more.
+struct CommandTold {
+  ChainId chain;
+  CommandId command;
+  CommandOutcome outcome;
+};
+
+/// Every lock of a device, as read after a reconnect.
+struct SnapshotTold {
+  struct Board {
+    ControllerId controller;
+    bool reachable = false;
+    uint32_t closed_mask = 0;  ///< bit 0 = lock 1
+    uint32_t item_mask = 0;
+  };
+  EventId event;
+  ChainId chain;
+  DeviceId device;
+  absl::Time taken_at;
+  std::vector<Board> boards;
+};
+
+using Fact = std::variant<ChainTold, BranchTold, ControllerTold, PresenceTold, CommandTold,
+                          LockChange, SnapshotTold>;
+
+/// A decision to be recorded about one lock.
+struct Recorded {
+  std::string cloud_said;
+  std::string lock_said;
+  std::string rule;
+  std::string decision;
+};
+
+/// Port: what facts change. Each call is a transaction of its own. Thread-safe.
+class FactStore {
+ public:
+  virtual ~FactStore() = default;
+
+  virtual absl::Status Put(const ChainTold& told) = 0;
+  virtual absl::Status Put(const BranchTold& told) = 0;
+  virtual absl::Status Put(const ControllerTold& told) = 0;
+  virtual absl::Status Put(const PresenceTold& told) = 0;
+
+  /// Locks of a board that have a cart: all of them, or the one.
+  virtual absl::StatusOr<std::vector<std::pair<int, LockView>>> Look(const LockChange& about,
+                                                                     bool whole_board) = 0;
+  /// Carries a verdict out, once per event, guarded by the rental's status that
+  /// it was based on. False when that has changed: look again.
+  virtual absl::StatusOr<bool> Apply(const LockChange& about, const LockView& view,
+                                     const Verdict& verdict,
+                                     const std::optional<Recorded>& record) = 0;
+  /// Settles the staff opening by this command, or answers the rental that is
+  /// UNCONFIRMED for want of this word. Neither for any other command.
+  virtual absl::StatusOr<std::optional<Rental>> Hear(const CommandTold& told) = 0;
+};
+
+class Recovery;
+
+/// Takes facts in, one by one, in order. Idempotent: a fact that comes again
+/// changes nothing. Thread-safe.
+class Facts {
+ public:
+  Facts(FactStore& store, Recovery& recovery, const Clock& clock, absl::Duration grace)
+      : store_(store), recovery_(recovery), clock_(clock), grace_(grace) {}
+
+  absl::Status Take(const Fact& fact);
+
+ private:
+  absl::Status TakeChange(const LockChange& change);
+  absl::Status TakeSnapshot(const SnapshotTold& snapshot);
+  absl::Status ReconcileLock(const SnapshotTold& snapshot, const SnapshotTold::Board& board,
+                             int lock, LockView view);
+
+  FactStore& store_;
+  Recovery& recovery_;
+  const Clock& clock_;
+  const absl::Duration grace_;
+};
+
+/// What a rule's effect does to the lock.
+Verdict VerdictOf(const Rule& rule, const LockState& state, const LockView& view,
+                  const SnapshotTold& snapshot, absl::Time now);
+
+/// The event of one lock of a snapshot: the same for the same snapshot and lock.
+EventId EventOfLock(const EventId& snapshot, const ControllerId& controller, int lock);
+
+}  // namespace cartwise::rental

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "cartwise/base/clock.hpp"
+#include "domain/devices.hpp"
+#include "domain/rack.hpp"
+
+namespace cartwise::rental {
+
+/// A staff opening whose outcome nobody wrote down.
+struct OpenStaffUnlock {
+  ChainId chain;
+  CommandId command;
+};
+
+/// Port: what was left between two states. Thread-safe.
+class Unfinished {
+ public:
+  virtual ~Unfinished() = default;
+  /// Rentals that are OPENING for longer than their command may live, and
+  /// UNCONFIRMED ones that were not looked at for a while; claimed, so that
+  /// another replica does not take them too.
+  virtual absl::StatusOr<std::vector<Rental>> ClaimRentals(absl::Time opening_before,
+                                                           absl::Time checked_before, int most) = 0;
+  virtual absl::StatusOr<std::vector<OpenStaffUnlock>> ClaimStaffUnlocks(absl::Time asked_before,
+                                                                         int most) = 0;
+  virtual absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
+                                         const CommandOutcome& outcome) = 0;
+  /// ACTIVE ones past their time, the offline time of their device added: OVERDUE.
+  virtual absl::StatusOr<int> MarkOverdue(int most) = 0;
+  /// Forgets idempotency keys and seen events that are older than this.
+  virtual absl::Status Forget(absl::Duration keys, absl::Duration events) = 0;
+};
+
+/// Brings to its end what a crash, a lost answer or a silent device left open.
+/// It asks, it never guesses. Thread-safe.
+class Recovery {
+ public:
+  Recovery(Unfinished& unfinished, Rack& rack, Devices& devices, const Clock& clock)
+      : unfinished_(unfinished), rack_(rack), devices_(devices), clock_(clock) {}
+
+  /// One round over everything unfinished.
+  absl::Status RunOnce();
+  /// Moves a rental that nobody waits for by what became of its command. One
+  /// that was settled meanwhile stays as it is.
+  absl::Status Settle(const Rental& rental, const CommandOutcome& outcome);
+
+ private:
+  absl::Status Resolve(const Rental& rental);
+  absl::Status ReadTheHook(const Rental& rental);
+  Caller Myself() const;
+
+  Unfinished& unfinished_;
+  Rack& rack_;
+  Devices& devices_;
+  const Clock& clock_;
+};
+
+}  // namespace cartwise::rental

@@ -1,0 +1,74 @@
+#include "domain/staff_unlock.hpp"
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
+#include "domain/rentals.hpp"
+
+namespace cartwise::rental {
+namespace {
+
+constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+
+absl::Status WhyNot(const CommandOutcome& outcome) {
+  switch (outcome.state) {
+    case CommandState::kSucceeded:
+      return absl::OkStatus();
+    case CommandState::kFailed:
+      if (outcome.reason == ends::kAlreadyOpen) return absl::OkStatus();  // as was wanted
+      return errors::Refuse(kPrecondition, reasons::kLockJammed,
+                            "the lock stayed closed when it was told to open");
+    case CommandState::kDropped:
+    case CommandState::kRejected:
+      return errors::Refuse(kPrecondition, reasons::kDeviceOffline,
+                            "the lock's device did not take the command; nothing was opened");
+    case CommandState::kSent:
+    case CommandState::kUnknown:
+      break;
+  }
+  return errors::Refuse(absl::StatusCode::kUnavailable, reasons::kUnlockUnconfirmed,
+                        "nobody knows yet whether the lock opened; look at the cart");
+}
+
+}  // namespace
+
+absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock& want) {
+  CW_RETURN_IF_ERROR(CheckReason(want.reason));
+  Caller mine = caller;
+  mine.once = nullptr;  // a repeat is told by its command id
+  Branch branch;
+  UnlockOrder order;
+  CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(branch, store.FindBranch(want.branch));
+    CW_ASSIGN_OR_RETURN(const Cart cart, store.LockCart(branch, want.cart));
+    if (cart.status == CartStatus::kInUse) {
+      return errors::Refuse(kPrecondition, reasons::kCartInUse, "the cart is out");
+    }
+    if (!cart.online) {
+      return errors::Refuse(kPrecondition, reasons::kDeviceOffline,
+                            "the lock cannot be reached now");
+    }
+    CW_ASSIGN_OR_RETURN(const Controller controller, store.FindController(branch, cart.controller));
+    order = UnlockOrder{.command = want.command,
+                        .chain = cart.chain,
+                        .device = controller.device,
+                        .controller = cart.controller,
+                        .lock = cart.locker_id,
+                        .requested_by = caller.Label(),
+                        .purpose = want.reason,
+                        .trace_id = caller.trace_id};
+    return store.InsertStaffUnlock(cart, order, clock_.Now());
+  }));
+  const CommandOutcome outcome = devices_.Unlock(order, clock_.Now() + kOutcomeWait);
+  Cart cart;
+  mine.deadline = std::max(mine.deadline, clock_.Now() + absl::Seconds(5));
+  CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
+    CW_RETURN_IF_ERROR(store.SettleStaffUnlock(order.chain, order.command, outcome));
+    CW_ASSIGN_OR_RETURN(cart, store.FindCart(branch, want.cart));
+    return absl::OkStatus();
+  }));
+  CW_RETURN_IF_ERROR(WhyNot(outcome));
+  return cart;
+}
+
+}  // namespace cartwise::rental

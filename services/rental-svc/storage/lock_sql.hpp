@@ -1,0 +1,125 @@
+#pragma once
+
+#include "cartwise/pg/query.hpp"
+#include "storage/rows.hpp"
+
+/// The statements of PgFacts about locks.
+namespace cartwise::rental::sql {
+
+// A device speaks of its own boards only. A staff opening that was never proven
+// explains an open hook for a minute.
+//
+// $1 chain, $2 controller, $3 lock or NULL for the whole board, $4 event,
+// $5 command or NULL, $6 device, $7 occurred at.
+inline constexpr pg::Query kLook{
+    "lock_look", R"sql(
+  SELECT c.id AS cart, c.branch_id AS cart_branch, c.cart_number AS number, c.locker_id AS lock,
+         c.status AS cart_status, c.is_locked, k.has_ir, r.id IS NOT NULL AS rented,
+         EXISTS (SELECT FROM rental.seen_events s WHERE s.chain_id = $1 AND s.event_id = $4::uuid)
+           AS seen,
+         (SELECT u.command_id FROM rental.staff_unlocks u
+           WHERE u.chain_id = $1 AND u.cart_id = c.id AND u.closed_at IS NULL
+             AND u.state IN ('SENT', 'SUCCEEDED', 'UNKNOWN')
+             AND (u.state = 'SUCCEEDED' OR u.command_id = $5::uuid
+                  OR u.requested_at > now() - interval '1 minute')
+           ORDER BY u.requested_at DESC LIMIT 1) AS staff_unlock,
+         (SELECT e.opened_at IS NOT NULL FROM rental.rentals e
+           WHERE e.chain_id = $1 AND e.id = $5::uuid AND e.status NOT IN
+             ('OPENING', 'UNCONFIRMED', 'ACTIVE', 'OVERDUE')) AS ended_rental_opened,
+         extract(epoch FROM )sql" OFFLINE_CREDIT(
+                     "$7::timestamptz") R"sql() AS offline_seconds, )sql" RENTAL_COLUMNS
+                                        R"sql(
+    FROM rental.carts c
+    JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
+    LEFT JOIN rental.rentals r ON r.chain_id = c.chain_id AND r.cart_id = c.id
+         AND r.)sql" RENTAL_IS_OPEN R"sql(
+   WHERE c.chain_id = $1 AND c.controller_id = $2 AND k.device_id = $6::uuid
+     AND c.deleted_at IS NULL AND ($3::integer IS NULL OR c.locker_id = $3))sql"};
+
+// One statement for every verdict. `held` is the guard: the rental (or, when
+// there is none, the cart) still has the status that the verdict was based on.
+// Nothing is written without it, the event's mark included, so a lost race can
+// be judged again.
+//
+// $1 chain, $2 cart, $3 rental or NULL, $4 its status, $5 LEAVE, ACTIVATE or
+// END, $6 end status, $7 end reason, $8 ended by, $9 at, $10 journal number and
+// $11 device time of an opening by a clock that is off, $12 cart status or
+// NULL, $13 is_locked or NULL, $14 note, $15 cart event or '', $16 staff unlock
+// that closes or NULL, $17 event, $18 and $19 ids of new events, $20 device,
+// $21 controller, $22 lock, $23 rule or NULL, $24 decision, $25 cloud said,
+// $26 lock said, $27 occurred at, $28 id of the record, $29 the cart's status.
+inline constexpr pg::Query kApply{"lock_apply", R"sql(
+  WITH held AS (
+    SELECT r.id FROM rental.rentals r
+     WHERE r.chain_id = $1 AND r.id = $3::uuid AND r.status = $4 FOR UPDATE
+  ), unrented AS (
+    SELECT c.id FROM rental.carts c
+     WHERE $3::uuid IS NULL AND c.chain_id = $1 AND c.id = $2 AND c.status = $29 FOR UPDATE
+  ), fresh AS (
+    INSERT INTO rental.seen_events (chain_id, event_id)
+    SELECT $1::uuid, $17::uuid WHERE EXISTS (SELECT FROM held) OR EXISTS (SELECT FROM unrented)
+    ON CONFLICT DO NOTHING RETURNING event_id
+  ), moved AS (
+    UPDATE rental.rentals r
+       SET status = CASE $5 WHEN 'ACTIVATE' THEN 'ACTIVE' WHEN 'END' THEN $6 ELSE r.status END,
+           -- What came back had opened, also where nobody saw it.
+           opened_at = CASE $5 WHEN 'LEAVE' THEN r.opened_at
+                               ELSE coalesce(r.opened_at, $9::timestamptz) END,
+           opened_sequence = coalesce(r.opened_sequence, $10::bigint),
+           opened_device_time = coalesce(r.opened_device_time, $11::timestamptz),
+           actual_return = CASE $5 WHEN 'END' THEN $9::timestamptz END,
+           end_reason = CASE $5 WHEN 'END' THEN $7 ELSE '' END,
+           ended_by = CASE $5 WHEN 'END' THEN $8 ELSE '' END, updated_at = now()
+      FROM held, fresh
+     WHERE r.chain_id = $1 AND r.id = held.id AND ($5 <> 'LEAVE' OR $10::bigint IS NOT NULL)
+    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.status, r.requested_by, r.request_key,
+              rental.rental_payload(r) AS payload
+  ), key AS (
+    -- Nothing was opened: as if the request had never been made.
+    DELETE FROM rental.idempotency_keys i USING moved m
+     WHERE m.status = 'CANCELLED' AND i.chain_id = m.chain_id AND i.principal = m.requested_by
+       AND i.method = )sql" ASSIGN_METHOD R"sql( AND i.key = m.request_key AND i.effect_id = m.id
+  ), cart AS (
+    UPDATE rental.carts c
+       SET status = coalesce($12, c.status), is_locked = coalesce($13::boolean, c.is_locked),
+           maintenance_notes = CASE WHEN $14 = '' THEN c.maintenance_notes ELSE
+             right(concat_ws(E'\n', nullif(c.maintenance_notes, ''), $14), 1000) END,
+           updated_at = now()
+      FROM fresh WHERE c.chain_id = $1 AND c.id = $2
+    RETURNING c.id, c.branch_id, rental.cart_payload(c) AS payload
+  ), staff AS (
+    UPDATE rental.staff_unlocks u SET closed_at = $27::timestamptz
+      FROM fresh WHERE u.chain_id = $1 AND u.command_id = $16::uuid
+  ), recorded AS (
+    INSERT INTO rental.reconcile_decisions (chain_id, id, event_id, branch_id, device_id,
+           controller_id, locker_id, cart_id, rental_id, cloud_said, lock_said, rule, decision,
+           occurred_at)
+    SELECT $1, $28::uuid, $17::uuid, cart.branch_id, $20::uuid, $21::uuid, $22::integer, $2::uuid,
+           $3::uuid, $25, $26, $23, $24, $27::timestamptz
+      FROM cart WHERE $23::text IS NOT NULL
+    ON CONFLICT DO NOTHING
+    RETURNING branch_id, device_id, jsonb_build_object('id', id, 'rule', rule,
+              'decision', decision, 'cloud_said', cloud_said, 'lock_said', lock_said,
+              'cart_id', cart_id, 'rental_id', rental_id, 'controller_id', controller_id,
+              'lock', locker_id) AS payload
+  ), announced AS (
+    INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
+                               occurred_at, payload)
+    SELECT m.chain_id, $18::uuid, m.branch_id, m.device_id,
+           CASE m.status WHEN 'ACTIVE' THEN 'rental.active' WHEN 'NOT_TAKEN' THEN 'rental.not_taken'
+                         WHEN 'CANCELLED' THEN 'rental.cancelled' ELSE 'rental.returned' END,
+           m.id::text, now(), m.payload
+      FROM moved m WHERE $5 <> 'LEAVE'
+    UNION ALL
+    SELECT $1, $19::uuid, cart.branch_id, $20::uuid, $15, cart.id::text, $27::timestamptz,
+           cart.payload || jsonb_build_object('cart_id', cart.id, 'lock', $22::integer)
+      FROM cart WHERE $15 <> ''
+    UNION ALL
+    SELECT $1, $28::uuid, d.branch_id, d.device_id, 'rental.reconciled', $2::text, now(), d.payload
+      FROM recorded d
+  )
+  SELECT EXISTS (SELECT FROM fresh) AS fresh,
+         EXISTS (SELECT FROM rental.seen_events s WHERE s.chain_id = $1 AND s.event_id = $17::uuid)
+           AS seen)sql"};
+
+}  // namespace cartwise::rental::sql

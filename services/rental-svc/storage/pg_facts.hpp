@@ -1,0 +1,31 @@
+#pragma once
+
+#include "cartwise/pg/pool.hpp"
+#include "domain/facts.hpp"
+
+namespace cartwise::rental {
+
+/// The FactStore on PostgreSQL; each call is one statement in one round trip.
+/// Projections stand in pg_projections.cpp, locks in pg_locks.cpp. Thread-safe.
+class PgFacts final : public FactStore {
+ public:
+  explicit PgFacts(pg::Pool& pool) : pool_(pool) {}
+
+  absl::Status Put(const ChainTold& told) override;
+  absl::Status Put(const BranchTold& told) override;
+  absl::Status Put(const ControllerTold& told) override;
+  absl::Status Put(const PresenceTold& told) override;
+  absl::StatusOr<std::vector<std::pair<int, LockView>>> Look(const LockChange& about,
+                                                             bool whole_board) override;
+  absl::StatusOr<bool> Apply(const LockChange& about, const LockView& view, const Verdict& verdict,
+                             const std::optional<Recorded>& record) override;
+  absl::StatusOr<std::optional<Rental>> Hear(const CommandTold& told) override;
+
+ private:
+  template <typename... Args>
+  absl::StatusOr<pg::Rows> Run(const ChainId& chain, const pg::Query& query, const Args&... args);
+
+  pg::Pool& pool_;
+};
+
+}  // namespace cartwise::rental

@@ -1,0 +1,81 @@
+#include <absl/time/clock.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "storage/lock_sql.hpp"
+#include "storage/pg_facts.hpp"
+
+namespace cartwise::rental {
+namespace {
+
+constexpr absl::Duration kOwnTime = absl::Seconds(5);
+
+LockView ReadView(const pg::Row& row) {
+  LockView view;
+  view.cart = row.As<CartId>("cart");
+  view.branch = row.As<BranchId>("cart_branch");
+  view.cart_number = int(row.Int("number"));
+  view.status = *CartStatusFromName(row.Text("cart_status"));
+  view.is_locked = row.Bool("is_locked");
+  view.has_ir = row.Bool("has_ir");
+  if (row.Bool("rented")) view.rental = ReadRental(row);
+  if (view.rental) view.offline_credit = absl::Seconds(row.Double("offline_seconds"));
+  view.staff_unlock = row.As<CommandId>("staff_unlock");
+  if (!row.IsNull("ended_rental_opened")) {
+    view.ended_rental_opened = row.Bool("ended_rental_opened");
+  }
+  view.seen = row.Bool("seen");
+  return view;
+}
+
+const char* NameOf(Verdict::OfRental what) {
+  switch (what) {
+    case Verdict::OfRental::kLeave:
+      return "LEAVE";
+    case Verdict::OfRental::kActivate:
+      return "ACTIVATE";
+    case Verdict::OfRental::kEnd:
+      return "END";
+  }
+  return "LEAVE";
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::pair<int, LockView>>> PgFacts::Look(const LockChange& about,
+                                                                    bool whole_board) {
+  const auto lock = whole_board ? std::optional<int>() : std::optional<int>(about.lock);
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      pool_.Once(pg::Tenant::Of(about.chain), absl::Now() + kOwnTime, sql::kLook,
+                                 about.chain, about.controller, lock, about.event, about.command,
+                                 about.device, about.occurred_at));
+  std::vector<std::pair<int, LockView>> views;
+  for (const pg::Row row : rows) views.emplace_back(int(row.Int("lock")), ReadView(row));
+  return views;
+}
+
+absl::StatusOr<bool> PgFacts::Apply(const LockChange& about, const LockView& view,
+                                    const Verdict& verdict, const std::optional<Recorded>& record) {
+  using MaybeText = std::optional<std::string>;
+  const auto text = [&](std::string Recorded::*member) {
+    return record ? (*record).*member : std::string();
+  };
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      pool_.Once(pg::Tenant::Of(about.chain), absl::Now() + kOwnTime, sql::kApply, about.chain,
+                 view.cart, view.rental ? view.rental->id : RentalId(),
+                 view.rental ? Name(view.rental->status) : std::string(), NameOf(verdict.rental),
+                 Name(verdict.end_status), verdict.end_reason, verdict.ended_by, verdict.at,
+                 verdict.clock_is_off ? std::optional<int64_t>(about.sequence) : std::nullopt,
+                 verdict.clock_is_off ? std::optional<absl::Time>(about.occurred_at) : std::nullopt,
+                 verdict.cart_status ? MaybeText(Name(*verdict.cart_status)) : std::nullopt,
+                 verdict.is_locked, verdict.note, verdict.cart_event,
+                 verdict.closes_staff_unlock ? view.staff_unlock : CommandId(), about.event,
+                 NewUuid(), NewUuid(), about.device, about.controller, about.lock,
+                 record ? MaybeText(record->rule) : std::nullopt, text(&Recorded::decision),
+                 text(&Recorded::cloud_said), text(&Recorded::lock_said), about.occurred_at,
+                 NewUuid(), Name(view.status)));
+  // Fresh: done now. Seen without fresh: done before. Neither: the guard held it back.
+  return rows.front().Bool("fresh") || rows.front().Bool("seen");
+}
+
+}  // namespace cartwise::rental

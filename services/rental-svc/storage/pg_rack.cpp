@@ -1,0 +1,174 @@
+#include "storage/pg_rack.hpp"
+
+#include <absl/time/clock.h>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "domain/assign.hpp"
+#include "domain/reasons.hpp"
+#include "storage/rack_sql.hpp"
+#include "storage/runner.hpp"
+
+namespace cartwise::rental {
+namespace {
+
+using Kind = TakeResult::Kind;
+
+constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
+
+Runner Single(pg::Pool& pool, const Caller& caller) {
+  return Runner(pool, pg::Tenant::Of(caller), caller.deadline);
+}
+
+Kind KindOf(const std::string& outcome) {
+  if (outcome == "TAKEN") return Kind::kTaken;
+  if (outcome == "SEEN_BEFORE") return Kind::kSeenBefore;
+  if (outcome == "BRANCH_NOT_FOUND") return Kind::kBranchNotFound;
+  if (outcome == "BRANCH_INACTIVE") return Kind::kBranchInactive;
+  if (outcome == "SHOPPER_HAS_RENTAL") return Kind::kShopperHasRental;
+  if (outcome == "DEVICE_OFFLINE") return Kind::kDeviceOffline;
+  if (outcome == "RACED") return Kind::kRaced;
+  return Kind::kNoFreeCart;
+}
+
+// What was written, from what was asked and what the statement chose.
+Rental TakenRental(const pg::Row& row, const Taking& want) {
+  Rental rental;
+  rental.id = want.rental;
+  rental.chain = row.As<ChainId>("chain_id");
+  rental.branch = want.branch;
+  rental.cart = row.As<CartId>("cart_id");
+  rental.cart_number = static_cast<int>(row.Int("cart_number"));
+  rental.controller = row.As<ControllerId>("controller_id");
+  rental.locker_id = static_cast<int>(row.Int("locker_id"));
+  rental.device = row.As<DeviceId>("device_id");
+  rental.phone_masked = want.phone.masked;
+  rental.phone_sealed = want.phone.sealed;
+  rental.attempt = want.attempt;
+  rental.start_time = row.Time("start_time");
+  rental.expected_return = row.Time("expected_return");
+  rental.notes = want.notes;
+  rental.created_at = rental.start_time;
+  rental.updated_at = rental.start_time;
+  return rental;
+}
+
+absl::StatusOr<TakeResult> TakeWith(Runner& runner, const Taking& want, const Caller& caller,
+                                    const Once* once) {
+  using MaybeText = std::optional<std::string>;
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      runner.Run(sql::kTake, want.branch, want.phone.hash, want.rental,
+                 pg::Bytes(want.phone.sealed), want.phone.masked, want.notes, want.requested_by,
+                 once != nullptr ? MaybeText(once->Key()) : std::nullopt,
+                 once != nullptr ? MaybeText(once->RequestHash()) : std::nullopt, want.now,
+                 NewUuid(), caller.trace_id, want.attempt));
+  TakeResult result;
+  result.kind = KindOf(rows.front().Text("outcome"));
+  result.request_hash = rows.front().Text("request_hash");
+  if (result.kind == Kind::kTaken) result.rental = TakenRental(rows.front(), want);
+  return result;
+}
+
+absl::StatusOr<bool> JamWith(Runner& runner, const Rental& rental, const std::string& end_reason,
+                             const std::string& trace_id) {
+  // An open hook on a cart that should stand there: it is not there.
+  const bool already_open = end_reason == ends::kAlreadyOpen;
+  CW_ASSIGN_OR_RETURN(const pg::Rows moved,
+                      runner.Run(sql::kJam, rental.chain, rental.id, end_reason,
+                                 already_open ? "the hook was open before the unlock"
+                                              : "the lock stayed closed when it was told to open",
+                                 already_open ? "cart.forced_open" : "cart.lock_jammed", NewUuid(),
+                                 NewUuid(), trace_id, !already_open));
+  return !moved.empty();
+}
+
+}  // namespace
+
+absl::StatusOr<TakeResult> PgRack::Take(const Caller& caller, const Taking& want) {
+  Runner runner = Single(pool_, caller);
+  CW_ASSIGN_OR_RETURN(TakeResult result, TakeWith(runner, want, caller, caller.once));
+  if (result.kind != Kind::kSeenBefore) return result;
+  CW_ASSIGN_OR_RETURN(auto earlier, FindEarlier(caller, want.branch));
+  if (earlier) return *std::move(earlier);
+  result.kind = Kind::kRaced;  // its rental was cancelled in between
+  return result;
+}
+
+absl::StatusOr<std::optional<TakeResult>> PgRack::FindEarlier(const Caller& caller,
+                                                              const BranchId& branch) {
+  Runner runner = Single(pool_, caller);
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      runner.Run(sql::kEarlier, branch, RequesterOf(caller), caller.once->Key()));
+  if (rows.empty()) return std::nullopt;
+  TakeResult result;
+  result.kind = Kind::kSeenBefore;
+  result.rental = ReadRental(rows.front());
+  result.request_hash = rows.front().Text("request_hash");
+  return result;
+}
+
+absl::StatusOr<std::optional<TakeResult>> PgRack::AwaitEarlier(const Caller& caller,
+                                                               const BranchId& branch,
+                                                               absl::Time until) {
+  for (;;) {
+    CW_ASSIGN_OR_RETURN(auto earlier, FindEarlier(caller, branch));
+    const bool settled = !earlier || earlier->rental.status != RentalStatus::kOpening;
+    if (settled || absl::Now() >= until) return earlier;
+    absl::SleepFor(kLookAgain);
+  }
+}
+
+absl::StatusOr<bool> PgRack::Activate(const Caller& caller, const Rental& rental, absl::Time at) {
+  Runner runner = Single(pool_, caller);
+  CW_ASSIGN_OR_RETURN(const pg::Rows moved, runner.Run(sql::kActivate, rental.chain, rental.id, at,
+                                                       NewUuid(), caller.trace_id));
+  return !moved.empty();
+}
+
+absl::StatusOr<bool> PgRack::Doubt(const Caller& caller, const Rental& rental) {
+  Runner runner = Single(pool_, caller);
+  CW_ASSIGN_OR_RETURN(const pg::Rows moved,
+                      runner.Run(sql::kDoubt, rental.chain, rental.id, NewUuid(), caller.trace_id));
+  return !moved.empty();
+}
+
+absl::StatusOr<bool> PgRack::Cancel(const Caller& caller, const Rental& rental,
+                                    const std::string& end_reason) {
+  Runner runner = Single(pool_, caller);
+  CW_ASSIGN_OR_RETURN(const pg::Rows moved, runner.Run(sql::kCancel, rental.chain, rental.id,
+                                                       end_reason, NewUuid(), caller.trace_id));
+  return !moved.empty();
+}
+
+absl::StatusOr<bool> PgRack::Jam(const Caller& caller, const Rental& rental,
+                                 const std::string& end_reason) {
+  Runner runner = Single(pool_, caller);
+  return JamWith(runner, rental, end_reason, caller.trace_id);
+}
+
+absl::StatusOr<TakeResult> PgRack::JamAndTake(const Caller& caller, const Rental& rental,
+                                              const std::string& end_reason, const Taking& next) {
+  TakeResult result;
+  CW_RETURN_IF_ERROR(pool_.Transact(
+      pg::Tenant::Of(caller), caller.deadline, [&](pg::Transaction& tx) -> absl::Status {
+        Runner runner(tx);
+        // False: the recovery has jammed it already; the request goes on all the same.
+        CW_RETURN_IF_ERROR(JamWith(runner, rental, end_reason, caller.trace_id).status());
+        CW_ASSIGN_OR_RETURN(result, TakeWith(runner, next, caller, /*once=*/nullptr));
+        if (result.kind != Kind::kTaken || caller.once == nullptr) return absl::OkStatus();
+        return runner
+            .Run(sql::kMoveKey, rental.chain, RequesterOf(caller), caller.once->Key(), next.rental)
+            .status();
+      }));
+  return result;
+}
+
+absl::StatusOr<Rental> PgRack::Find(const Caller& caller, const Rental& rental) {
+  Runner runner = Single(pool_, caller);
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, runner.Run(sql::kFindRental, rental.chain, rental.id));
+  if (rows.empty()) return errors::NotFound(reasons::kRentalNotFound, "no such rental");
+  return ReadRental(rows.front());
+}
+
+}  // namespace cartwise::rental

@@ -1,0 +1,30 @@
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
+#include "storage/pg_store.hpp"
+#include "storage/staff_unlock_sql.hpp"
+
+namespace cartwise::rental {
+
+absl::Status PgStore::InsertStaffUnlock(const Cart& cart, const UnlockOrder& order,
+                                        absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      tx_.Run(sql::kInsertStaffUnlock, order.chain, order.command, cart.branch,
+                              cart.id, order.controller, order.lock, order.device,
+                              order.requested_by, order.purpose, now, NewUuid(), order.trace_id));
+  // The command's id comes from the Idempotency-Key: the same id for something else.
+  if (!rows.empty() && (rows.front().As<CartId>("cart_id") != cart.id ||
+                        rows.front().Text("reason") != order.purpose)) {
+    return errors::Refuse(absl::StatusCode::kInvalidArgument, reasons::kKeyReused,
+                          "this Idempotency-Key was used with another request");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PgStore::SettleStaffUnlock(const ChainId& chain, const CommandId& command,
+                                        const CommandOutcome& outcome) {
+  return tx_.Run(sql::kSettleStaffUnlock, chain, command, Name(outcome.state), outcome.reason)
+      .status();
+}
+
+}  // namespace cartwise::rental

@@ -1,0 +1,96 @@
+#include "storage/pg_unfinished.hpp"
+
+#include <absl/time/clock.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "storage/rows.hpp"
+#include "storage/staff_unlock_sql.hpp"
+
+namespace cartwise::rental {
+namespace sql {
+
+constexpr pg::Query kClaimRentals{"unfinished_rentals", R"sql(
+  UPDATE rental.rentals r SET checked_at = now()
+   WHERE (r.chain_id, r.id) IN (
+     SELECT u.chain_id, u.id FROM rental.rentals u
+      WHERE u.)sql" RENTAL_IS_OPEN R"sql(
+        AND ((u.status = 'OPENING' AND u.start_time < $1) OR u.status = 'UNCONFIRMED')
+        AND (u.checked_at IS NULL OR u.checked_at < $2)
+      ORDER BY u.start_time LIMIT $3 FOR UPDATE SKIP LOCKED)
+  RETURNING )sql" RENTAL_COLUMNS};
+
+constexpr pg::Query kClaimStaffUnlocks{"unfinished_staff_unlocks", R"sql(
+  UPDATE rental.staff_unlocks s SET checked_at = now()
+   WHERE (s.chain_id, s.command_id) IN (
+     SELECT u.chain_id, u.command_id FROM rental.staff_unlocks u
+      WHERE u.state IN ('SENT', 'UNKNOWN') AND u.requested_at < $1
+        AND (u.checked_at IS NULL OR u.checked_at < now() - interval '10 seconds')
+      ORDER BY u.requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  RETURNING s.chain_id, s.command_id)sql"};
+
+// Time in which the branch was offline does not count against the shopper.
+constexpr pg::Query kMarkOverdue{"unfinished_overdue", R"sql(
+  WITH late AS (
+    SELECT r.chain_id, r.id FROM rental.rentals r
+     WHERE r.status = 'ACTIVE' AND r.expected_return < now()
+       AND r.)sql" RENTAL_IS_OPEN R"sql(
+       AND r.expected_return + )sql" OFFLINE_CREDIT("now()") R"sql( < now()
+     ORDER BY r.expected_return LIMIT $1 FOR UPDATE SKIP LOCKED
+  ), moved AS (
+    UPDATE rental.rentals r SET status = 'OVERDUE', updated_at = now()
+      FROM late WHERE r.chain_id = late.chain_id AND r.id = late.id
+    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, rental.rental_payload(r) AS payload
+  )
+  INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject, occurred_at,
+                             payload)
+  SELECT m.chain_id, gen_random_uuid(), m.branch_id, m.device_id, 'rental.overdue', m.id::text,
+         now(), m.payload
+    FROM moved m)sql"};
+
+constexpr pg::Query kForget{"unfinished_forget", R"sql(
+  WITH keys AS (
+    DELETE FROM rental.idempotency_keys WHERE created_at < now() - $1::float8 * interval '1 second')
+  DELETE FROM rental.seen_events WHERE seen_at < now() - $2::float8 * interval '1 second')sql"};
+
+}  // namespace sql
+
+template <typename... Args>
+absl::StatusOr<pg::Rows> PgUnfinished::Run(const pg::Query& query, const Args&... args) {
+  return pool_.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(5), query, args...);
+}
+
+absl::StatusOr<std::vector<Rental>> PgUnfinished::ClaimRentals(absl::Time opening_before,
+                                                               absl::Time checked_before,
+                                                               int most) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      Run(sql::kClaimRentals, opening_before, checked_before, most));
+  std::vector<Rental> rentals;
+  for (const pg::Row row : rows) rentals.push_back(ReadRental(row));
+  return rentals;
+}
+
+absl::StatusOr<std::vector<OpenStaffUnlock>> PgUnfinished::ClaimStaffUnlocks(
+    absl::Time asked_before, int most) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, Run(sql::kClaimStaffUnlocks, asked_before, most));
+  std::vector<OpenStaffUnlock> unlocks;
+  for (const pg::Row row : rows) {
+    unlocks.push_back({row.As<ChainId>("chain_id"), row.As<CommandId>("command_id")});
+  }
+  return unlocks;
+}
+
+absl::Status PgUnfinished::SettleStaffUnlock(const ChainId& chain, const CommandId& command,
+                                             const CommandOutcome& outcome) {
+  return Run(sql::kSettleStaffUnlock, chain, command, Name(outcome.state), outcome.reason).status();
+}
+
+absl::StatusOr<int> PgUnfinished::MarkOverdue(int most) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, Run(sql::kMarkOverdue, most));
+  return rows.affected();
+}
+
+absl::Status PgUnfinished::Forget(absl::Duration keys, absl::Duration events) {
+  return Run(sql::kForget, absl::ToDoubleSeconds(keys), absl::ToDoubleSeconds(events)).status();
+}
+
+}  // namespace cartwise::rental

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "cartwise/pg/rows.hpp"
+#include "domain/rental.hpp"
+
+// What ReadRental and ReadCart need, as literals so that statements stay
+// constants. `r` is the rental, `c` the cart, `k` its controller.
+#define RENTAL_COLUMNS                                                                     \
+  "r.chain_id, r.id, r.branch_id, r.cart_id, r.cart_number, r.controller_id, r.locker_id," \
+  " r.device_id, r.phone_masked, r.phone_sealed, r.status, r.attempt, r.start_time,"       \
+  " r.expected_return, r.opened_at, r.opened_sequence, r.opened_device_time,"              \
+  " r.actual_return, r.notes, r.end_reason, r.ended_by, r.created_at, r.updated_at"
+
+#define CART_COLUMNS                                                                      \
+  "c.chain_id, c.id, c.branch_id, c.controller_id, c.cart_number, c.locker_id, c.status," \
+  " c.is_locked, c.last_used, c.maintenance_notes, c.created_at, c.updated_at,"           \
+  " k.online AND NOT k.deleted AS online"
+
+// Time the device of rental `r` was away from the start of `r` until then.
+#define OFFLINE_CREDIT(until)                                                              \
+  "(SELECT coalesce(sum(least(coalesce(s.ended_at, " until "), " until                     \
+  ") - greatest(s.started_at, r.start_time)), interval '0') FROM rental.offline_spans s"   \
+  " WHERE s.chain_id = r.chain_id AND s.device_id = r.device_id AND s.started_at < " until \
+  " AND coalesce(s.ended_at, " until ") > r.start_time)"
+
+#define RENTAL_IS_OPEN "status IN ('OPENING', 'UNCONFIRMED', 'ACTIVE', 'OVERDUE')"
+
+// Whose Idempotency-Keys a rental's are. Known here and not taken from the call,
+// so that the recovery finds them too.
+#define ASSIGN_METHOD "'cartwise.rental.v1.RentalService.AssignCart'"
+
+namespace cartwise::rental {
+
+Rental ReadRental(const pg::Row& row);
+Cart ReadCart(const pg::Row& row);
+
+}  // namespace cartwise::rental

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "cartwise/pg/query.hpp"
+
+// UNKNOWN may be settled later; what is known stays.
+// $1 chain, $2 command, $3 state, $4 outcome.
+#define STAFF_UNLOCK_SETTLED                                                      \
+  "WITH settled AS ("                                                             \
+  " UPDATE rental.staff_unlocks SET state = $3, outcome = $4, settled_at = now()" \
+  " WHERE chain_id = $1 AND command_id = $2 AND state IN ('SENT', 'UNKNOWN')"     \
+  " AND state <> $3 AND $3 <> 'SENT'"                                             \
+  " RETURNING chain_id, cart_id, state, closed_at)"
+
+namespace cartwise::rental::sql {
+
+// Announced with the reason, for the audit log, before anything opens. A repeat
+// of the same command writes nothing and answers what is there.
+// $1 chain, $2 command, $3 branch, $4 cart, $5 controller, $6 lock, $7 device, $8 requested by,
+// $9 reason, $10 now, $11 event id, $12 trace id.
+inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
+  WITH written AS (
+    INSERT INTO rental.staff_unlocks AS u (chain_id, command_id, branch_id, cart_id,
+           controller_id, locker_id, device_id, requested_by, reason, requested_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+    RETURNING u.chain_id, u.branch_id, u.cart_id, u.reason, u.device_id,
+              jsonb_build_object('cart_id', u.cart_id, 'controller_id', u.controller_id, 'lock',
+                u.locker_id, 'command_id', u.command_id, 'requested_by', u.requested_by,
+                'reason', u.reason) AS payload
+  ), announced AS (
+    INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
+                               occurred_at, payload, trace_id)
+    SELECT w.chain_id, $11::uuid, w.branch_id, w.device_id, 'cart.unlock_requested',
+           w.cart_id::text, $10::timestamptz, w.payload, $12
+      FROM written w
+  )
+  SELECT cart_id, reason FROM written
+  UNION ALL
+  SELECT cart_id, reason FROM rental.staff_unlocks WHERE chain_id = $1 AND command_id = $2)sql"};
+
+// A proven opening is followed by the hook's own word, which is why is_locked is
+// not touched when the hook has closed again meanwhile.
+inline constexpr pg::Query kSettleStaffUnlock{"staff_unlock_settle", STAFF_UNLOCK_SETTLED R"sql(
+  UPDATE rental.carts c SET is_locked = false, updated_at = now()
+    FROM settled s
+   WHERE c.chain_id = s.chain_id AND c.id = s.cart_id AND s.state = 'SUCCEEDED'
+     AND s.closed_at IS NULL)sql"};
+
+}  // namespace cartwise::rental::sql
