@@ -1,0 +1,157 @@
+#include <atomic>
+#include <thread>
+
+#include "storage/fixture_pgtest.hpp"
+
+namespace cartwise::device {
+namespace {
+
+constexpr char kMac[] = "02:00:00:00:00:01";
+
+TEST_CASE("a device that was never seen may enrol again and gets a new token", "[enrolment]") {
+  TwoChains f;
+  const auto first = f.Enrol(f.haifa, kMac);
+  const auto again = f.Enrol(f.haifa, kMac);
+
+  REQUIRE_OK(first);
+  REQUIRE_OK(again);
+  CHECK(first->device.id == again->device.id);
+  CHECK(first->token != again->token);
+  CHECK(f.Count("device.devices") == 1);
+  CHECK_REFUSED(f.Open(first->device), "BAD_TOKEN");
+  CHECK(f.Open(again->device).ok());
+}
+
+TEST_CASE("a second claim of a device in service quarantines it and is refused", "[enrolment]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa, kMac);
+  REQUIRE_OK(f.Open(device));
+
+  const auto claim = f.Enrol(f.haifa, kMac);
+
+  REQUIRE_OK(claim);
+  CHECK(claim->token.empty());
+  const Device now = f.Stored(device.id);
+  CHECK(now.lifecycle == Lifecycle::kQuarantined);
+  CHECK(now.status == Status::kOffline);
+  CHECK(f.Events("device.quarantined") == 1);
+  CHECK(f.Events("device.offline") == 1);
+  CHECK(f.Count("device.streams WHERE stream_id IS NOT NULL") == 0);
+  CHECK_REFUSED(f.Open(device), "DEVICE_QUARANTINED");
+}
+
+TEST_CASE("an admin ends a quarantine, an installer does not", "[enrolment]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa, kMac);
+  REQUIRE_OK(f.Open(device));
+  REQUIRE_OK(f.Enrol(f.haifa, kMac));
+  const auto end = [&](Role role) {
+    return f.Do(TwoChains::Staff(f.haifa, role), [&](Store& store) {
+      DeviceChange change;
+      change.lifecycle = Lifecycle::kActive;
+      return f.devices.Update(store, TwoChains::Staff(f.haifa, role), device.id, change);
+    });
+  };
+
+  CHECK_REFUSED(end(Role::kInstaller), "NOT_ALLOWED");
+  CHECK(end(Role::kAdmin).ok());
+  CHECK(f.Open(device).ok());
+}
+
+TEST_CASE("another chain's key neither gets a device nor stops it", "[enrolment]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa, kMac);
+  REQUIRE_OK(f.Open(device));
+
+  const auto claim = f.Enrol(f.tel_aviv, kMac);
+
+  REQUIRE_OK(claim);
+  CHECK(claim->token.empty());
+  CHECK(f.Stored(device.id).lifecycle == Lifecycle::kActive);
+  CHECK(f.Stored(device.id).chain == f.haifa.chain);
+  CHECK(f.Count("device.outbox WHERE type = 'device.claimed_elsewhere' AND chain_id = '" +
+                f.haifa.chain.value() + "'") == 1);
+}
+
+TEST_CASE("of many that enrol with one address at once, one is inserted", "[enrolment]") {
+  TwoChains f;
+  std::atomic<int> registered = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&f, &registered, i] {
+      NewDevice wanted;
+      wanted.mac_address = wanted.name = kMac;
+      // FakeTokens is not thread-safe: each has its own.
+      FakeTokens tokens;
+      const Devices devices(tokens, f.clock);
+      const auto& branch = i % 2 == 0 ? f.haifa : f.tel_aviv;
+      const auto done = f.database.Write(TwoChains::Service(), [&](Store& store) {
+        return devices.Enrol(store, branch, wanted).status();
+      });
+      if (done.ok()) ++registered;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  CHECK(registered == 8);
+  CHECK(f.Count("device.devices") == 1);
+  CHECK(f.Events("device.registered") == 1);
+}
+
+TEST_CASE("a retired device's address is free again", "[enrolment]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa, kMac);
+  REQUIRE_OK(f.Open(device));
+  const Caller admin = TwoChains::Staff(f.haifa, Role::kAdmin);
+  const auto retire = [&] {
+    return f.Do(admin, [&](Store& store) { return f.devices.Retire(store, admin, device.id); });
+  };
+  const auto board = f.AddBoard(device);
+  REQUIRE_OK(board);
+
+  CHECK_REFUSED(retire(), "DEVICE_HAS_CONTROLLERS");
+  REQUIRE_OK(
+      f.Do(admin, [&](Store& store) { return f.controllers.Delete(store, admin, board->id); }));
+  CHECK(retire().ok());
+  CHECK(retire().ok());
+
+  CHECK(f.Events("device.retired") == 1);
+  CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
+  const Device anew = f.Enrolled(f.tel_aviv, kMac);
+  CHECK(anew.id != device.id);
+}
+
+TEST_CASE("a rotated token replaces the old one after the overlap", "[enrolment]") {
+  TwoChains f;
+  Device device = f.Enrolled(f.haifa, kMac);
+  REQUIRE_OK(f.Open(device));
+  const auto rotated = f.Do(TwoChains::Service(), [&](Store& store) {
+    return f.devices.RotateToken(store, TwoChains::Speaking(device), device.id);
+  });
+  REQUIRE_OK(rotated);
+
+  CHECK(f.Open(device).ok());
+  CHECK(f.Open(rotated->device).ok());
+  f.clock.Advance(kTokenOverlap);
+  CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
+  CHECK(f.Open(rotated->device).ok());
+}
+
+TEST_CASE("a foreign device answers exactly as an absent one", "[enrolment]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa, kMac);
+  const Caller stranger = TwoChains::Staff(f.tel_aviv, Role::kOwner);
+  const auto get = [&](const DeviceId& id) {
+    return f.Do(stranger, [&](Store& store) { return f.devices.Get(store, stranger, id); })
+        .status();
+  };
+  CHECK(get(device.id) == get(DeviceId::New()));
+  Caller elsewhere = TwoChains::Staff(f.haifa, Role::kAdmin);
+  elsewhere.grants[0].branches = {BranchId::New()};
+  CHECK_REFUSED(
+      f.Do(elsewhere, [&](Store& store) { return f.devices.Get(store, elsewhere, device.id); }),
+      "DEVICE_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace cartwise::device
