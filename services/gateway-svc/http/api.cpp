@@ -118,13 +118,18 @@ Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const Proble
 
 }  // namespace
 
-std::optional<Answer> Api::Admit(const RequestHead& head, Exchange& exchange) const {
+void Api::Begin(const RequestHead& head, Exchange& exchange) const {
   exchange.start = absl::Now();
   exchange.method = head.method;
   exchange.metadata.traceparent = NextTraceparent(First(*head.fields, "traceparent"));
+  exchange.metadata.peer =
+      ClientAddress(head.peer, First(*head.fields, "X-Forwarded-For"), parts_.trusted_proxies);
   exchange.problem = {LoggablePath(head.target), TraceIdOf(exchange.metadata.traceparent)};
   exchange.origin = First(*head.fields, "Origin");
+}
 
+std::optional<Answer> Api::Admit(const RequestHead& head, Exchange& exchange) const {
+  Begin(head, exchange);
   if (exchange.problem.instance == "/docs/") return Redirect("/docs");
   absl::StatusOr<Target> target = ParseTarget(head.target);
   if (!target.ok()) return ProblemOf(target.status(), exchange.problem);
@@ -176,8 +181,6 @@ absl::Status Api::ReadHeaders(const RequestHead& head, Exchange& exchange) const
   const http::fields& fields = *head.fields;
   CallMetadata& metadata = exchange.metadata;
   CW_ASSIGN_OR_RETURN(metadata.authorization, Single(fields, http::field::authorization));
-  metadata.peer =
-      ClientAddress(head.peer, First(fields, "X-Forwarded-For"), parts_.trusted_proxies);
   const auto key = fields.find("Idempotency-Key");
   if (key != fields.end()) {
     if (fields.count("Idempotency-Key") > 1) {

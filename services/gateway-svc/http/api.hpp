@@ -66,6 +66,9 @@ class Api {
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}
 
+  /// Starts the exchange: time, trace, who asks for what, for the log.
+  void Begin(const RequestHead& head, Exchange& exchange) const;
+
   /// Decides all that the head alone decides: the answer, or nullopt and an
   /// exchange that is ready for its body.
   std::optional<Answer> Admit(const RequestHead& head, Exchange& exchange) const;

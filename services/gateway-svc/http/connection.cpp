@@ -130,7 +130,7 @@ asio::awaitable<bool> Connection::ServeOne(bool first) {
   }
   const bool has_body = HasBody(parser);
   const bool head_only = parser.get().method() == http::verb::head;
-  bool keep = parser.keep_alive();
+  bool keep = parser.keep_alive() && parser.get().version() == 11;
   Exchange exchange;
   std::optional<Answer> answer = api_.Admit(HeadOf(parser.get(), peer_, has_body), exchange);
   const bool worth_reading = parser.content_length().value_or(kWorthReading + 1) <= kWorthReading;
@@ -154,12 +154,11 @@ asio::awaitable<bool> Connection::RefuseBroken(const Parser& parser, error_code 
       fault == http::error::end_of_stream || fault == http::error::partial_message) {
     co_return false;
   }
+  // The head may be half read: what is not there yet is empty.
+  RequestHead head = HeadOf(parser.get(), peer_, false);
+  if (head.target.empty()) head.target = "/";
   Exchange exchange;
-  // The head may be half read: only what is surely there is told.
-  const std::string target = parser.is_header_done() ? std::string(parser.get().target()) : "/";
-  (void)api_.Admit(RequestHead{"GET", "/", &parser.get().base(), peer_, false}, exchange);
-  exchange.label = "none";
-  exchange.problem.instance = LoggablePath(target);
+  api_.Begin(head, exchange);
   if (fault == http::error::body_limit) {
     co_return co_await Send(
         exchange,

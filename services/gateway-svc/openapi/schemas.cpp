@@ -43,7 +43,8 @@ OrderedJson WellKnown(const std::string& name) {
 
 bool IsRequired(const FieldDescriptor* field) {
   const std::string comment = CommentOf(field);
-  return comment.starts_with("Required") && !comment.starts_with("Required of");
+  return comment.find("Required") != std::string::npos &&
+         comment.find("Required of") == std::string::npos;
 }
 
 OrderedJson TextExample(const FieldDescriptor* field) {

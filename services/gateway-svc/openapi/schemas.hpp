@@ -26,8 +26,8 @@ class Schemas {
   /// One field, its comment included.
   OrderedJson Of(const google::protobuf::FieldDescriptor* field);
 
-  /// An object of these fields. "Required" at the start of a field's comment
-  /// makes it required.
+  /// An object of these fields. "Required" in a field's comment makes it
+  /// required, unless it goes on with "of" somebody.
   OrderedJson ObjectOf(const std::vector<const google::protobuf::FieldDescriptor*>& fields);
 
   /// A plausible value, for a person to start from.

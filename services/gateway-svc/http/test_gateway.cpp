@@ -1,0 +1,184 @@
+#include "http/test_gateway.hpp"
+
+#include <absl/strings/str_cat.h>
+#include <absl/time/clock.h>
+#include <boost/asio/write.hpp>
+#include <boost/beast/http/read.hpp>
+
+#include "cartwise/auth/test_credentials.hpp"
+#include "cartwise/base/errors.hpp"
+#include "cartwise/rpc/status.hpp"
+#include "openapi/document.hpp"
+#include "routing/test_contracts.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+std::multimap<std::string, std::string> MetadataOf(const grpc::ServerContextBase& context) {
+  std::multimap<std::string, std::string> all;
+  for (const auto& [key, value] : context.client_metadata()) {
+    all.emplace(std::string(key.data(), key.size()), std::string(value.data(), value.size()));
+  }
+  return all;
+}
+
+/// Answers only when it is cancelled, and says so.
+class UntilCancelled final : public grpc::ServerUnaryReactor {
+ public:
+  explicit UntilCancelled(absl::Notification& said) : said_(said) {}
+  void OnCancel() override {
+    said_.Notify();
+    Finish(grpc::Status::CANCELLED);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  absl::Notification& said_;
+};
+
+auth::KeySet Keys(const auth::SigningKey& a, const auth::SigningKey& b) {
+  return auth::KeySet::FromPem({{a.id(), a.PublicPem()}, {b.id(), b.PublicPem()}}).value();
+}
+
+std::unique_ptr<grpc::Server> Serve(const std::vector<grpc::Service*>& services,
+                                    grpc::CallbackGenericService* generic, int* port) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), port);
+  for (grpc::Service* service : services) builder.RegisterService(service);
+  if (generic != nullptr) builder.RegisterCallbackGenericService(generic);
+  return builder.BuildAndStart();
+}
+
+Upstreams::Channels ChannelsTo(int port) {
+  const auto channel =
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
+  Upstreams::Channels channels;
+  for (const std::string& area : FleetContracts().areas()) channels[area] = channel;
+  return channels;
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* FakeCarts::ListCarts(grpc::CallbackServerContext* context,
+                                               const rental::v1::ListCartsRequest* request,
+                                               rental::v1::ListCartsResponse* out) {
+  metadata = MetadataOf(*context);
+  if (until_cancelled) {
+    entered.Notify();
+    return new UntilCancelled(cancelled);
+  }
+  for (int i = 0; i < request->page_size(); ++i) {
+    auto* cart = out->add_carts();
+    cart->set_branch_id(request->branch_id());
+    cart->set_cart_number(i + 1);
+    cart->set_status(rental::v1::Cart::AVAILABLE);
+    cart->mutable_created_at()->set_seconds(1'780'000'000);
+  }
+  context->AddTrailingMetadata("x-probe", "seen");
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(rpc::ToGrpc(answer));
+  return reactor;
+}
+
+grpc::Status FakeCarts::CreateCarts(grpc::ServerContext* context,
+                                    const rental::v1::CreateCartsRequest* request,
+                                    rental::v1::CreateCartsResponse* out) {
+  metadata = MetadataOf(*context);
+  created = *request;
+  out->add_carts()->set_cart_number(request->cart_number());
+  return rpc::ToGrpc(answer);
+}
+
+grpc::Status FakeAgents::Control(
+    grpc::ServerContext* context,
+    grpc::ServerReaderWriter<device::v1::ControlResponse, device::v1::ControlRequest>* stream) {
+  device::v1::ControlRequest request;
+  int count = 0;
+  while (stream->Read(&request)) {
+    ++count;
+    device::v1::ControlResponse response;
+    if (request.has_result()) {
+      return rpc::ToGrpc(errors::Refuse(absl::StatusCode::kAborted, "REPLACED", "a newer stream"));
+    }
+    if (request.has_hello()) response.mutable_welcome()->set_device_id("d");
+    if (request.has_heartbeat()) {
+      response.set_events_committed(request.heartbeat().boot_clock_ms());
+    }
+    stream->Write(response);
+  }
+  if (context->IsCancelled()) cancelled.Notify();
+  context->AddTrailingMetadata("x-count", absl::StrCat(count));
+  return grpc::Status::OK;
+}
+
+TestGateway::TestGateway(const HttpLimits& limits)
+    : staff_key_(auth::NewTestKey("tenant-test")),
+      device_key_(auth::NewTestKey("device-test")),
+      tokens_(Keys(staff_key_, device_key_), clock_),
+      services_(Serve({&carts, &agents}, nullptr, &services_port_)),
+      upstreams_(ChannelsTo(services_port_)),
+      health_(upstreams_),
+      cors_({"https://manage.example.com"}),
+      docs_(""),
+      api_({FleetRouter(), tokens_, upstreams_, health_, metrics, cors_, docs_,
+            std::make_shared<const std::string>(OpenApiDocument(FleetRouter())), 0}),
+      proxy_(FleetContracts(), tokens_, upstreams_, metrics),
+      grpc_(Serve({}, &proxy_, &grpc_port_)),
+      http_(HttpServer::Start("127.0.0.1:0", limits, api_, health_).value()) {}
+
+TestGateway::~TestGateway() {
+  grpc_->Shutdown(std::chrono::system_clock::now());
+  services_->Shutdown(std::chrono::system_clock::now());
+}
+
+std::string TestGateway::StaffToken(Role role) const {
+  Caller caller;
+  caller.principal = Principal::kStaff;
+  caller.subject = UserId::New().value();
+  caller.chain = chain;
+  caller.grants = {{role, {branch}}};
+  return auth::IssueToken(staff_key_, caller, absl::Now(), absl::Minutes(5));
+}
+
+std::string TestGateway::DeviceToken() const {
+  Caller caller;
+  caller.principal = Principal::kDevice;
+  caller.subject = DeviceId::New().value();
+  caller.chain = chain;
+  return auth::IssueToken(device_key_, caller, absl::Now(), absl::Minutes(5));
+}
+
+std::shared_ptr<grpc::Channel> TestGateway::GrpcChannel() const {
+  return grpc::CreateChannel(absl::StrCat("127.0.0.1:", grpc_port_),
+                             grpc::InsecureChannelCredentials());
+}
+
+TestClient::TestClient(int port) {
+  socket_.connect({asio::ip::make_address("127.0.0.1"), static_cast<uint16_t>(port)});
+}
+
+bool TestClient::Write(const std::string& bytes) {
+  boost::system::error_code fault;
+  asio::write(socket_, asio::buffer(bytes), fault);
+  return !fault;
+}
+
+TestClient::Response TestClient::Read(bool head) {
+  http::response_parser<http::string_body> parser;
+  parser.skip(head);
+  http::read(socket_, buffer_, parser);
+  return parser.release();
+}
+
+bool TestClient::AtEnd() {
+  char byte;
+  boost::system::error_code fault;
+  socket_.read_some(asio::buffer(&byte, 1), fault);
+  return fault == asio::error::eof;
+}
+
+}  // namespace cartwise::gateway

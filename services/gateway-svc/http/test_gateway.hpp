@@ -1,0 +1,117 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <absl/synchronization/notification.h>
+#include <grpcpp/grpcpp.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "cartwise/auth/tokens.hpp"
+#include "cartwise/device/v1/agent.grpc.pb.h"
+#include "cartwise/rental/v1/carts.grpc.pb.h"
+#include "http/server.hpp"
+#include "proxy/grpc_proxy.hpp"
+
+namespace cartwise::gateway {
+
+/// Carts as the test wants them.
+class FakeCarts final : public rental::v1::CartService::WithCallbackMethod_ListCarts<
+                            rental::v1::CartService::Service> {
+ public:
+  grpc::ServerUnaryReactor* ListCarts(grpc::CallbackServerContext* context,
+                                      const rental::v1::ListCartsRequest* request,
+                                      rental::v1::ListCartsResponse* out) override;
+  grpc::Status CreateCarts(grpc::ServerContext* context,
+                           const rental::v1::CreateCartsRequest* request,
+                           rental::v1::CreateCartsResponse* out) override;
+  grpc::Status DeleteCart(grpc::ServerContext*, const rental::v1::DeleteCartRequest*,
+                          google::protobuf::Empty*) override {
+    return grpc::Status::OK;
+  }
+
+  absl::Status answer;           ///< what every call ends with
+  bool until_cancelled = false;  ///< ListCarts answers only when it is cancelled
+  absl::Notification entered;
+  absl::Notification cancelled;
+  rental::v1::CreateCartsRequest created;
+  std::multimap<std::string, std::string> metadata;  ///< of the last call
+};
+
+/// Agents' control streams: Welcome for a Hello, the clock for a Heartbeat,
+/// ABORTED (REPLACED) for a result, the count of messages in trailing metadata
+/// at a half close.
+class FakeAgents final : public device::v1::AgentService::Service {
+ public:
+  grpc::Status Control(grpc::ServerContext* context,
+                       grpc::ServerReaderWriter<device::v1::ControlResponse,
+                                                device::v1::ControlRequest>* stream) override;
+  absl::Notification cancelled;
+};
+
+/// A gateway on free ports, in front of services in this process.
+class TestGateway {
+ public:
+  explicit TestGateway(const HttpLimits& limits = {});
+  ~TestGateway();
+
+  std::string StaffToken(Role role = Role::kOwner) const;
+  std::string DeviceToken() const;
+  std::shared_ptr<grpc::Channel> GrpcChannel() const;
+  int http_port() const { return http_->port(); }
+  void StopServices() { services_->Shutdown(); }
+  HttpServer& http() { return *http_; }
+
+  const BranchId branch = BranchId::New();
+  const ChainId chain = ChainId::New();
+  FakeCarts carts;
+  FakeAgents agents;
+  obs::Metrics metrics;
+
+ private:
+  int services_port_ = 0;
+  int grpc_port_ = 0;
+  auth::SigningKey staff_key_;
+  auth::SigningKey device_key_;
+  SystemClock clock_;
+  auth::TokenVerifier tokens_;
+  std::unique_ptr<grpc::Server> services_;
+  Upstreams upstreams_;
+  HealthWatch health_;
+  Cors cors_;
+  DocsSite docs_;
+  Api api_;
+  GrpcProxy proxy_;
+  std::unique_ptr<grpc::Server> grpc_;
+  std::unique_ptr<HttpServer> http_;
+};
+
+/// A plain HTTP client on one connection.
+class TestClient {
+ public:
+  using Response = boost::beast::http::response<boost::beast::http::string_body>;
+
+  explicit TestClient(int port);
+  /// Sends bytes as they are; false when the gateway no longer listens.
+  bool Write(const std::string& bytes);
+  /// The next answer; `head` for that of a HEAD request.
+  Response Read(bool head = false);
+  /// True when the gateway has closed the connection.
+  bool AtEnd();
+  Response Send(const std::string& bytes) {
+    Write(bytes);
+    return Read();
+  }
+
+ private:
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::socket socket_{io_};
+  boost::beast::flat_buffer buffer_;
+};
+
+}  // namespace cartwise::gateway

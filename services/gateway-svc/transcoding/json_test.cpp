@@ -1,0 +1,173 @@
+#include <google/protobuf/util/json_util.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cartwise/testing/status.hpp"
+#include "routing/test_contracts.hpp"
+#include "transcoding/json_reader.hpp"
+#include "transcoding/json_writer.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+using google::protobuf::Message;
+
+std::unique_ptr<Message> NewThing() {
+  static const auto contracts =
+      ContractsOf(
+          "rpc Get(Thing) returns (Thing) { option (google.api.http) = {get: \"/a\"}; "
+          "option (cartwise.options.v1.policy) = {principals: [STAFF]}; }")
+          .value();
+  return std::unique_ptr<Message>(contracts->methods()[0].request->New());
+}
+
+/// The fields at fault, or the reason when there is none.
+std::string Faults(const std::string& json) {
+  const auto thing = NewThing();
+  const absl::Status status = ReadJson(json, *thing);
+  std::string text;
+  for (const auto& [field, message] : errors::Fields(status)) {
+    text += (text.empty() ? "" : " ") + field;
+  }
+  return text.empty() ? errors::Reason(status) : text;
+}
+
+nlohmann::json RoundTrip(const std::string& json) {
+  const auto thing = NewThing();
+  const absl::Status status = ReadJson(json, *thing);
+  INFO(status.ToString());
+  REQUIRE(status.ok());
+  return nlohmann::json::parse(WriteJson(*thing));
+}
+
+constexpr char kFull[] = R"({
+  "id": "a\u00e9\n\"\\\u0001", "number": -5, "tags": ["x", ""], "color": "BLUE",
+  "inner": {"name": "i", "count": 1, "deeper": {"name": "d"}}, "at": "2026-01-31T12:00:00.000123Z",
+  "span": "-1.500s", "flag": true, "big": "-9223372036854775808", "real": 0.1, "raw": "AAEC/w==",
+  "counts": {"a": 1, "b": 2}, "data": {"s": "t", "n": 1.5, "b": false, "z": null, "l": [1, ["x"], {}],
+  "o": {"p": {}}}, "any": [true, {"k": null}], "inners": [{"name": "1"}, {"count": 2}], "maybe": 0,
+  "left": "l", "colors": ["RED", "BLUE"], "positive": 4294967295, "small": 1.25,
+  "list": [1, "two", null], "huge": 18446744073709551615, "inner_of": {"-3": {"name": "m"}}})";
+
+TEST_CASE("what we write is what the protobuf library writes") {
+  const char* json = GENERATE(kFull, "{}", R"({"any": null})", R"({"at": "0001-01-01T00:00:00Z"})",
+                              R"({"at": "9999-12-31T23:59:59.999999999Z"})",
+                              R"({"at": "1969-12-31T23:59:59.5Z", "span": "0s"})",
+                              R"({"at": "2024-02-29T00:00:00Z", "real": 1e300, "small": -0.0})",
+                              R"({"real": "NaN", "small": "-Infinity"})",
+                              R"({"inners": [], "right": 0, "data": {}, "list": []})");
+  const auto thing = NewThing();
+  REQUIRE_OK(ReadJson(json, *thing));
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  options.always_print_primitive_fields = true;
+  std::string reference;
+  REQUIRE(google::protobuf::util::MessageToJsonString(*thing, &reference, options).ok());
+  CHECK(nlohmann::json::parse(WriteJson(*thing)) == nlohmann::json::parse(reference));
+}
+
+TEST_CASE("what we read is what the protobuf library reads") {
+  const auto ours = NewThing();
+  const auto theirs = NewThing();
+  REQUIRE_OK(ReadJson(kFull, *ours));
+  REQUIRE(google::protobuf::util::JsonStringToMessage(kFull, theirs.get()).ok());
+  CHECK(WriteJson(*ours) == WriteJson(*theirs));
+}
+
+TEST_CASE("64-bit integers come as numbers and as texts, and leave as texts") {
+  CHECK(RoundTrip(R"({"big": 5})")["big"] == "5");
+  CHECK(RoundTrip(R"({"big": "5", "number": 3.0})")["number"] == 3);
+  CHECK(RoundTrip(R"({"number": null})")["number"] == 0);
+}
+
+TEST_CASE("a body that is no JSON object is INVALID_JSON") {
+  const char* json =
+      GENERATE("", " ", "[]", "5", "\"x\"", "null", "{", "{\"id\": }", "{'id': 'x'}", "{id: 1}",
+               "{\"id\": \"x\",}", "{} {}", "{\"id\": \"\xff\xfe\"}", "{\"number\": 1e999}",
+               "{\"id\": \"\\u0000\"}", "{\"i\\u0000d\": 1}", "{\"id\": \"\\ud800\"}",
+               "{\"number\": 01}", "{\"flag\": True}", "// c\n{}");
+  CAPTURE(json);
+  CHECK(Faults(json) == "INVALID_JSON");
+}
+
+TEST_CASE("each wrong type is refused by its field") {
+  const auto [json, fields] = GENERATE(table<std::string, std::string>({
+      {R"({"nope": 1})", "nope"},
+      {R"({"id": 5})", "id"},
+      {R"({"id": {"a": 1}})", "id"},
+      {R"({"id": ["a"]})", "id"},
+      {R"({"number": "5"})", "number"},
+      {R"({"number": 1.5})", "number"},
+      {R"({"number": 2147483648})", "number"},
+      {R"({"number": true})", "number"},
+      {R"({"positive": -1})", "positive"},
+      {R"({"big": 9223372036854775808})", "big"},
+      {R"({"big": "x"})", "big"},
+      {R"({"big": 9.3e18})", "big"},
+      {R"({"flag": "true"})", "flag"},
+      {R"({"flag": 1})", "flag"},
+      {R"({"real": "1"})", "real"},
+      {R"({"color": 1})", "color"},
+      {R"({"color": "GREEN"})", "color"},
+      {R"({"color": "red"})", "color"},
+      {R"({"raw": "###"})", "raw"},
+      {R"({"at": 5})", "at"},
+      {R"({"at": "yesterday"})", "at"},
+      {R"({"at": {"seconds": 5}})", "at"},
+      {R"({"span": "1h"})", "span"},
+      {R"({"tags": "x"})", "tags"},
+      {R"({"tags": {"a": "x"}})", "tags"},
+      {R"({"tags": ["x", 2]})", "tags[1]"},
+      {R"({"tags": [null]})", "tags[0]"},
+      {R"({"tags": [["x"]]})", "tags[0]"},
+      {R"({"inners": {"name": "x"}})", "inners"},
+      {R"({"inners": [{"name": "x"}, {"name": 2}]})", "inners[1].name"},
+      {R"({"inners": ["x"]})", "inners[0]"},
+      {R"({"inner": "x"})", "inner"},
+      {R"({"inner": [1]})", "inner"},
+      {R"({"inner": {"deeper": {"nope": 1}}})", "inner.deeper.nope"},
+      {R"({"counts": [1]})", "counts"},
+      {R"({"counts": "x"})", "counts"},
+      {R"({"counts": {"a": "x"}})", "counts.a"},
+      {R"({"inner_of": {"x": {}}})", "inner_of.x"},
+      {R"({"data": [1]})", "data"},
+      {R"({"data": "x"})", "data"},
+      {R"({"list": {"a": 1}})", "list"},
+      {R"({"left": "x", "right": 1})", "right"},
+      {R"({"id": "a", "id": "b"})", "id"},
+      {R"({"counts": {"a": 1, "a": 2}})", "counts.a"},
+      {R"({"data": {"a": 1, "a": 2}})", "data.a"},
+      {R"({"nope": {"deep": [1, {"x": 2}]}, "number": "x"})", "nope number"},
+      {R"({"id": 1, "number": "x", "flag": 3})", "id number flag"},
+  }));
+  CAPTURE(json);
+  CHECK(Faults(json) == fields);
+}
+
+TEST_CASE("a deep body is refused wherever it hides, and fast") {
+  const std::string open(100'000, '[');
+  CHECK(Faults(open) == "INVALID_JSON");
+  CHECK(Faults("{\"any\": " + open) == "INVALID_JSON");
+  CHECK(Faults("{\"nope\": " + open) == "INVALID_JSON");
+  std::string objects;
+  for (int i = 0; i < 40; ++i) objects += "{\"deeper\":";
+  CHECK(Faults("{\"inner\":" + objects) == "INVALID_JSON");
+}
+
+TEST_CASE("the tenth fault is the last one told") {
+  std::string json = "{";
+  for (int i = 0; i < 100; ++i) json += "\"n" + std::to_string(i) + "\": 1,";
+  json.back() = '}';
+  CHECK(Faults(json) == "n0 n1 n2 n3 n4 n5 n6 n7 n8 n9");
+}
+
+TEST_CASE("what a client calls its fields comes back cut and harmless") {
+  const auto thing = NewThing();
+  const absl::Status status = ReadJson("{\"" + std::string(500, 'x') + "\": 1}", *thing);
+  CHECK(errors::Fields(status).at(0).first == std::string(60, 'x'));
+  CHECK(Faults("{\"a\\nb\": 1}") == "a?b");
+}
+
+}  // namespace
+}  // namespace cartwise::gateway
