@@ -102,9 +102,10 @@ std::optional<Fact> SnapshotIn(const Event& event, const json& payload) {
   if (boards == payload.end() || !boards->is_array()) return std::nullopt;
   for (const json& board : *boards) {
     if (!board.is_object()) continue;
-    snapshot.boards.push_back(
-        {IdIn<ControllerId>(board, "controller_id"), FlagIn(board, "reachable", false),
-         uint32_t(WholeIn(board, "closed_mask", 0xFFFF)), uint32_t(WholeIn(board, "item_mask", 0xFFFF))});
+    snapshot.boards.push_back({IdIn<ControllerId>(board, "controller_id"),
+                               FlagIn(board, "reachable", false),
+                               uint32_t(WholeIn(board, "closed_mask", 0xFFFF)),
+                               uint32_t(WholeIn(board, "item_mask", 0xFFFF))});
   }
   return snapshot;
 }

@@ -82,8 +82,7 @@ TEST_CASE("word from before the rental is set aside", "[lock]") {
   CHECK_FALSE(verdict.is_locked.has_value());
 }
 
-TEST_CASE("a Pi whose clock is an hour slow still ends its rental, after the true time",
-          "[lock]") {
+TEST_CASE("a Pi whose clock is an hour slow still ends its rental, after the true time", "[lock]") {
   // Opened 5 s after the start, closed 20 min later, by a clock an hour behind.
   LockView view = Rented(S::kOpening);
   LockChange opening = At(-absl::Hours(1) + absl::Seconds(5), false);
@@ -106,8 +105,7 @@ TEST_CASE("a Pi whose clock is an hour slow still ends its rental, after the tru
 
 TEST_CASE("a rental never ends in the future", "[lock]") {
   const absl::Time now = kStart + absl::Minutes(1);
-  const Verdict verdict =
-      JudgeClosing(Rented(S::kActive), At(absl::Hours(5), true), kGrace, now);
+  const Verdict verdict = JudgeClosing(Rented(S::kActive), At(absl::Hours(5), true), kGrace, now);
   CHECK(verdict.at == now);
 }
 
@@ -149,8 +147,7 @@ TEST_CASE("another command's opening does not prove this rental", "[lock]") {
   CHECK(Open(Rented(S::kUnconfirmed), change).set_aside == "OPENED_BY_OTHER_COMMAND");
 }
 
-TEST_CASE("an opening that nothing explains is an alarm and the cart is out of service",
-          "[lock]") {
+TEST_CASE("an opening that nothing explains is an alarm and the cart is out of service", "[lock]") {
   const Verdict verdict = Open(LockView(), At(absl::Seconds(1), false));
   CHECK(verdict.cart_event == "cart.forced_open");
   CHECK(verdict.cart_status == CartStatus::kMaintenance);

@@ -81,8 +81,8 @@ TEST_CASE("a rental ends only under a closed hook that may hold its cart", "[rec
 
 TEST_CASE("a rental in doubt goes on exactly when its hook reads open", "[reconcile]") {
   for (const LockState& lock : EveryLock()) {
-    const bool proven = lock.rental == S::kUnconfirmed && !lock.predates &&
-                        lock.hook == Hook::kOpen;
+    const bool proven =
+        lock.rental == S::kUnconfirmed && !lock.predates && lock.hook == Hook::kOpen;
     CHECK((Decide(lock).effect == Effect::kActivate) == proven);
   }
 }
@@ -111,8 +111,7 @@ TEST_CASE("a cart is given free only where it may stand and nobody rents it", "[
   }
 }
 
-TEST_CASE("a hook that is pressed by hand ends nobody's rental: a person is asked",
-          "[reconcile]") {
+TEST_CASE("a hook that is pressed by hand ends nobody's rental: a person is asked", "[reconcile]") {
   LockState lock{C::kInUse, S::kActive, false, false, false, Hook::kClosed, Item::kAbsent};
   CHECK(RuleFor(lock) == "CLOSED_WITHOUT_CART");
   CHECK(Decide(lock).decision == Decision::kAsk);
@@ -121,8 +120,8 @@ TEST_CASE("a hook that is pressed by hand ends nobody's rental: a person is aske
 }
 
 TEST_CASE("agreement is no difference", "[reconcile]") {
-  const LockState stands{C::kAvailable, std::nullopt, true, false, false, Hook::kClosed,
-                         Item::kNoSensor};
+  const LockState stands{C::kAvailable, std::nullopt,  true,           false,
+                         false,         Hook::kClosed, Item::kNoSensor};
   CHECK_FALSE(Differs(stands, Decide(stands)));
   const LockState out{C::kInUse, S::kActive, false, false, false, Hook::kOpen, Item::kNoSensor};
   CHECK_FALSE(Differs(out, Decide(out)));

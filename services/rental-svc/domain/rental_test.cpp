@@ -12,17 +12,17 @@ using S = RentalStatus;
 
 TEST_CASE("a rental goes only along the written ways", "[rental]") {
   const std::set<std::pair<S, S>> ways = {
-      {S::kOpening, S::kUnconfirmed},  {S::kOpening, S::kActive},
-      {S::kOpening, S::kOverdue},      {S::kOpening, S::kReturned},
-      {S::kOpening, S::kReturnedLate}, {S::kOpening, S::kNotOpened},
-      {S::kOpening, S::kNotTaken},     {S::kOpening, S::kCancelled},
-      {S::kUnconfirmed, S::kActive},   {S::kUnconfirmed, S::kOverdue},
-      {S::kUnconfirmed, S::kReturned}, {S::kUnconfirmed, S::kReturnedLate},
+      {S::kOpening, S::kUnconfirmed},   {S::kOpening, S::kActive},
+      {S::kOpening, S::kOverdue},       {S::kOpening, S::kReturned},
+      {S::kOpening, S::kReturnedLate},  {S::kOpening, S::kNotOpened},
+      {S::kOpening, S::kNotTaken},      {S::kOpening, S::kCancelled},
+      {S::kUnconfirmed, S::kActive},    {S::kUnconfirmed, S::kOverdue},
+      {S::kUnconfirmed, S::kReturned},  {S::kUnconfirmed, S::kReturnedLate},
       {S::kUnconfirmed, S::kNotOpened}, {S::kUnconfirmed, S::kNotTaken},
       {S::kUnconfirmed, S::kCancelled}, {S::kActive, S::kOverdue},
-      {S::kActive, S::kReturned},      {S::kActive, S::kReturnedLate},
-      {S::kActive, S::kNotTaken},      {S::kOverdue, S::kReturned},
-      {S::kOverdue, S::kReturnedLate}, {S::kOverdue, S::kNotTaken},
+      {S::kActive, S::kReturned},       {S::kActive, S::kReturnedLate},
+      {S::kActive, S::kNotTaken},       {S::kOverdue, S::kReturned},
+      {S::kOverdue, S::kReturnedLate},  {S::kOverdue, S::kNotTaken},
   };
   for (int from = 0; from <= int(S::kCancelled); ++from) {
     for (int to = 0; to <= int(S::kCancelled); ++to) {

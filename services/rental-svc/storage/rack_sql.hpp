@@ -166,7 +166,7 @@ inline constexpr pg::Query kJam{"rental_jam", R"sql(
               rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET status = 'MAINTENANCE', is_locked = $9::boolean,
-           maintenance_notes = right(concat_ws(E'\n', nullif(c.maintenance_notes, ''), $4), 1000),
+           maintenance_notes = right(concat_ws(E'\n', nullif(c.maintenance_notes, ''), $4::text), 1000),
            updated_at = now()
       FROM moved m WHERE c.chain_id = m.chain_id AND c.id = m.cart_id
     RETURNING c.chain_id, c.id, m.branch_id, m.device_id, m.id AS rental_id,

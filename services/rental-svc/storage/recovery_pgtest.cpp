@@ -1,0 +1,210 @@
+#include "domain/staff_unlock.hpp"
+#include "storage/rental_fixture.hpp"
+
+namespace cartwise::rental::testing {
+namespace {
+
+// A process that ends while it waits for the lock: the rental was written and
+// nothing after it.
+RentalId CrashAfterTaking(RentalFixture& f, const Place& place, Once* once = nullptr) {
+  const RentalId id = RentalId::New();
+  const auto taken =
+      f.rack.Take(f.Operator(place, once), Taking{.branch = place.branch,
+                                                  .rental = id,
+                                                  .phone = f.vault.Seal(Phone(1), id),
+                                                  .notes = "",
+                                                  .requested_by = f.Operator(place).Label(),
+                                                  .now = f.clock.Now(),
+                                                  .attempt = 1});
+  REQUIRE_OK(taken);
+  REQUIRE(taken->kind == TakeResult::Kind::kTaken);
+  return id;
+}
+
+TEST_CASE("what a crash left opening is settled by what became of its command", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const RentalId id = CrashAfterTaking(f, place);
+  const auto [state, expected, cart] = GENERATE(table<CommandState, const char*, const char*>({
+      {CommandState::kSucceeded, "ACTIVE", "IN_USE open"},
+      {CommandState::kFailed, "NOT_OPENED", "MAINTENANCE closed"},
+      {CommandState::kDropped, "CANCELLED", "AVAILABLE closed"},
+      {CommandState::kRejected, "CANCELLED", "AVAILABLE closed"},
+      {CommandState::kUnknown, "UNCONFIRMED", "IN_USE closed"},
+      {CommandState::kSent, "UNCONFIRMED", "IN_USE closed"},
+  }));
+  f.devices.look_up = [state = state] { return CommandOutcome{state, ""}; };
+
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.StatusOf(id) == "OPENING");  // somebody may still be waiting for it
+
+  f.clock.Advance(absl::Seconds(9));
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.StatusOf(id) == expected);
+  CHECK(f.CartOf(place, 1) == cart);
+  CHECK(f.devices.orders().empty());
+}
+
+TEST_CASE("nothing stays opening while nobody can be asked", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const RentalId id = CrashAfterTaking(f, place);
+  f.devices.look_up = []() -> absl::StatusOr<CommandOutcome> {
+    return absl::UnavailableError("down");
+  };
+  f.clock.Advance(absl::Seconds(9));
+  CHECK_FALSE(f.recovery.RunOnce().ok());
+  CHECK(f.StatusOf(id) == "UNCONFIRMED");
+}
+
+TEST_CASE("a rental in doubt is read from the hook when its command tells nothing", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const RentalId id = CrashAfterTaking(f, place);
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kUnknown, ""}; };
+  f.clock.Advance(absl::Seconds(9));
+  REQUIRE_OK(f.recovery.RunOnce());
+  REQUIRE(f.StatusOf(id) == "UNCONFIRMED");
+
+  const bool closed = GENERATE(true, false);
+  f.devices.closed = closed;
+  f.clock.Advance(absl::Seconds(30));
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.StatusOf(id) == (closed ? "CANCELLED" : "ACTIVE"));
+}
+
+TEST_CASE("a repeat after a crash is answered from the settled rental", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(2);
+  FakeOnce once("k1");
+  const RentalId id = CrashAfterTaking(f, place, &once);
+
+  SECTION("it opened: that rental") {
+    f.devices.look_up = [] { return CommandOutcome{CommandState::kSucceeded, ""}; };
+    f.clock.Advance(absl::Seconds(9));
+    REQUIRE_OK(f.recovery.RunOnce());
+    FakeOnce again("k1");
+    const auto replay = f.Assign(place, Phone(1), &again);
+    REQUIRE_OK(replay);
+    CHECK(replay->id == id);
+    CHECK(f.devices.orders().empty());
+  }
+  SECTION("it was never sent: a new try") {
+    f.clock.Advance(absl::Seconds(9));
+    REQUIRE_OK(f.recovery.RunOnce());
+    FakeOnce again("k1");
+    const auto replay = f.Assign(place, Phone(1), &again);
+    REQUIRE_OK(replay);
+    CHECK(replay->id != id);
+    CHECK(f.devices.orders().size() == 1);
+  }
+  SECTION("it is not settled yet: try again later") {
+    FakeOnce again("k1");
+    Caller hurried = f.Operator(place, &again);
+    hurried.deadline = absl::Now();
+    const auto replay = f.rack.AwaitEarlier(f.Operator(place, &again), place.branch, absl::Now());
+    REQUIRE_OK(replay);
+    REQUIRE(replay->has_value());
+    CHECK_REFUSED(AnswerOf((*replay)->rental), "REQUEST_IN_PROGRESS");
+  }
+}
+
+TEST_CASE("a late settling never makes a true return look untaken", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const RentalId id = CrashAfterTaking(f, place);
+  const absl::Time back = f.clock.Now() + absl::Minutes(20);
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kSucceeded, ""}; };
+  f.clock.Advance(absl::Hours(1));
+  REQUIRE_OK(f.recovery.RunOnce());
+  REQUIRE_OK(f.facts.Take(f.Change(place, 1, true, back)));
+  CHECK(f.StatusOf(id) == "RETURNED");
+}
+
+TEST_CASE("a cart that is out too long is overdue once, but not for the branch's offline time",
+          "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const auto rental = f.Assign(place, Phone(1));
+  REQUIRE_OK(rental);
+  f.db.Sql(
+      "UPDATE rental.rentals SET start_time = now() - interval '150 minutes', "
+      "expected_return = now() - interval '30 minutes'");
+  const bool away = GENERATE(true, false);
+  if (away) {
+    f.db.Sql(
+        absl::StrCat("INSERT INTO rental.offline_spans (chain_id, device_id, started_at, "
+                     "ended_at) VALUES ('",
+                     place.chain.value(), "', '", place.device.value(),
+                     "', now() - interval '100 minutes', now() - interval '60 minutes')"));
+  }
+  REQUIRE_OK(f.recovery.RunOnce());
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.StatusOf(rental->id) == (away ? "ACTIVE" : "OVERDUE"));
+  CHECK(f.Count("outbox WHERE type = 'rental.overdue'") == (away ? 0 : 1));
+}
+
+struct UnlockFixture : RentalFixture {
+  PgRentalDatabase database{*pool, "rental"};
+  StaffUnlocks unlocks{database, devices, clock};
+  Place place = AddPlace(2);
+
+  StaffUnlock Want(int number) {
+    StaffUnlock want;
+    want.branch = place.branch;
+    want.cart =
+        CartId(Text(absl::StrCat("SELECT id AS v FROM rental.carts WHERE cart_number = ", number)));
+    want.command = CommandId::New();
+    want.reason = "wheel is stuck";
+    return want;
+  }
+};
+
+TEST_CASE("an opening by staff is explained before it happens and raises no alarm", "[unlock]") {
+  UnlockFixture f;
+  const StaffUnlock want = f.Want(1);
+  const auto cart = f.unlocks.Open(f.Operator(f.place), want);
+  REQUIRE_OK(cart);
+  CHECK_FALSE(cart->is_locked);
+  CHECK(cart->status == CartStatus::kAvailable);
+  LockChange opened = f.Change(f.place, 1, false, f.clock.Now());
+  opened.command = want.command;
+  REQUIRE_OK(f.facts.Take(opened));
+  CHECK(f.Count("outbox WHERE type = 'cart.forced_open'") == 0);
+  CHECK(f.Count("outbox WHERE type = 'cart.unlock_requested' AND payload->>'reason' = "
+                "'wheel is stuck'") == 1);
+
+  const auto rental = f.Assign(f.place, Phone(1));  // an open hook is not given out
+  REQUIRE_OK(rental);
+  CHECK(rental->cart_number == 2);
+
+  REQUIRE_OK(f.facts.Take(f.Change(f.place, 1, true, f.clock.Now())));
+  CHECK(f.Count("outbox WHERE type = 'cart.unexplained_close'") == 0);
+  CHECK(f.CartOf(f.place, 1) == "AVAILABLE closed");
+}
+
+TEST_CASE("staff cannot open what is out, and one command is one opening", "[unlock]") {
+  UnlockFixture f;
+  REQUIRE_OK(f.Assign(f.place, Phone(1)));
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), f.Want(1)), "CART_IN_USE");
+  StaffUnlock want = f.Want(2);
+  REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), want));
+  want.reason = "another reason";
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "IDEMPOTENCY_KEY_REUSED");
+  want.reason = "no";
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "INVALID_FIELD");
+}
+
+TEST_CASE("a staff opening that nobody wrote down is settled", "[unlock]") {
+  UnlockFixture f;
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), f.Want(1)), "UNLOCK_UNCONFIRMED");
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kSucceeded, ""}; };
+  f.clock.Advance(absl::Seconds(9));
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.Count("staff_unlocks WHERE state = 'SUCCEEDED'") == 1);
+  CHECK(f.CartOf(f.place, 1) == "AVAILABLE open");
+}
+
+}  // namespace
+}  // namespace cartwise::rental::testing
