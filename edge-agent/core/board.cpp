@@ -24,19 +24,24 @@ Masks Board::Corrected(const cu16::Reply& reply) const {
           .items = config_.has_ir ? reply.items : uint16_t{0xFFFF}};
 }
 
-std::vector<LockChange> Board::Answered(const Masks& masks) {
+std::vector<LockChange> Board::Answered(const Masks& masks, uint16_t proven) {
   reach_ = Reach::kFound;
   misses_ = 0;
   std::vector<LockChange> changes;
   for (int bit = 0; bit < cu16::kLocksPerBoard; ++bit) {
-    const auto change = Settle(bit, (masks.closed >> bit & 1) != 0, (masks.items >> bit & 1) != 0);
+    const auto change = Settle(bit, (masks.closed >> bit & 1) != 0, (masks.items >> bit & 1) != 0,
+                               (proven >> bit & 1) != 0);
     if (change) changes.push_back(*change);
   }
   return changes;
 }
 
-std::optional<LockChange> Board::Settle(int bit, bool closed, bool item) {
+std::optional<LockChange> Board::Settle(int bit, bool closed, bool item, bool proven) {
   Watch& watch = locks_[bit];
+  if (proven) {
+    watch.hook.Agree(closed);
+    watch.item.Agree(item);
+  }
   const bool hook_agreed = watch.hook.Feed(closed);
   const bool item_agreed = watch.item.Feed(item);
   if (!hook_agreed || !item_agreed) return std::nullopt;

@@ -47,6 +47,11 @@ class Twice {
     first_ = value;
     return false;
   }
+  /// Something else has proven it: one read is enough.
+  void Agree(bool value) {
+    agreed_ = value;
+    first_.reset();
+  }
   bool pending() const { return first_.has_value(); }
   void Forget() { *this = Twice(); }
 
@@ -84,7 +89,9 @@ class Board {
   Masks Corrected(const cu16::Reply& reply) const;
 
   /// Takes an answer; what two agreeing reads changed. The board is found.
-  std::vector<LockChange> Answered(const Masks& masks);
+  /// `proven` are locks that our own pulse has just opened: a cart that comes
+  /// back before the second read must not be missed.
+  std::vector<LockChange> Answered(const Masks& masks, uint16_t proven = 0);
   /// One poll without an answer. True when this loses the board.
   bool Missed();
   /// The port is gone. True unless the board was lost already.
@@ -111,7 +118,7 @@ class Board {
     std::optional<LockEvent> last;
   };
 
-  std::optional<LockChange> Settle(int bit, bool closed, bool item);
+  std::optional<LockChange> Settle(int bit, bool closed, bool item, bool proven);
   std::optional<LockChange> Take(Watch& watch, LockEvent event);
   void ForgetPending();
 

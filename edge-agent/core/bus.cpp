@@ -316,12 +316,16 @@ void Bus::Answered(Slot& slot, const cu16::Reply& reply) {
   const bool found = slot.board.reach() != Reach::kFound;
   const Masks masks = slot.board.Corrected(reply);
   const absl::Duration now = tools_.clock.SinceBoot();
+  uint16_t proven = 0;
   for (const auto& task : tasks_) {
-    if (task->controller() == slot.board.config().id) task->Answered(masks, now);
+    if (task->controller() != slot.board.config().id) continue;
+    task->Answered(masks, now);
+    const auto lock = task->lock();
+    if (lock && task->pulses() > 0 && !masks.closed_at(*lock)) proven |= 1u << lock->bit();
   }
   // The proof of an opening leaves before the event that confirms it.
   EndTasks();
-  const auto changes = slot.board.Answered(masks);
+  const auto changes = slot.board.Answered(masks, proven);
   const bool settles = slot.board.settled() != slot.told_settled;
   if (found || settles || !changes.empty()) Tell(slot, changes, found ? "answers" : "");
 }

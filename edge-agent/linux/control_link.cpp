@@ -70,11 +70,13 @@ grpc::Status ControlLink::Serve(grpc::ClientContext& context, Stream& stream) {
   heartbeat_interval_ms_ = 0;
   const bool said_hello = stream.Write(Hello(tools_.session.Begin()));
   std::thread reader([&] { Read(stream); });
+  bool cloud_ended_it = !said_hello;
   if (said_hello && AwaitWelcome()) {
     tools_.session.Welcomed(absl::Milliseconds(heartbeat_interval_ms_.load()));
-    Write(stream);
+    cloud_ended_it = !Write(stream);
   }
-  context.TryCancel();
+  // A cancelled stream has no other status any more.
+  if (!cloud_ended_it && !broken_) context.TryCancel();
   reader.join();
   return stream.Finish();
 }
@@ -96,14 +98,15 @@ void ControlLink::Welcome(const v1::Welcome& welcome) {
   tools_.bell.Ring();
 }
 
-void ControlLink::Write(Stream& stream) {
+bool ControlLink::Write(Stream& stream) {
   while (!stopping_ && !broken_) {
     if (const auto message = tools_.session.Next()) {
-      if (!stream.Write(ToProto(*message))) return;
+      if (!stream.Write(ToProto(*message))) return false;
     } else {
       tools_.bell.WaitUntil(tools_.session.next_heartbeat());
     }
   }
+  return !broken_;
 }
 
 void ControlLink::Read(Stream& stream) {

@@ -55,7 +55,8 @@ class ControlLink {
   void Take(const device::v1::ControlResponse& message);
   void Welcome(const device::v1::Welcome& welcome);
   bool AwaitWelcome();
-  void Write(Stream& stream);
+  /// False when the stream ended under it.
+  bool Write(Stream& stream);
   void PauseAfter(const grpc::Status& end, Backoff& backoff);
 
   const Tools tools_;

@@ -23,7 +23,6 @@ void UploadLink::Run() {
     }
     const auto stream = stub->Upload(&context);
     const UploadQueue::Batch open = Serve(*stream, backoff);
-    context.TryCancel();
     const grpc::Status end = stream->Finish();
     {
       std::lock_guard lock(mutex_);

@@ -1,0 +1,227 @@
+#include "agent.hpp"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "board_program_fake.hpp"
+#include "cartwise/testing/status.hpp"
+#include "cloud_fake.hpp"
+#include "linux/atomic_file.hpp"
+#include "linux/folder_fake.hpp"
+
+/// The whole agent against a cloud over TLS and the emulated board on a real
+/// pseudo-terminal.
+
+namespace cartwise::edge {
+namespace {
+
+class QuietDiary final : public Diary {
+ public:
+  void Write(Weight, std::string_view what, Facts) override {
+    std::lock_guard lock(mutex_);
+    lines_.emplace_back(what);
+  }
+  bool Says(std::string_view part) {
+    std::lock_guard lock(mutex_);
+    for (const std::string& line : lines_) {
+      if (line.find(part) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+struct Fixture {
+  Fixture() {
+    device::v1::Configuration configuration;
+    auto& entry = *configuration.add_boards();
+    entry.set_controller_id("controller");
+    entry.set_address(0);
+    entry.set_port(board.tty());
+    entry.set_baudrate(19200);
+    entry.set_has_ir(true);
+    cloud.Configure(configuration);
+  }
+
+  Config MakeConfig() {
+    Config config{.gateway = cloud.address(),
+                  .ca = cloud.ca(),
+                  .ca_pem = *ReadWholeFile(cloud.ca()),
+                  .enrollment_key = "cwek_good",
+                  .device_name = "pi",
+                  .mac_address = "02:00:00:00:00:01",
+                  .serial_number = "1",
+                  .state_dir = folder / "state",
+                  .buses = {{.settings = {.port = board.tty()}}}};
+    REQUIRE_OK(MakePrivateFolder(config.state_dir));
+    return config;
+  }
+  void StartAgent() {
+    agent.reset();
+    agent = std::make_unique<Agent>(MakeConfig(), diary, failpoints);
+    REQUIRE_OK(agent->Start());
+  }
+  void StartAndServe() {
+    const int before = cloud.caught_ups;
+    StartAgent();
+    REQUIRE(cloud.Await([&] { return cloud.caught_ups > before; }));
+  }
+  device::v1::CommandResult Unlock(int lock) {
+    const std::string id = cloud.Unlock("controller", lock);
+    REQUIRE(cloud.Await([&] { return cloud.results.contains(id); }));
+    return cloud.results[id];
+  }
+
+  TestFolder folder;
+  BoardProgram board{folder.path(), "0"};
+  FakeCloud cloud;
+  QuietDiary diary;
+  NoFailpoints failpoints;
+  std::unique_ptr<Agent> agent;
+};
+
+TEST_CASE("from nothing to a proven unlock and back", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  CHECK(f.cloud.enrolments == 1);
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.snapshot") == 1; }));
+  CHECK(f.cloud.hellos.back().agent_epoch().size() == 32);
+  CHECK(f.cloud.hellos.back().last_seq() == 0);
+
+  const auto result = f.Unlock(5);
+
+  CHECK(result.outcome() == device::v1::CommandResult::SUCCEEDED);
+  CHECK(result.seen().fields().at("pulses").number_value() == 1);
+  CHECK(f.board.Log("\"event\":\"pulse\"").size() == 1);
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.opened") == 1; }));
+
+  REQUIRE_THAT(f.board.Tell("push 0 5"), Catch::Contains("\"ok\":true"));
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.closed") == 1; }));
+  const auto& fields = f.cloud.events.back().payload().fields();
+  CHECK(fields.at("item_present").bool_value());
+  CHECK(fields.at("lock").number_value() == 5);
+}
+
+TEST_CASE("the identity is kept: a restart does not enrol again", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  f.StartAndServe();
+
+  CHECK(f.cloud.enrolments == 1);
+  REQUIRE(f.cloud.hellos.size() == 2);
+  CHECK(f.cloud.hellos[0].agent_epoch() != f.cloud.hellos[1].agent_epoch());
+  CHECK(f.Unlock(1).outcome() == device::v1::CommandResult::SUCCEEDED);
+}
+
+TEST_CASE("while the cloud is away changes are kept, and arrive once and in order", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  f.Unlock(5);
+  f.Unlock(6);
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.opened") == 2; }));
+  f.cloud.Stop();
+
+  f.board.Tell("push 0 6");
+  SECTION("the agent stays up") {}
+  SECTION("the agent is restarted without a cloud") {
+    f.StartAgent();
+  }
+  f.board.Tell("push 0 5");
+  f.cloud.Start();
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.closed") == 2; }));
+  REQUIRE(f.cloud.Await([&] { return f.cloud.caught_ups >= 2; }));
+  CHECK(f.cloud.Count("lock.closed") == 2);
+  CHECK(f.cloud.Count("lock.opened") == 2);
+  int64_t last = 0;
+  for (const auto& event : f.cloud.events) {
+    CHECK(event.journal_seq() > last);
+    last = event.journal_seq();
+  }
+}
+
+TEST_CASE("what was said and not committed is said again on the next stream", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  f.cloud.Commit(false);
+  const std::string id = f.cloud.Unlock("controller", 3);
+  REQUIRE(f.cloud.Await([&] { return f.board.Log("\"event\":\"pulse\"").size() == 1; }));
+  f.cloud.Stop();
+  f.cloud.Commit(true);
+
+  f.cloud.Start();
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.results.contains(id); }));
+  CHECK(f.cloud.results[id].outcome() == device::v1::CommandResult::SUCCEEDED);
+  CHECK(f.board.Log("\"event\":\"pulse\"").size() == 1);
+}
+
+TEST_CASE("a refused token is said clearly, and no enrolment follows", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  f.agent.reset();
+  f.cloud.RefuseTokens(true);
+
+  f.StartAgent();
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.refusals > 0 && f.diary.Says("an installer"); }));
+  CHECK(f.cloud.enrolments == 1);
+}
+
+TEST_CASE("a damaged identity stops the start instead of claiming the device twice", "[agent]") {
+  Fixture f;
+  REQUIRE_OK(MakePrivateFolder(f.folder / "state"));
+  REQUIRE_OK(WriteFileAtomically(f.folder / "state/identity.json", "{"));
+
+  Agent agent(f.MakeConfig(), f.diary, f.failpoints);
+
+  CHECK_FALSE(agent.Start().ok());
+  CHECK(f.cloud.enrolments == 0);
+}
+
+TEST_CASE("health reaches the cloud on the upload lane", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+
+  REQUIRE(f.cloud.Await([&] { return !f.cloud.telemetry.empty(); }));
+
+  const auto& event = f.cloud.telemetry.front();
+  CHECK(event.event_type() == "agent.health");
+  CHECK(event.event_data().fields().contains("memory_total_kb"));
+  CHECK(event.event_data().fields().contains("buses"));
+}
+
+TEST_CASE("an adapter that is unplugged is survived and explained", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  f.board.Tell("unplug");
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.board_lost") == 1; }));
+
+  f.board.Tell("plug");
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.board_found") == 2; }));
+  CHECK(f.Unlock(2).outcome() == device::v1::CommandResult::SUCCEEDED);
+}
+
+TEST_CASE("noise on the line never opens a lock nor tells a wrong state", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  f.board.Tell("fault noise 0.002");
+  REQUIRE(f.cloud.Await([&] { return f.board.Log("fault").size() == 1; }));
+
+  for (int lock = 1; lock <= 5; ++lock) f.Unlock(lock);
+  f.board.Tell("clear");
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.opened") >= 5; }));
+  CHECK(f.cloud.Count("lock.opened") == 5);
+  for (const std::string& pulse : f.board.Log("\"event\":\"pulse\"")) {
+    CHECK(pulse.find("\"lock\":") < pulse.size());
+    CHECK_THAT(pulse, Catch::Contains("\"board\":0"));
+  }
+}
+
+}  // namespace
+}  // namespace cartwise::edge
