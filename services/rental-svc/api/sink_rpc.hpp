@@ -1,16 +1,15 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 
-#include "cartwise/base/event.hpp"
 #include "cartwise/events/v1/event.grpc.pb.h"
 #include "cartwise/rpc/guard.hpp"
 #include "domain/facts.hpp"
 
 namespace cartwise::rental {
 
-/// EventSinkService: what the other services and the agents tell.
+/// EventSinkService: what the other services and the agents tell, taken one by
+/// one in their order.
 class SinkRpc final : public events::v1::EventSinkService::Service {
  public:
   SinkRpc(rpc::Guard& guard, Facts& facts, std::function<void()> announced)
@@ -24,9 +23,5 @@ class SinkRpc final : public events::v1::EventSinkService::Service {
   Facts& facts_;
   const std::function<void()> announced_;
 };
-
-/// The fact in an event; nullopt for events that mean nothing here and for ones
-/// that cannot be read.
-std::optional<Fact> FactIn(const Event& event);
 
 }  // namespace cartwise::rental

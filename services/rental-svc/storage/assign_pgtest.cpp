@@ -2,7 +2,7 @@
 #include <set>
 #include <thread>
 
-#include "storage/rental_fixture.hpp"
+#include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
 namespace {

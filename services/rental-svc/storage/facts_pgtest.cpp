@@ -1,4 +1,4 @@
-#include "storage/rental_fixture.hpp"
+#include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
 namespace {

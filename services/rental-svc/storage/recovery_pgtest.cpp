@@ -1,5 +1,5 @@
 #include "domain/staff_unlock.hpp"
-#include "storage/rental_fixture.hpp"
+#include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
 namespace {

@@ -3,7 +3,7 @@
 #include "cartwise/base/text.hpp"
 #include "domain/carts.hpp"
 #include "domain/rentals.hpp"
-#include "storage/rental_fixture.hpp"
+#include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
 namespace {
