@@ -82,6 +82,8 @@ TEST_CASE("an agent killed at any step of a command never pulses twice and never
   const Json settled =
       rack.WaitRental(history[0]["id"], "ACTIVE CANCELLED NOT_OPENED NOT_TAKEN", 60);
   INFO(settled.dump());
+  INFO(chain.owner->Get("/api/telemetry/devices/" + rack.device_id()).text);
+  INFO(chain.owner->Get("/api/devices/" + rack.device_id() + "/commands").text);
   CHECK((settled["status"] == "ACTIVE") == pulsed);
   CHECK(rack.board().Pulses().size() == pulses);
 }

@@ -24,7 +24,13 @@ LockState StateOf(const SnapshotTold& snapshot, const SnapshotTold::Board& board
   state.staff_opened = !view.staff_unlock.empty();
   if (view.rental) {
     state.rental = view.rental->status;
-    state.predates = snapshot.taken_at < view.rental->opened_at.value_or(view.rental->start_time);
+    // An open hook proves something from the start on; a closed one proves
+    // nothing while the command may still be on its way.
+    const bool closed = board.reachable && (board.closed_mask & bit) != 0;
+    const absl::Time proof_from =
+        view.rental->opened_at.value_or(view.rental->start_time +
+                                        (closed ? kCommandLife : absl::ZeroDuration()));
+    state.predates = snapshot.taken_at < proof_from;
   }
   if (!board.reachable) {
     state.hook = Hook::kUnreachable;
