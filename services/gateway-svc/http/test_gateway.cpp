@@ -53,6 +53,15 @@ std::unique_ptr<grpc::Server> Serve(const std::vector<grpc::Service*>& services,
   return builder.BuildAndStart();
 }
 
+/// gRPC 1.51 aborts now and then when the last user of its callback queue goes
+/// while a new one comes, as from one test to the next. So one stays.
+void KeepCallbackQueue() {
+  static auto* const generic = new grpc::CallbackGenericService;
+  static int port = 0;
+  static auto* const server = new std::unique_ptr<grpc::Server>(Serve({}, generic, &port));
+  (void)server;
+}
+
 Upstreams::Channels ChannelsTo(int port) {
   const auto channel =
       grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
@@ -119,7 +128,7 @@ TestGateway::TestGateway(const HttpLimits& limits)
     : staff_key_(auth::NewTestKey("tenant-test")),
       device_key_(auth::NewTestKey("device-test")),
       tokens_(Keys(staff_key_, device_key_), clock_),
-      services_(Serve({&carts, &agents}, nullptr, &services_port_)),
+      services_((KeepCallbackQueue(), Serve({&carts, &agents}, nullptr, &services_port_))),
       upstreams_(ChannelsTo(services_port_)),
       health_(upstreams_),
       cors_({"https://manage.example.com"}),
