@@ -36,28 +36,28 @@ class OpenAtOnce final : public device::v1::CommandExecutionService::Service {
   }
 };
 
-// A branch per worker, told to rental-svc the way the other services would.
-struct Shop {
-  std::string branch = NewUuid(), device = NewUuid(), controller = NewUuid();
-};
-
+// A branch per worker, put where the other services' news would have put it.
 std::vector<Shop> OpenShops(fleet::Fleet& fleet, const std::string& chain) {
   std::vector<Shop> shops(kWorkers);
-  std::string sql = "INSERT INTO rental.chains VALUES ('" + chain +
-                    "', true, now()) ON CONFLICT DO NOTHING;";
+  for (Shop& shop : shops) shop = {NewUuid(), NewUuid(), NewUuid()};
+  std::string sql =
+      "INSERT INTO rental.chains VALUES ('" + chain + "', true, now()) ON CONFLICT DO NOTHING;";
   for (const Shop& shop : shops) {
     const std::string keys = "('" + chain + "', '" + shop.branch + "'";
-    sql += "INSERT INTO rental.branches (chain_id, branch_id, active, changed_at) VALUES " + keys +
-           ", true, now());"
-           "INSERT INTO rental.devices (chain_id, branch_id, device_id, online, changed_at) VALUES " +
-           keys + ", '" + shop.device + "', true, now());" +
-           "INSERT INTO rental.controllers (chain_id, branch_id, device_id, controller_id, online, "
-           "changed_at) VALUES " + keys + ", '" + shop.device + "', '" + shop.controller +
-           "', true, now());"
-           "INSERT INTO rental.carts (chain_id, branch_id, controller_id, id, cart_number, "
-           "locker_id) SELECT '" + chain + "', '" + shop.branch + "', '" + shop.controller +
-           "', gen_random_uuid(), n, n FROM generate_series(1, " +
-           std::to_string(kCartsPerBranch) + ") n;";
+    sql +=
+        "INSERT INTO rental.branches (chain_id, branch_id, active, changed_at) VALUES " + keys +
+        ", true, now());"
+        "INSERT INTO rental.devices (chain_id, branch_id, device_id, online, changed_at) VALUES " +
+        keys + ", '" + shop.device + "', true, now());" +
+        "INSERT INTO rental.controllers (chain_id, branch_id, device_id, controller_id, online, "
+        "changed_at) VALUES " +
+        keys + ", '" + shop.device + "', '" + shop.controller +
+        "', true, now());"
+        "INSERT INTO rental.carts (chain_id, branch_id, controller_id, id, cart_number, "
+        "locker_id) SELECT '" +
+        chain + "', '" + shop.branch + "', '" + shop.controller +
+        "', gen_random_uuid(), n, n FROM generate_series(1, " + std::to_string(kCartsPerBranch) +
+        ") n;";
   }
   fleet.database.Sql(sql);
   return shops;
@@ -128,26 +128,26 @@ class Cycle {
 
 std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
   OpenAtOnce devices;
-  auto server = rpc::Server::Start({"127.0.0.1:0", TlsOf(fleet, "device-svc"), true, 64},
-                                   {&devices});
+  auto server =
+      rpc::Server::Start({"127.0.0.1:0", TlsOf(fleet, "device-svc"), true, 64}, {&devices});
   if (!server.ok()) std::exit(1);
-  fleet.StartReplica("rental-svc", "rental-svc-alone",
-                     {{"CARTWISE_DEVICE_TARGET",
-                       "127.0.0.1:" + std::to_string((*server)->port())}});
+  fleet.StartReplica(
+      "rental-svc", "rental-svc-alone",
+      {{"CARTWISE_DEVICE_TARGET", "127.0.0.1:" + std::to_string((*server)->port())}});
   fleet::Chain chain(fleet);
   const auto shops = OpenShops(fleet, chain.id);
-  std::vector<std::string> branches;
-  for (const Shop& shop : shops) branches.push_back(shop.branch);
 
   double ours = 0, floor = 0;
   constexpr int kRounds = 3;
   for (int round = 0; round < kRounds; ++round) {
-    floor += PgbenchCyclesPerSecond(fleet, chain.id, branches, effort.seconds) / kRounds;
-    ours += OperationsPerSecond(kWorkers, effort.seconds, [&](int worker) {
-              auto cycle = std::make_shared<Cycle>(fleet, chain.owner->token(), chain.id,
-                                                   shops[size_t(worker)]);
-              return [cycle] { return (*cycle)(); };
-            }) / kRounds;
+    floor += PgbenchCyclesPerSecond(fleet, chain.id, shops, effort.seconds) / kRounds;
+    ours += OperationsPerSecond(kWorkers, effort.seconds,
+                                [&](int worker) {
+                                  auto cycle = std::make_shared<Cycle>(
+                                      fleet, chain.owner->token(), chain.id, shops[size_t(worker)]);
+                                  return [cycle] { return (*cycle)(); };
+                                }) /
+            kRounds;
   }
   fleet.Stop("rental-svc-alone", SIGTERM);
   return {{.name = "assign_return_vs_pgbench",

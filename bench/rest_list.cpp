@@ -25,8 +25,8 @@ std::vector<Figure> RestList(fleet::Fleet& fleet, const Effort& effort) {
     return [client, path] { return client->Get(path).ok(); };
   };
   const auto grpc = [&](int) {
-    std::shared_ptr<rental::v1::CartService::Stub> stub =
-        rental::v1::CartService::NewStub(ChannelTo(fleet, "rental-svc", "rental-svc", "gateway-svc"));
+    std::shared_ptr<rental::v1::CartService::Stub> stub = rental::v1::CartService::NewStub(
+        ChannelTo(fleet, "rental-svc", "rental-svc", "gateway-svc"));
     return [stub, branch, token] {
       grpc::ClientContext context;
       context.AddMetadata("authorization", token);

@@ -110,6 +110,13 @@ std::set<std::string> Refusals(const Policy& policy, const std::string& who, boo
   return {};
 }
 
+bool IsEmptyList(const Json& body) {
+  return body.contains("next_page_token") &&
+         std::all_of(body.begin(), body.end(), [](const Json& value) {
+           return value.is_array() ? value.empty() : value == "";
+         });
+}
+
 TEST_CASE("every method refuses everybody it is not for", "[e2e][walls]") {
   Walls walls;
   const Json cases = Cases();
@@ -131,10 +138,9 @@ TEST_CASE("every method refuses everybody it is not for", "[e2e][walls]") {
       if (expected.empty() || (chain_wide && policy.least_role() <= Policy::OPERATOR)) continue;
       const GrpcAnswer answer = grpc.Call(*method, request, token);
       ++calls;
-      // Lists of the past keep no branches, so a foreign one is just empty.
-      if (answer.code == "OK" &&
-          answer.body == Json{{"events", Json::array()}, {"next_page_token", ""}})
-        continue;
+      // A service that keeps no branches lists nothing for a foreign one, as
+      // for an absent one.
+      if (answer.code == "OK" && IsEmptyList(answer.body)) continue;
       INFO(name << " by " << who << " answered " << answer.code << ": " << answer.message);
       CHECK(expected.count(answer.code) == 1);
     }

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harness/fleet.hpp"
+
+namespace cartwise::bench {
+
+/// A branch with its device and board, as the bench set it up.
+struct Shop {
+  std::string branch, device, controller;
+};
+
+/// Cycles a second that pgbench makes of the very statements that a cycle of
+/// assign and return runs (taken from rental-svc's own source), prepared, one
+/// transaction each, the tenant set once per connection.
+double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& chain,
+                              const std::vector<Shop>& shops, double seconds);
+
+}  // namespace cartwise::bench
