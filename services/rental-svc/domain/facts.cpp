@@ -27,9 +27,8 @@ LockState StateOf(const SnapshotTold& snapshot, const SnapshotTold::Board& board
     // An open hook proves something from the start on; a closed one proves
     // nothing while the command may still be on its way.
     const bool closed = board.reachable && (board.closed_mask & bit) != 0;
-    const absl::Time proof_from =
-        view.rental->opened_at.value_or(view.rental->start_time +
-                                        (closed ? kCommandLife : absl::ZeroDuration()));
+    const absl::Time proof_from = view.rental->opened_at.value_or(
+        view.rental->start_time + (closed ? kCommandLife : absl::ZeroDuration()));
     state.predates = snapshot.taken_at < proof_from;
   }
   if (!board.reachable) {

@@ -175,6 +175,21 @@ TEST_CASE("a snapshot from before a rental decides nothing about it", "[facts]")
   CHECK(f.StatusOf(rental->id) == "ACTIVE");
 }
 
+TEST_CASE("a closed hook proves nothing while the command may be on its way", "[facts]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "UNLOCK_UNCONFIRMED");
+  const RentalId id(f.devices.orders()[0].command.value());
+  const absl::Time start = f.clock.Now();
+  f.clock.Advance(absl::Minutes(1));
+
+  REQUIRE_OK(f.facts.Take(SnapshotOf(place, 0b1, start + absl::Seconds(4))));
+  CHECK(f.StatusOf(id) == "UNCONFIRMED");
+  REQUIRE_OK(f.facts.Take(SnapshotOf(place, 0b1, start + absl::Seconds(6))));
+  CHECK(f.StatusOf(id) == "CANCELLED");
+}
+
 TEST_CASE("carts of a board that is removed are out of service", "[facts]") {
   RentalFixture f;
   const Place place = f.AddPlace(2);
