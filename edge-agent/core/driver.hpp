@@ -43,6 +43,8 @@ class Snapshooter {
   virtual bool Settled() const = 0;
   /// Puts the state of everything into the journal, after all changes before it.
   virtual void JournalSnapshot() = 0;
+  /// Type of that event.
+  virtual std::string_view SnapshotType() const = 0;
   /// True once after something came into sight that no snapshot has told.
   virtual bool TakeSnapshotWish() = 0;
 };

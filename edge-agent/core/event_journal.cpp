@@ -151,6 +151,11 @@ int64_t EventJournal::committed() const {
   return committed_;
 }
 
+int64_t EventJournal::last_seq() const {
+  std::lock_guard lock(mutex_);
+  return last_seq_;
+}
+
 std::vector<LockMark> EventJournal::Marks() {
   auto marks = store_.Marks();
   return marks.ok() ? *std::move(marks) : std::vector<LockMark>();

@@ -49,6 +49,8 @@ class EventJournal {
   /// Events up to `seq` are the cloud's now.
   void Committed(int64_t seq);
   int64_t committed() const;
+  /// The highest seq given out.
+  int64_t last_seq() const;
 
   /// The marks of everything appended in earlier lives.
   std::vector<LockMark> Marks();

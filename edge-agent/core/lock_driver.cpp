@@ -157,7 +157,7 @@ void LockDriver::JournalSnapshot() {
   }
   snapshot_wish_ = false;
   journal_.Append(
-      {.type = "lock.snapshot",
+      {.type = std::string(SnapshotType()),
        .payload = Value::Object{{"boards", std::move(boards)},
                                 {"taken_at", absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", clock_.Now(),
                                                               absl::UTCTimeZone())}}});

@@ -33,6 +33,7 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
 
   bool Settled() const override;
   void JournalSnapshot() override;
+  std::string_view SnapshotType() const override { return "lock.snapshot"; }
   bool TakeSnapshotWish() override;
 
   void OnBoard(const BoardView& view, const std::vector<LockChange>& changes,

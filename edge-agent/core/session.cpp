@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace cartwise::edge {
+namespace {
+
+constexpr int kPage = 100;
+
+}  // namespace
 
 Session::Session(OrderBook& book, EventJournal& journal, Snapshooter& hardware, const Clock& clock,
                  Failpoints& failpoints)
@@ -14,6 +19,7 @@ Greeting Session::Begin() {
   page_.clear();
   sent_results_.clear();
   sent_seq_ = committed_seen_ = journal_.committed();
+  seq_at_begin_ = journal_.last_seq();
   return {.agent_epoch = book_.epoch(),
           .boot_clock_ms = absl::ToInt64Milliseconds(clock_.SinceBoot()),
           .last_seq = book_.last_seq()};
@@ -51,16 +57,31 @@ std::optional<Outgoing> Session::Next() {
 std::optional<AgentEvent> Session::NextEvent() {
   const int64_t committed = journal_.committed();
   sent_seq_ = std::max(sent_seq_, committed);
-  if (page_.empty()) {
-    for (AgentEvent& event : journal_.After(sent_seq_, 100)) page_.push_back(std::move(event));
-  }
-  if (page_.empty()) return std::nullopt;
+  if (!FillPage()) return std::nullopt;
   // With nothing under way the distance is a gap in the journal, not a queue.
   if (sent_seq_ > committed && page_.front().seq - committed > kWindow) return std::nullopt;
   AgentEvent event = std::move(page_.front());
   page_.pop_front();
   sent_seq_ = event.seq;
   return event;
+}
+
+bool Session::FillPage() {
+  while (true) {
+    if (page_.empty()) {
+      for (AgentEvent& event : journal_.After(sent_seq_, kPage)) page_.push_back(std::move(event));
+    }
+    if (page_.empty()) return false;
+    if (!Stale(page_.front())) return true;
+    sent_seq_ = page_.front().seq;
+    page_.pop_front();
+  }
+}
+
+bool Session::Stale(const AgentEvent& event) const {
+  // A snapshot says what is. One of an older stream says what was, and a newer
+  // one follows anyway; its acknowledgement covers this one.
+  return event.seq <= seq_at_begin_ && event.type == hardware_.SnapshotType();
 }
 
 bool Session::MayCatchUp() const {

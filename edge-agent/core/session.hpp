@@ -59,6 +59,9 @@ class Session {
 
  private:
   std::optional<AgentEvent> NextEvent();
+  /// False when there is nothing to send.
+  bool FillPage();
+  bool Stale(const AgentEvent& event) const;
   bool MayCatchUp() const;
   void SendAgainAfterSilence(absl::Duration now);
 
@@ -74,6 +77,7 @@ class Session {
   absl::Duration progress_at_;
   bool caught_up_ = false;
   int64_t sent_seq_ = 0;
+  int64_t seq_at_begin_ = 0;
   int64_t committed_seen_ = 0;
   std::deque<AgentEvent> page_;
   std::set<CommandId> sent_results_;
