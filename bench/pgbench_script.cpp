@@ -13,7 +13,7 @@
 namespace cartwise::bench {
 namespace {
 
-constexpr char kRentalId[] = "md5('r' || :n)::uuid";
+constexpr char kRentalId[] = "md5('r' || :n::text)::uuid";
 
 // The statement with an expression for each of its parameters.
 std::string Fill(std::string_view sql, const std::map<int, std::string>& values) {
@@ -41,12 +41,12 @@ std::string ScriptOf(const std::string& chain, const Shop& shop) {
   const std::string now = "now()", fresh = "gen_random_uuid()", none = "''::text";
   std::string script = "\\set n random(1, 1000000000000)\n";
   script += Fill(rental::sql::kTake.sql, {{1, Uuid(shop.branch)},
-                                          {2, "md5('p' || :n)"},
+                                          {2, "md5('p' || :n::text)"},
                                           {3, kRentalId},
                                           {4, "'\\x00'::bytea"},
                                           {5, "'+972*****00'::text"},
                                           {6, none},
-                                          {7, "'user:bench'::text"},
+                                          {7, "'user-bench'::text"},
                                           {9, none},
                                           {10, now},
                                           {11, fresh},
@@ -70,7 +70,7 @@ std::string ScriptOf(const std::string& chain, const Shop& shop) {
                                            {5, "'END'::text"},
                                            {6, "'RETURNED'::text"},
                                            {7, "'HOOK_CLOSED'::text"},
-                                           {8, "'device:bench'::text"},
+                                           {8, "'device-bench'::text"},
                                            {9, "clock_timestamp()"},
                                            {12, "'AVAILABLE'::text"},
                                            {13, "true"},

@@ -86,8 +86,8 @@ struct Served : TwoChains {
   int port = 0;
   std::unique_ptr<grpc::Server> grpc_server = Start();
   // Over a real connection: how streams end depends on it.
-  std::shared_ptr<grpc::Channel> channel = grpc::CreateChannel(
-      "127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
+  std::shared_ptr<grpc::Channel> channel =
+      grpc::CreateChannel("127.0.0.1:" + std::to_string(port), grpc::InsecureChannelCredentials());
   std::unique_ptr<v1::DeviceService::Stub> devices_stub = v1::DeviceService::NewStub(channel);
   std::unique_ptr<v1::ControllerService::Stub> boards_stub =
       v1::ControllerService::NewStub(channel);

@@ -62,8 +62,14 @@ struct Listener::State {
 
 Listener::Listener(std::string url, std::string channel,
                    std::function<void(const std::string&)> heard, std::function<void()> connected)
-    : state_(new State{std::move(url), std::move(channel), std::move(heard), std::move(connected),
-                       {}, {}, {}, {}}) {
+    : state_(new State{std::move(url),
+                       std::move(channel),
+                       std::move(heard),
+                       std::move(connected),
+                       {},
+                       {},
+                       {},
+                       {}}) {
   state_->thread = std::thread([this] { state_->Run(); });
 }
 

@@ -73,7 +73,9 @@ absl::Status RunOnce(Transaction& tx, std::string_view schema, const Caller& cal
   Once& once = *caller.once;
   const Statements& sql = StatementsOf(schema);
   const std::string chain = caller.chain.empty() ? kNoChain : caller.chain.value();
-  const std::string principal = caller.Label();
+  // A label does not tell shoppers apart; their keys must not meet.
+  const std::string principal =
+      caller.principal == Principal::kShopper ? "shopper:" + caller.subject : caller.Label();
 
   CW_ASSIGN_OR_RETURN(const Rows claimed, tx.Run(sql.claim, chain, principal, once.Method(),
                                                  once.Key(), once.RequestHash()));
