@@ -35,8 +35,10 @@ install_node_modules() {
     return
   fi
   say "installing the npm tools of package-lock.json"
-  (cd "$ROOT" && npm ci --no-audit --no-fund --loglevel=error) ||
-    die "npm ci failed; its lines above say why (network? a proxy's certificate: set NODE_EXTRA_CA_CERTS)"
+  # Not `npm ci`: newer npm refuses a lock without the binaries of other
+  # platforms, which a registry need not serve. This takes the locked versions too.
+  (cd "$ROOT" && npm install --no-save --no-audit --no-fund --loglevel=error) ||
+    die "npm install failed; its lines above say why (network? a proxy's certificate: set NODE_EXTRA_CA_CERTS)"
   touch "$stamp"
 }
 
