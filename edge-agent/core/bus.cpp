@@ -190,7 +190,8 @@ bool Bus::ServeTask() {
         Pulse(task);
       } else {
         // The next read is for the one that waited longest.
-        std::rotate(tasks_.begin() + i, tasks_.begin() + i + 1, tasks_.end());
+        const auto served = tasks_.begin() + std::ptrdiff_t(i);
+        std::rotate(served, served + 1, tasks_.end());
         ReadFor(task);
       }
       return true;
@@ -229,7 +230,7 @@ void Bus::EndTasks() {
       continue;
     }
     const CommandResult result = tasks_[i]->result();
-    tasks_.erase(tasks_.begin() + i);
+    tasks_.erase(tasks_.begin() + std::ptrdiff_t(i));
     tools_.listener.OnResult(result);
   }
 }
@@ -267,7 +268,7 @@ absl::Status Bus::SweepAll() {
   for (const auto& slot : slots_) {
     (slot->board.reach() == Reach::kLost ? lost : missing).insert(slot.get());
   }
-  const absl::Status status = wire_->AskAll(kSilence, [&](const cu16::Reply& reply) {
+  absl::Status status = wire_->AskAll(kSilence, [&](const cu16::Reply& reply) {
     if (Slot* slot = At(reply.board)) {
       missing.erase(slot);
       lost.erase(slot);

@@ -65,7 +65,8 @@ void EventJournal::Flush() {
     committed = committed_;
   }
   absl::Status status;
-  if (!batch.empty()) {
+  const bool news = !batch.empty();
+  if (news) {
     status = store_.Append(batch);
     if (absl::IsDataLoss(status)) {
       diary_.Error("the journal is damaged; moved aside, going on with a new one",
@@ -88,7 +89,7 @@ void EventJournal::Flush() {
       }
     }
   }
-  if (!batch.empty() || !status.ok()) reader_.Ring();
+  if (news || !status.ok()) reader_.Ring();
   if (committed > forgotten_ && store_.Forget(committed).ok()) forgotten_ = committed;
   Bound();
 }

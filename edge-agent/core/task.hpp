@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include <absl/time/time.h>
 
@@ -22,7 +23,8 @@ class Task {
     kDone,   ///< result() is final
   };
 
-  Task(CommandId id, ControllerId controller) : id_(std::move(id)), controller_(controller) {}
+  Task(CommandId id, ControllerId controller)
+      : id_(std::move(id)), controller_(std::move(controller)) {}
   virtual ~Task() = default;
 
   const CommandId& id() const { return id_; }

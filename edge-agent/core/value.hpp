@@ -19,15 +19,15 @@ class Value {
   using Object = std::vector<Member>;
 
   Value() = default;  ///< null
-  Value(bool flag) : data_(flag) {}
-  Value(double number) : data_(number) {}
-  Value(int number) : data_(static_cast<double>(number)) {}
-  Value(int64_t number) : data_(static_cast<double>(number)) {}
-  Value(uint64_t number) : data_(static_cast<double>(number)) {}
-  Value(std::string text) : data_(std::move(text)) {}
-  Value(const char* text) : data_(std::string(text)) {}
-  Value(List items) : data_(std::move(items)) {}
-  Value(Object members) : data_(std::move(members)) {}
+  Value(bool flag);
+  Value(double number);
+  Value(int number);
+  Value(int64_t number);
+  Value(uint64_t number);
+  Value(std::string text);
+  Value(const char* text);
+  Value(List items);
+  Value(Object members);
 
   using Data = std::variant<std::monostate, bool, double, std::string, List, Object>;
   const Data& data() const { return data_; }
@@ -51,5 +51,16 @@ struct Value::Member {
 
   bool operator==(const Member&) const = default;
 };
+
+// Here and not above, since they need the whole Member.
+inline Value::Value(bool flag) : data_(flag) {}
+inline Value::Value(double number) : data_(number) {}
+inline Value::Value(int number) : data_(static_cast<double>(number)) {}
+inline Value::Value(int64_t number) : data_(static_cast<double>(number)) {}
+inline Value::Value(uint64_t number) : data_(static_cast<double>(number)) {}
+inline Value::Value(std::string text) : data_(std::move(text)) {}
+inline Value::Value(const char* text) : data_(std::string(text)) {}
+inline Value::Value(List items) : data_(std::move(items)) {}
+inline Value::Value(Object members) : data_(std::move(members)) {}
 
 }  // namespace cartwise::edge
