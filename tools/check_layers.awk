@@ -23,7 +23,7 @@ BEGIN {
   uses["agent"] = "lib:base lib:config lib:obs lib:auth core linux sim agent proto grpc system json"
   uses["fuzz"] = "lib:base core"
   # Black-box programs around the fleet: they see contracts and libraries, no service's inside.
-  uses["outside"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:testing outside core sim proto grpc boost json system pqxx sqlite"
+  uses["outside"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:testing outside core sim proto grpc boost json system pqxx sqlite storage"
 
   # Third parties and the library that hides each.
   uses["lib:pg"] = uses["lib:pg"] " pqxx"

@@ -66,7 +66,7 @@ void Device::SetStatus(Status to, absl::Time now) {
 }
 
 std::string NormalMac(std::string_view text) {
-  const std::string mac = ToLowerAscii(text);
+  std::string mac = ToLowerAscii(text);
   if (mac.size() != 17) return "";
   for (size_t i = 0; i < mac.size(); ++i) {
     if (i % 3 == 2 ? mac[i] != ':' : !IsHex(mac[i])) return "";
