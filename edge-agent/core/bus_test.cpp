@@ -74,6 +74,15 @@ TEST_CASE("an order on an idle bus is sent at once", "[bus]") {
   CHECK(f.rack().Pulses()[0].at == offered);
 }
 
+TEST_CASE("between sweeps an idle bus rests for the interval, and no longer", "[bus]") {
+  Fixture f(1, /*poll_interval=*/absl::Seconds(1));
+
+  f.life->Run(absl::Seconds(10));
+
+  CHECK(f.rack().frames.size() >= 9);
+  CHECK(f.rack().frames.size() <= 11);
+}
+
 TEST_CASE("an order waits at most for the running exchange and the gap", "[bus]") {
   Fixture f(10);
   f.life->bus.RunOnce();
@@ -141,6 +150,9 @@ TEST_CASE("an unplugged adapter: boards lost at once, found after the replug, di
   CHECK(lost[0].payload.Text("detail") == "port gone");
   f.rack().Open(1, 8);
   f.life->Run(absl::Seconds(20));
+  // Each half second at first, then every 5 s.
+  CHECK(f.rack().open_attempts >= 7);
+  CHECK(f.rack().open_attempts <= 12);
 
   f.rack().plugged = true;
   const absl::Duration replugged = f.rack().clock.SinceBoot();

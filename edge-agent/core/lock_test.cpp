@@ -178,6 +178,23 @@ TEST_CASE("\"it never left\" does not outlive a gap in watching", "[lock]") {
   CHECK(changes[0].swept);
 }
 
+TEST_CASE("after a restart only \"it left\" is still known", "[lock]") {
+  const auto [kept, told] = GENERATE(table<ItemLeft, ItemLeft>({
+      {ItemLeft::kYes, ItemLeft::kYes},
+      {ItemLeft::kNo, ItemLeft::kUnknown},
+      {ItemLeft::kUnknown, ItemLeft::kUnknown},
+  }));
+  const LockMark open{ControllerId("c"), 1, static_cast<int>(LockState::kOpen),
+                      static_cast<int>(kept)};
+  OneBoard f(/*has_ir=*/true, /*invert=*/false, {open});
+
+  const auto changes = f.ReadTwice(kAll);
+
+  REQUIRE_FALSE(changes.empty());
+  CHECK(changes[0].report == LockReport::kClosed);
+  CHECK(changes[0].left == told);
+}
+
 TEST_CASE("ten polls without an answer lose a board, once", "[lock]") {
   OneBoard f;
   f.ReadTwice(kAll);

@@ -56,7 +56,7 @@ class FakeRack {
   std::vector<Frame> frames;  ///< everything the agent ever sent
   int lose_replies = 0;       ///< so many next answers never arrive
   bool plugged = true;
-  int opened_ports = 0;
+  int open_attempts = 0;
   absl::Duration think = absl::Milliseconds(1);
 
   void Open(int board, int lock) { SetHook(board, lock, false); }
@@ -197,8 +197,8 @@ class FakeOpener final : public PortOpener {
  public:
   explicit FakeOpener(FakeRack& rack) : rack_(rack) {}
   absl::StatusOr<std::unique_ptr<Port>> Open() override {
+    ++rack_.open_attempts;
     if (!rack_.plugged) return absl::NotFoundError("no such port");
-    ++rack_.opened_ports;
     return std::make_unique<FakePort>(rack_);
   }
 

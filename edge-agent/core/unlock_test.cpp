@@ -140,6 +140,20 @@ TEST_CASE("a board that falls silent after the pulse: UNKNOWN NO_ANSWER, one pul
   CHECK(f.rack().clock.SinceBoot() - began >= absl::Milliseconds(1900));
 }
 
+TEST_CASE("an early read that said closed is no reason for a second pulse", "[unlock]") {
+  Fixture f;
+  f.rack().boards[0].jammed = {3};
+  const CommandId id = f.life->Unlock(0, 3, absl::Seconds(2));
+  while (f.pulses() == 0) f.life->bus.RunOnce();
+  f.life->bus.RunOnce();  // reads closed, long before the bolt's time is over
+  f.rack().boards[0].silent = true;
+
+  f.life->RunOrder(id);
+
+  CHECK(f.life->EndOf(id) == "UNKNOWN NO_ANSWER");
+  CHECK(f.pulses() == 1);
+}
+
 TEST_CASE("an answer that comes late but in time still proves the opening", "[unlock]") {
   Fixture f;
   const CommandId id = f.life->Unlock(0, 3);

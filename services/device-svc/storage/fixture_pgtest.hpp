@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <absl/time/clock.h>
@@ -57,6 +58,8 @@ class FakeLink final : public Link {
   const StreamId& stream() const override { return stream_; }
   const std::string& agent_epoch() const override { return epoch_; }
   ClockSample clock_sample() const override {
+    // Asked for between numbering and sending: whoever may overtake here does.
+    for (int i = 0; i < 200; ++i) std::this_thread::yield();
     return {1'000'000, clock_.SinceBoot(), clock_.Now()};
   }
   std::timed_mutex& lane() override { return lane_; }
