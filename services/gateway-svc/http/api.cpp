@@ -82,15 +82,10 @@ bool HasHeader(const Answer& answer, std::string_view name) {
 }
 
 /// The JSON of a service's answer.
-absl::StatusOr<std::string> Transcode(const Method& method, const grpc::ByteBuffer& bytes) {
+std::optional<std::string> Transcode(const Method& method, const grpc::ByteBuffer& bytes) {
   grpc::Slice slice;
-  if (!bytes.DumpToSingleSlice(&slice).ok()) return absl::InternalError("no message");
-  google::protobuf::Arena arena;
-  google::protobuf::Message* message = method.response->New(&arena);
-  if (!message->ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {
-    return absl::InternalError(absl::StrCat(method.path, " answered what cannot be read"));
-  }
-  return WriteJson(*message);
+  if (!bytes.DumpToSingleSlice(&slice).ok()) return std::nullopt;
+  return WriteJson(*method.answer, {reinterpret_cast<const char*>(slice.begin()), slice.size()});
 }
 
 /// The serialized request message, checked against the policy with its fields.
@@ -109,8 +104,12 @@ Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const Proble
     answer.status = 204;
     return answer;
   }
-  absl::StatusOr<std::string> json = Transcode(method, bytes);
-  if (!json.ok()) return ProblemOf(json.status(), problem);
+  std::optional<std::string> json = Transcode(method, bytes);
+  if (!json) {
+    obs::Error("an answer cannot be read",
+               {{"method", method.path}, {"trace_id", problem.trace_id}});
+    return ProblemOf(absl::InternalError(""), problem);
+  }
   answer.status = method.policy->creates() ? 201 : 200;
   answer.body = *std::move(json);
   return answer;

@@ -3,7 +3,7 @@
 #include <set>
 
 #include "cartwise/base/errors.hpp"
-#include "transcoding/json_writer.hpp"
+#include "transcoding/json_text.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -56,7 +56,10 @@ class Members {
  public:
   void Text(std::string_view name, std::string_view text) {
     Name(name);
-    AppendJsonString(json_, text);
+    const size_t start = json_.size();
+    if (AppendJsonString(json_, text)) return;
+    json_.resize(start);
+    json_.append("\"\"");
   }
   void Number(std::string_view name, unsigned number) {
     Name(name);

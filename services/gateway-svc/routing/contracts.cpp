@@ -85,7 +85,7 @@ void Contracts::AddService(const google::protobuf::ServiceDescriptor* service,
     method.timeout =
         policy->timeout_ms() > 0 ? absl::Milliseconds(policy->timeout_ms()) : kDefaultTimeout;
     method.request = messages_.GetPrototype(descriptor->input_type());
-    method.response = messages_.GetPrototype(descriptor->output_type());
+    method.answer = layouts_.Add(descriptor->output_type());
     by_path_[method.path] = &method;
   }
 }

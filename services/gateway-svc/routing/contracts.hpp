@@ -13,6 +13,7 @@
 #include <google/protobuf/dynamic_message.h>
 
 #include "cartwise/options/v1/policy.pb.h"
+#include "transcoding/json_layout.hpp"
 
 namespace cartwise::gateway {
 
@@ -24,9 +25,8 @@ struct Method {
   std::string area;        ///< second word of the package: who serves it
   absl::Duration timeout;  ///< the whole time a unary call may take
 
-  /// Empty messages to make the call's own from.
-  const google::protobuf::Message* request = nullptr;
-  const google::protobuf::Message* response = nullptr;
+  const google::protobuf::Message* request = nullptr;  ///< empty, to make the call's own from
+  const MessageLayout* answer = nullptr;               ///< how JSON writes the answer
 
   bool streaming() const {
     return descriptor->client_streaming() || descriptor->server_streaming();
@@ -60,6 +60,7 @@ class Contracts {
 
   google::protobuf::DescriptorPool pool_;
   google::protobuf::DynamicMessageFactory messages_{&pool_};
+  JsonLayouts layouts_;
   std::deque<Method> methods_;
   std::unordered_map<std::string, const Method*> by_path_;
   std::vector<std::string> areas_;

@@ -11,6 +11,11 @@
 namespace cartwise::gateway {
 namespace {
 
+std::string Written(const google::protobuf::Message& message) {
+  JsonLayouts layouts;
+  return WriteJson(*layouts.Add(message.GetDescriptor()), message.SerializeAsString()).value();
+}
+
 using google::protobuf::Message;
 
 std::unique_ptr<Message> NewThing() {
@@ -38,7 +43,7 @@ nlohmann::json RoundTrip(const std::string& json) {
   const absl::Status status = ReadJson(json, *thing);
   INFO(status.ToString());
   REQUIRE(status.ok());
-  return nlohmann::json::parse(WriteJson(*thing));
+  return nlohmann::json::parse(Written(*thing));
 }
 
 constexpr char kFull[] = R"({
@@ -64,7 +69,7 @@ TEST_CASE("what we write is what the protobuf library writes") {
   options.always_print_primitive_fields = true;
   std::string reference;
   REQUIRE(google::protobuf::util::MessageToJsonString(*thing, &reference, options).ok());
-  CHECK(nlohmann::json::parse(WriteJson(*thing)) == nlohmann::json::parse(reference));
+  CHECK(nlohmann::json::parse(Written(*thing)) == nlohmann::json::parse(reference));
 }
 
 TEST_CASE("what we read is what the protobuf library reads") {
@@ -72,7 +77,73 @@ TEST_CASE("what we read is what the protobuf library reads") {
   const auto theirs = NewThing();
   REQUIRE_OK(ReadJson(kFull, *ours));
   REQUIRE(google::protobuf::util::JsonStringToMessage(kFull, theirs.get()).ok());
-  CHECK(WriteJson(*ours) == WriteJson(*theirs));
+  CHECK(Written(*ours) == Written(*theirs));
+}
+
+/// What the bytes of a Thing become; empty when they are none.
+std::string WrittenBytes(const std::string& bytes) {
+  JsonLayouts layouts;
+  return WriteJson(*layouts.Add(NewThing()->GetDescriptor()), bytes).value_or("");
+}
+
+TEST_CASE("bytes in any order and in parts are the message they merge to") {
+  const auto merged = [](const std::string& a, const std::string& b) {
+    const auto first = NewThing();
+    const auto second = NewThing();
+    REQUIRE_OK(ReadJson(a, *first));
+    REQUIRE_OK(ReadJson(b, *second));
+    const std::string bytes = first->SerializeAsString() + second->SerializeAsString();
+    const auto both = NewThing();
+    REQUIRE(both->ParseFromString(bytes));
+    CHECK(WrittenBytes(bytes) == Written(*both));
+    return nlohmann::json::parse(WrittenBytes(bytes));
+  };
+  CHECK(merged(R"({"number": 1, "id": "a"})", R"({"id": "b"})")["id"] == "b");
+  CHECK(merged(R"({"inner": {"name": "x"}})", R"({"inner": {"count": 2}})")["inner"]["name"] ==
+        "x");
+  CHECK(merged(R"({"tags": ["a"]})", R"({"number": 3, "tags": ["b"]})")["tags"].size() == 2);
+  CHECK(merged(R"({"colors": ["RED"]})", R"({"colors": ["BLUE"]})")["colors"].size() == 2);
+  CHECK_FALSE(merged(R"({"left": "l"})", R"({"right": 1})").contains("left"));
+  CHECK(merged(R"({"any": 1})", R"({"any": {"a": 2}})")["any"]["a"] == 2);
+}
+
+TEST_CASE("unknown fields are skipped, broken bytes are no message") {
+  const std::string id("\x0a\x01z");
+  CHECK(WrittenBytes(id + "\xf8\x3f\x05").find("\"id\":\"z\"") != std::string::npos);
+  // A field of another wire type than declared is unknown too.
+  CHECK(WrittenBytes("\x08\x05").find("\"id\":\"\"") != std::string::npos);
+  // Repeated numbers also come one by one.
+  CHECK(WrittenBytes("\x98\x01\x02\x98\x01\x01").find("\"colors\":[\"BLUE\",\"RED\"]") !=
+        std::string::npos);
+  CHECK(WrittenBytes("\x20\x09").find("\"color\":9") != std::string::npos);
+
+  const std::string broken =
+      GENERATE(as<std::string>(), "\x0a",
+               "\x0a\x05"
+               "ab",
+               "\x10", "\x10\x80", "\x0b\x0c", "\x0f", std::string("\x00\x01", 2), "\x2a\x01\x0a",
+               "\x0a\x01\xff", "\xad\x01\x01", "\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+               "\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f");
+  CHECK(WrittenBytes(broken) == "");
+}
+
+/// A Thing with Inner messages nested this deep.
+std::string Nested(int depth) {
+  std::string bytes;
+  for (int i = 1; i <= depth; ++i) {
+    std::string size;
+    for (size_t left = bytes.size(); size.empty() || left > 0; left >>= 7) {
+      size.push_back(static_cast<char>((left & 0x7f) | (left > 0x7f ? 0x80 : 0)));
+    }
+    bytes = (i == depth ? "\x2a" : "\x1a") + size + bytes;
+  }
+  return bytes;
+}
+
+TEST_CASE("nesting is followed so far and no farther") {
+  CHECK(WrittenBytes(Nested(63)) != "");
+  CHECK(WrittenBytes(Nested(64)) == "");
+  CHECK(WrittenBytes(Nested(5'000)) == "");
 }
 
 TEST_CASE("64-bit integers come as numbers and as texts, and leave as texts") {

@@ -1,260 +1,320 @@
 #include "transcoding/json_writer.hpp"
 
-#include <charconv>
-#include <cmath>
-#include <string_view>
+#include <bit>
 
-#include "transcoding/json_time.hpp"
-
+#include <absl/container/inlined_vector.h>
 #include <absl/strings/escaping.h>
+#include <google/protobuf/wire_format_lite.h>
+
+#include "transcoding/json_text.hpp"
 
 namespace cartwise::gateway {
 namespace {
 
-using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
-using google::protobuf::Reflection;
+using google::protobuf::internal::WireFormatLite;
+using Form = MessageLayout::Form;
 
-void WriteMessage(std::string& out, const Message& message);
+constexpr int kMaxDepth = 64;
+constexpr int kNone = -1;
 
-template <typename Number>
-void AppendNumber(std::string& out, Number number) {
-  char buffer[32];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
-  out.append(buffer, end);
-}
+/// The values of a message by field. Bytes come in any order; JSON wants them
+/// in the order of the fields.
+class Index {
+ public:
+  struct Value {
+    WireValue value;
+    bool packed = false;
+    int next = kNone;  ///< of the same field
+  };
+  struct Field {
+    int first = kNone;
+    int last = kNone;
+  };
 
-/// Proto3 JSON writes 64-bit integers as texts: JavaScript would round them.
-template <typename Number>
-void AppendQuotedNumber(std::string& out, Number number) {
-  out.push_back('"');
-  AppendNumber(out, number);
-  out.push_back('"');
-}
+  explicit Index(const MessageLayout& layout) : layout_(layout), fields_(layout.fields.size()) {}
 
-template <typename Real>
-void AppendReal(std::string& out, Real number) {
-  if (std::isnan(number)) {
-    out.append("\"NaN\"");
-  } else if (std::isinf(number)) {
-    out.append(number > 0 ? "\"Infinity\"" : "\"-Infinity\"");
-  } else {
-    AppendNumber(out, number);
-  }
-}
-
-void WriteString(std::string& out, const FieldDescriptor* field, const std::string& text) {
-  AppendJsonString(out,
-                   field->type() == FieldDescriptor::TYPE_BYTES ? absl::Base64Escape(text) : text);
-}
-
-void WriteEnum(std::string& out, const FieldDescriptor* field, int number) {
-  const auto* value = field->enum_type()->FindValueByNumber(number);
-  if (value == nullptr) {
-    AppendNumber(out, number);
-  } else if (field->enum_type()->full_name() == "google.protobuf.NullValue") {
-    out.append("null");
-  } else {
-    out.push_back('"');
-    out.append(value->name());
-    out.push_back('"');
-  }
-}
-
-void WriteSingle(std::string& out, const Message& message, const FieldDescriptor* field) {
-  const Reflection* reflection = message.GetReflection();
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING: {
-      std::string scratch;
-      WriteString(out, field, reflection->GetStringReference(message, field, &scratch));
-      return;
+  bool Read(std::string_view bytes) {
+    WireReader reader(bytes);
+    while (!reader.done()) {
+      uint32_t number = 0;
+      WireType type{};
+      Value value;
+      if (!reader.ReadTag(number, type) || !reader.ReadValue(type, value.value)) return false;
+      const int at = Find(number);
+      if (at == kNone) continue;
+      const FieldLayout& field = layout_.fields[static_cast<size_t>(at)];
+      value.packed = field.packable && type == WireType::kBytes;
+      // Another type than declared counts as an unknown field.
+      if (type == field.wire || value.packed) Keep(at, value);
     }
-    case FieldDescriptor::CPPTYPE_BOOL:
-      out.append(reflection->GetBool(message, field) ? "true" : "false");
-      return;
-    case FieldDescriptor::CPPTYPE_INT32:
-      return AppendNumber(out, reflection->GetInt32(message, field));
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return AppendNumber(out, reflection->GetUInt32(message, field));
-    case FieldDescriptor::CPPTYPE_INT64:
-      return AppendQuotedNumber(out, reflection->GetInt64(message, field));
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return AppendQuotedNumber(out, reflection->GetUInt64(message, field));
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return AppendReal(out, reflection->GetFloat(message, field));
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return AppendReal(out, reflection->GetDouble(message, field));
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return WriteEnum(out, field, reflection->GetEnumValue(message, field));
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return WriteMessage(out, reflection->GetMessage(message, field));
+    return true;
   }
-}
 
-void WriteElement(std::string& out, const Message& message, const FieldDescriptor* field, int i) {
-  const Reflection* reflection = message.GetReflection();
-  switch (field->cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING: {
-      std::string scratch;
-      WriteString(out, field, reflection->GetRepeatedStringReference(message, field, i, &scratch));
-      return;
+  const Field& of(size_t field) const { return fields_[field]; }
+  const Value& at(int value) const { return values_[static_cast<size_t>(value)]; }
+
+ private:
+  /// Fields come mostly in order, so the search starts after the last find.
+  int Find(uint32_t number) {
+    const size_t count = layout_.fields.size();
+    for (size_t i = 0; i < count; ++i) {
+      const size_t at = hint_ + i < count ? hint_ + i : hint_ + i - count;
+      if (layout_.fields[at].number != number) continue;
+      hint_ = at;
+      return static_cast<int>(at);
     }
-    case FieldDescriptor::CPPTYPE_BOOL:
-      out.append(reflection->GetRepeatedBool(message, field, i) ? "true" : "false");
-      return;
-    case FieldDescriptor::CPPTYPE_INT32:
-      return AppendNumber(out, reflection->GetRepeatedInt32(message, field, i));
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return AppendNumber(out, reflection->GetRepeatedUInt32(message, field, i));
-    case FieldDescriptor::CPPTYPE_INT64:
-      return AppendQuotedNumber(out, reflection->GetRepeatedInt64(message, field, i));
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return AppendQuotedNumber(out, reflection->GetRepeatedUInt64(message, field, i));
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return AppendReal(out, reflection->GetRepeatedFloat(message, field, i));
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return AppendReal(out, reflection->GetRepeatedDouble(message, field, i));
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return WriteEnum(out, field, reflection->GetRepeatedEnumValue(message, field, i));
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return WriteMessage(out, reflection->GetRepeatedMessage(message, field, i));
+    return kNone;
   }
-}
 
-void WriteList(std::string& out, const Message& message, const FieldDescriptor* field) {
-  out.push_back('[');
-  const int size = message.GetReflection()->FieldSize(message, field);
-  for (int i = 0; i < size; ++i) {
-    if (i > 0) out.push_back(',');
-    WriteElement(out, message, field, i);
-  }
-  out.push_back(']');
-}
-
-/// A member name is a text whatever the key's type.
-void WriteMapKey(std::string& out, const Message& entry, const FieldDescriptor* key) {
-  const size_t at = out.size();
-  WriteSingle(out, entry, key);
-  if (out[at] == '"') return;
-  out.insert(at, 1, '"');
-  out.push_back('"');
-}
-
-void WriteMap(std::string& out, const Message& message, const FieldDescriptor* field) {
-  const Reflection* reflection = message.GetReflection();
-  const FieldDescriptor* key = field->message_type()->map_key();
-  const FieldDescriptor* value = field->message_type()->map_value();
-  out.push_back('{');
-  const int size = reflection->FieldSize(message, field);
-  for (int i = 0; i < size; ++i) {
-    if (i > 0) out.push_back(',');
-    const Message& entry = reflection->GetRepeatedMessage(message, field, i);
-    WriteMapKey(out, entry, key);
-    out.push_back(':');
-    WriteSingle(out, entry, value);
-  }
-  out.push_back('}');
-}
-
-/// google.protobuf.Value: whichever member of its one oneof is set.
-void WriteValue(std::string& out, const Message& message) {
-  const auto* oneof = message.GetDescriptor()->oneof_decl(0);
-  const FieldDescriptor* set = message.GetReflection()->GetOneofFieldDescriptor(message, oneof);
-  if (set == nullptr) {
-    out.append("null");
-  } else {
-    WriteSingle(out, message, set);
-  }
-}
-
-/// Writes the types that JSON has its own form for; false for all others.
-bool WriteWellKnown(std::string& out, const Message& message) {
-  const std::string& name = message.GetDescriptor()->full_name();
-  if (!name.starts_with("google.protobuf.")) return false;
-  const std::string_view type = std::string_view(name).substr(16);
-  if (type == "Timestamp") return AppendTimestamp(out, message), true;
-  if (type == "Duration") return AppendDuration(out, message), true;
-  if (type == "Value") return WriteValue(out, message), true;
-  if (type == "Struct") {
-    return WriteMap(out, message, message.GetDescriptor()->FindFieldByNumber(1)), true;
-  }
-  if (type == "ListValue") {
-    return WriteList(out, message, message.GetDescriptor()->FindFieldByNumber(1)), true;
-  }
-  return false;
-}
-
-void WriteMessage(std::string& out, const Message& message) {
-  if (WriteWellKnown(out, message)) return;
-  const Descriptor* type = message.GetDescriptor();
-  const Reflection* reflection = message.GetReflection();
-  out.push_back('{');
-  bool first = true;
-  for (int i = 0; i < type->field_count(); ++i) {
-    const FieldDescriptor* field = type->field(i);
-    if (field->has_presence() && !reflection->HasField(message, field)) continue;
-    if (!first) out.push_back(',');
-    first = false;
-    out.push_back('"');
-    out.append(field->name());
-    out.append("\":");
-    if (field->is_map()) {
-      WriteMap(out, message, field);
-    } else if (field->is_repeated()) {
-      WriteList(out, message, field);
+  void Keep(int at, const Value& value) {
+    const FieldLayout& layout = layout_.fields[static_cast<size_t>(at)];
+    if (layout.oneof >= 0) ForgetOthers(at, layout.oneof);
+    Field& field = fields_[static_cast<size_t>(at)];
+    const int place = static_cast<int>(values_.size());
+    values_.push_back(value);
+    // Of a single scalar the last value counts; messages merge.
+    if (field.last == kNone || (!layout.repeated && layout.message == nullptr)) {
+      field.first = place;
     } else {
-      WriteSingle(out, message, field);
+      values_[static_cast<size_t>(field.last)].next = place;
+    }
+    field.last = place;
+  }
+
+  void ForgetOthers(int at, int oneof) {
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      if (layout_.fields[i].oneof == oneof && static_cast<int>(i) != at) fields_[i] = {};
     }
   }
-  out.push_back('}');
-}
 
-void AppendEscaped(std::string& out, char c) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  switch (c) {
-    case '"':
-      out.append("\\\"");
-      return;
-    case '\\':
-      out.append("\\\\");
-      return;
-    case '\n':
-      out.append("\\n");
-      return;
-    case '\r':
-      out.append("\\r");
-      return;
-    case '\t':
-      out.append("\\t");
-      return;
-    default:
-      out.append("\\u00");
-      out.push_back(kHex[(c >> 4) & 15]);
-      out.push_back(kHex[c & 15]);
+  const MessageLayout& layout_;
+  size_t hint_ = 0;
+  absl::InlinedVector<Field, 24> fields_;
+  absl::InlinedVector<Value, 24> values_;
+};
+
+/// Appends to one text; every step answers false at bytes it cannot write.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  bool Message(const MessageLayout& layout, std::string_view bytes) {
+    if (++depth_ > kMaxDepth) return false;
+    Index index(layout);
+    const bool written = index.Read(bytes) && Formed(layout, index);
+    --depth_;
+    return written;
   }
-}
+
+ private:
+  bool Formed(const MessageLayout& layout, const Index& index) {
+    switch (layout.form) {
+      case Form::kObject:
+        return Object(layout, index);
+      case Form::kTimestamp:
+        AppendTimestamp(out_, Number(index, 0), static_cast<int32_t>(Number(index, 1)));
+        return true;
+      case Form::kDuration:
+        AppendDuration(out_, Number(index, 0), static_cast<int32_t>(Number(index, 1)));
+        return true;
+      case Form::kOnlyField:
+        return Field(layout.fields[0], index, index.of(0));
+      case Form::kAnyValue:
+        return AnyValue(layout, index);
+    }
+    return false;
+  }
+
+  bool Object(const MessageLayout& layout, const Index& index) {
+    out_.push_back('{');
+    bool first = true;
+    for (size_t i = 0; i < layout.fields.size(); ++i) {
+      const FieldLayout& field = layout.fields[i];
+      if (index.of(i).first == kNone && field.absent.empty()) continue;
+      if (!first) out_.push_back(',');
+      first = false;
+      out_.append(field.name);
+      if (!Field(field, index, index.of(i))) return false;
+    }
+    out_.push_back('}');
+    return true;
+  }
+
+  bool AnyValue(const MessageLayout& layout, const Index& index) {
+    for (size_t i = 0; i < layout.fields.size(); ++i) {
+      if (index.of(i).first != kNone) return Field(layout.fields[i], index, index.of(i));
+    }
+    out_.append("null");
+    return true;
+  }
+
+  bool Field(const FieldLayout& field, const Index& index, const Index::Field& values) {
+    if (values.first == kNone) {
+      out_.append(field.absent);
+      return true;
+    }
+    if (field.map) return Map(field, index, values.first);
+    if (field.repeated) return List(field, index, values.first);
+    if (values.first != values.last) return Merged(field, index, values.first);
+    return Single(field, index.at(values.first).value);
+  }
+
+  /// A message in several parts: their concatenation is the merged message.
+  bool Merged(const FieldLayout& field, const Index& index, int at) {
+    std::string whole;
+    for (; at != kNone; at = index.at(at).next) whole.append(index.at(at).value.bytes);
+    return Message(*field.message, whole);
+  }
+
+  bool List(const FieldLayout& field, const Index& index, int at) {
+    out_.push_back('[');
+    const size_t start = out_.size();
+    for (; at != kNone; at = index.at(at).next) {
+      const Index::Value& value = index.at(at);
+      if (value.packed ? !Packed(field, value.value.bytes, start)
+                       : !Element(field, value.value, start)) {
+        return false;
+      }
+    }
+    out_.push_back(']');
+    return true;
+  }
+
+  bool Packed(const FieldLayout& field, std::string_view bytes, size_t start) {
+    WireReader reader(bytes);
+    while (!reader.done()) {
+      WireValue value;
+      if (!reader.ReadValue(field.wire, value) || !Element(field, value, start)) return false;
+    }
+    return true;
+  }
+
+  bool Element(const FieldLayout& field, const WireValue& value, size_t start) {
+    if (out_.size() > start) out_.push_back(',');
+    return Single(field, value);
+  }
+
+  bool Map(const FieldLayout& field, const Index& index, int at) {
+    out_.push_back('{');
+    for (bool first = true; at != kNone; at = index.at(at).next, first = false) {
+      if (!first) out_.push_back(',');
+      Index entry(*field.message);
+      if (!entry.Read(index.at(at).value.bytes)) return false;
+      if (!MapKey(field.message->fields[0], entry)) return false;
+      out_.push_back(':');
+      if (!MapValue(field.message->fields[1], entry)) return false;
+    }
+    out_.push_back('}');
+    return true;
+  }
+
+  /// A member name is a text whatever the key's type.
+  bool MapKey(const FieldLayout& key, const Index& entry) {
+    const size_t start = out_.size();
+    if (!Single(key,
+                entry.of(0).first == kNone ? WireValue{} : entry.at(entry.of(0).first).value)) {
+      return false;
+    }
+    if (out_[start] == '"') return true;
+    out_.insert(start, 1, '"');
+    out_.push_back('"');
+    return true;
+  }
+
+  bool MapValue(const FieldLayout& value, const Index& entry) {
+    if (entry.of(1).first == kNone) return Single(value, WireValue{});
+    return Field(value, entry, entry.of(1));
+  }
+
+  bool Single(const FieldLayout& field, const WireValue& value) {
+    const uint64_t bits = value.bits;
+    const auto low = static_cast<uint32_t>(bits);
+    switch (field.type) {
+      case FieldDescriptor::TYPE_STRING:
+        return AppendJsonString(out_, value.bytes);
+      case FieldDescriptor::TYPE_BYTES:
+        return Bytes(value.bytes);
+      case FieldDescriptor::TYPE_MESSAGE:
+      case FieldDescriptor::TYPE_GROUP:
+        return Message(*field.message, value.bytes);
+      case FieldDescriptor::TYPE_ENUM:
+        Enum(field, static_cast<int32_t>(low));
+        break;
+      case FieldDescriptor::TYPE_BOOL:
+        out_.append(bits != 0 ? "true" : "false");
+        break;
+      case FieldDescriptor::TYPE_INT32:
+      case FieldDescriptor::TYPE_SFIXED32:
+        AppendNumber(out_, static_cast<int32_t>(low));
+        break;
+      case FieldDescriptor::TYPE_SINT32:
+        AppendNumber(out_, WireFormatLite::ZigZagDecode32(low));
+        break;
+      case FieldDescriptor::TYPE_UINT32:
+      case FieldDescriptor::TYPE_FIXED32:
+        AppendNumber(out_, low);
+        break;
+      case FieldDescriptor::TYPE_INT64:
+      case FieldDescriptor::TYPE_SFIXED64:
+        Quoted(static_cast<int64_t>(bits));
+        break;
+      case FieldDescriptor::TYPE_SINT64:
+        Quoted(WireFormatLite::ZigZagDecode64(bits));
+        break;
+      case FieldDescriptor::TYPE_UINT64:
+      case FieldDescriptor::TYPE_FIXED64:
+        Quoted(bits);
+        break;
+      case FieldDescriptor::TYPE_FLOAT:
+        AppendReal(out_, std::bit_cast<float>(low));
+        break;
+      case FieldDescriptor::TYPE_DOUBLE:
+        AppendReal(out_, std::bit_cast<double>(bits));
+        break;
+    }
+    return true;
+  }
+
+  /// 64-bit integers are texts: JavaScript would round the numbers.
+  template <typename Number>
+  void Quoted(Number number) {
+    out_.push_back('"');
+    AppendNumber(out_, number);
+    out_.push_back('"');
+  }
+
+  bool Bytes(std::string_view bytes) {
+    out_.push_back('"');
+    out_.append(absl::Base64Escape(std::string(bytes)));
+    out_.push_back('"');
+    return true;
+  }
+
+  void Enum(const FieldLayout& field, int32_t number) {
+    const auto text = field.enum_texts.find(number);
+    if (text == field.enum_texts.end()) {
+      AppendNumber(out_, number);
+    } else {
+      out_.append(text->second);
+    }
+  }
+
+  static int64_t Number(const Index& index, size_t field) {
+    const int at = index.of(field).first;
+    return at == kNone ? 0 : static_cast<int64_t>(index.at(at).value.bits);
+  }
+
+  std::string& out_;
+  int depth_ = 0;
+};
 
 }  // namespace
 
-void AppendJsonString(std::string& out, std::string_view text) {
-  out.push_back('"');
-  size_t plain = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
-    out.append(text, plain, i - plain);
-    AppendEscaped(out, text[i]);
-    plain = i + 1;
-  }
-  out.append(text, plain);
-  out.push_back('"');
-}
-
-std::string WriteJson(const Message& message) {
+std::optional<std::string> WriteJson(const MessageLayout& layout, std::string_view bytes) {
   std::string out;
-  out.reserve(message.ByteSizeLong() * 3);
-  WriteMessage(out, message);
+  out.reserve(bytes.size() * 3);
+  if (!Writer(out).Message(layout, bytes)) return std::nullopt;
   return out;
 }
 

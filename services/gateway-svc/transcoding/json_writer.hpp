@@ -1,18 +1,20 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
-#include <google/protobuf/message.h>
+#include "transcoding/json_layout.hpp"
 
 namespace cartwise::gateway {
 
-/// Proto3 JSON on one line, with field names as in the contract, enums by name
-/// and scalars also when they have their default. Absent messages and unset
-/// optional fields are left out. See docs/adr/2026-11-21-own-json-writer.md for
-/// why this is not the protobuf library's. Thread-safe.
-std::string WriteJson(const google::protobuf::Message& message);
-
-/// `text` in quotes, escaped.
-void AppendJsonString(std::string& out, std::string_view text);
+/// Writes a serialized message as proto3 JSON on one line, straight from its
+/// bytes: field names as in the contract, enums by name, scalars also when they
+/// have their default; absent messages and unset optional fields are left out.
+/// docs/adr/2026-11-21-own-json-transcoding.md says why not by the library.
+///
+/// nullopt for bytes that are no such message, for a text that is not UTF-8,
+/// and for nesting deeper than 64.
+std::optional<std::string> WriteJson(const MessageLayout& layout, std::string_view bytes);
 
 }  // namespace cartwise::gateway
