@@ -3,6 +3,7 @@
 #include "cartwise/base/ids.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "linux/machine_health.hpp"
+#include "linux/punctual.hpp"
 
 namespace cartwise::edge {
 namespace {
@@ -75,6 +76,7 @@ absl::Status Agent::Start() {
   }
   for (const auto& kit : buses_) {
     threads_.emplace_back([this, &bus = kit->bus] {
+      BePunctual();
       while (!stopping_ || bus.busy()) bus.RunOnce();
     });
   }
