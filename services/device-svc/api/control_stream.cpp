@@ -94,7 +94,6 @@ void ControlStream::Greet(const v1::Hello& hello) {
   auto opened = parts_.streams.Open(caller_, {token_hash_, hello.agent_epoch(), hello.last_seq(),
                                               hello.firmware_version(), hello.ip_address()});
   if (!opened.ok()) return End(rpc::ToGrpc(opened.status()));
-  parts_.announced();
   stream_ = opened->id;
   opened_at_ = parts_.clock.Now();
   caught_up_ = {opened->id, hello.agent_epoch(), hello.last_seq()};
@@ -110,6 +109,8 @@ void ControlStream::Greet(const v1::Hello& hello) {
   if (const auto older = parts_.registry.Put(device_id_, shared_from_this())) {
     older->End({grpc::StatusCode::ABORTED, "REPLACED"});
   }
+  // Who hears that the device is there can command it.
+  parts_.announced();
   parts_.watch.Note("agent connected", device_id_, hello.firmware_version());
   ReadNext();
 }

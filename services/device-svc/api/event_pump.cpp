@@ -13,6 +13,8 @@ namespace cartwise::device {
 namespace {
 
 constexpr int kMostPerBatch = 500;
+// Half of what a service takes in one message.
+constexpr size_t kMostBytes = 512 * 1024;
 constexpr absl::Duration kLeastBackoff = absl::Milliseconds(100);
 constexpr absl::Duration kMostBackoff = absl::Seconds(5);
 constexpr absl::Duration kPerCall = absl::Seconds(10);
@@ -71,10 +73,13 @@ void EventPump::Pump(size_t taker) {
     const int64_t end = first_ + int64_t(queue_.size());
     if (stopped_ || progress.busy || progress.next == end) return;
     progress.busy = true;
-    count = std::min<int64_t>(end - progress.next, progress.limit);
-    for (int64_t i = 0; i < count; ++i) {
-      const Entry& entry = queue_[size_t(progress.next - first_ + i)];
-      if (entry.event) *batch->add_events() = *entry.event;
+    const int64_t most = std::min<int64_t>(end - progress.next, progress.limit);
+    for (size_t bytes = 0; count < most; ++count) {
+      const Entry& entry = queue_[size_t(progress.next - first_ + count)];
+      if (!entry.event) continue;
+      bytes += entry.event->ByteSizeLong();
+      if (bytes > kMostBytes && count > 0) break;
+      *batch->add_events() = *entry.event;
     }
   }
   if (batch->events().empty()) return Finished(taker, count, absl::OkStatus());

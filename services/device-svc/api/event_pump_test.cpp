@@ -111,6 +111,20 @@ TEST_CASE("what comes meanwhile goes together, in order, and a slow taker delays
   CHECK(f.committed == std::vector<int64_t>{1, 4});
 }
 
+TEST_CASE("a batch never grows beyond what a service takes", "[pump]") {
+  PumpFixture f;
+  f.Put(1);
+  CHECK(f.first.Next() == Batch{"1"});
+  for (int64_t seq = 2; seq <= 101; ++seq) {
+    events::v1::Event event;
+    event.set_id(std::to_string(seq));
+    event.set_subject(std::string(16 * 1024, 'x'));
+    f.pump->Put(seq, std::move(event));
+  }
+  f.first.Answer(absl::OkStatus());
+  CHECK(f.first.Next().size() == 31);
+}
+
 TEST_CASE("a taker that fails gets the same batch again, before anything newer", "[pump]") {
   PumpFixture f;
   f.Put(1);

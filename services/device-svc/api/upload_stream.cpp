@@ -15,6 +15,8 @@ namespace cartwise::device {
 namespace {
 
 constexpr int kMostEvents = 500;
+// What telemetry-svc takes in one message, less what goes around the events.
+constexpr size_t kMostBytes = 1024 * 1024 - 1024;
 constexpr absl::Duration kPerCall = absl::Seconds(10);
 // How long a device that was quarantined or retired may go on uploading.
 constexpr absl::Duration kAdmitAgain = absl::Seconds(10);
@@ -56,6 +58,9 @@ void UploadStream::OnReadDone(bool ok) {
   const int events = incoming_.events_size();
   if (events < 1 || events > kMostEvents) {
     return End({grpc::StatusCode::INVALID_ARGUMENT, "a batch holds 1 to 500 events"});
+  }
+  if (incoming_.ByteSizeLong() > kMostBytes) {
+    return End({grpc::StatusCode::INVALID_ARGUMENT, "a batch holds at most 1 MiB"});
   }
   parts_.lanes.Post(caller_.subject, [self = shared_from_this()] { self->Begin(); });
 }

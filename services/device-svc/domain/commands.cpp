@@ -1,6 +1,8 @@
 #include "domain/commands.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "cartwise/base/errors.hpp"
@@ -125,8 +127,12 @@ absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const N
   CW_ASSIGN_OR_RETURN(const Route route, log_.FindRoute({wanted.chain, wanted.device}, deadline));
   if (!route.device) return reasons::DeviceNotFound();
   if (route.device->lifecycle == Lifecycle::kQuarantined) return reasons::DeviceQuarantined();
-  // A stream of our own that is not in the registry is opening or over.
-  if (route.stream.empty() || route.replica == self_) return reasons::DeviceOffline();
+  if (route.stream.empty()) return reasons::DeviceOffline();
+  if (route.replica == self_) {
+    const auto link = AwaitLink(wanted.device);
+    if (!link) return reasons::DeviceOffline();
+    return ExecuteHere(caller, wanted, *link, accepted_at);
+  }
 
   auto ticket = waiters_.Expect(wanted.id);
   CW_ASSIGN_OR_RETURN(const bool handed,
@@ -137,6 +143,16 @@ absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const N
   command.stream = route.stream;
   return Await(caller, ticket, std::move(command), accepted_at + wanted.ttl + times_.allowance,
                true);
+}
+
+// A stream of our own that is in the table and not in the registry: it is just
+// opening, or over.
+std::shared_ptr<Link> Commands::AwaitLink(const DeviceId& device) const {
+  for (int i = 0; i < 10; ++i) {
+    if (auto link = links_.Find(device)) return link;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return nullptr;
 }
 
 // The command as it stands, waiting for it while it is under way.

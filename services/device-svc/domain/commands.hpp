@@ -82,6 +82,7 @@ class Commands {
                                                   Link& link, absl::Duration accepted_at);
   absl::StatusOr<Command> ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,
                                            absl::Duration accepted_at);
+  std::shared_ptr<Link> AwaitLink(const DeviceId& device) const;
   absl::StatusOr<Command> Existing(const Caller& caller, const NewCommand& wanted,
                                    absl::Status otherwise);
   absl::StatusOr<Command> Await(const Caller& caller, Waiters::Ticket& ticket, Command command,

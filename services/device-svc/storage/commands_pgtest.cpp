@@ -168,6 +168,21 @@ TEST_CASE("a process whose stream does not count any more sends nothing", "[comm
   CHECK(f.Count("device.commands") == 0);
 }
 
+TEST_CASE("a command for a stream that is just opening waits for it", "[commands]") {
+  CommandsFixture f;
+  const auto opened = f.Open(f.device);
+  REQUIRE_OK(opened);
+  // In the table, and never in the registry.
+  CHECK_REFUSED(f.here.commands.Execute(TwoChains::Service(), f.Unlock()), "DEVICE_OFFLINE");
+
+  auto link = std::make_shared<FakeLink>(KeyOf(f.device), opened->id, kEpoch, f.clock);
+  link->on_order = f.Reports(CommandState::kSucceeded);
+  f.here.links.PutWhenAskedTwice(link);
+  const auto done = f.here.commands.Execute(TwoChains::Service(), f.Unlock());
+  REQUIRE_OK(done);
+  CHECK(done->state == CommandState::kSucceeded);
+}
+
 TEST_CASE("a quarantined device gets no commands", "[commands]") {
   CommandsFixture f;
   const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());

@@ -95,8 +95,15 @@ class FakeLinks final : public Links {
  public:
   std::shared_ptr<Link> Find(const DeviceId& device) const override {
     std::lock_guard lock(mutex_);
+    if (late_ && asked_++ > 0) links_[device] = late_;
     const auto found = links_.find(device);
     return found == links_.end() ? nullptr : found->second;
+  }
+  /// It is there from the second look on.
+  void PutWhenAskedTwice(std::shared_ptr<FakeLink> link) {
+    std::lock_guard lock(mutex_);
+    late_ = std::move(link);
+    asked_ = 0;
   }
   void Put(const DeviceId& device, std::shared_ptr<FakeLink> link) {
     std::lock_guard lock(mutex_);
@@ -109,7 +116,9 @@ class FakeLinks final : public Links {
 
  private:
   mutable std::mutex mutex_;
-  std::map<DeviceId, std::shared_ptr<FakeLink>> links_;
+  mutable std::map<DeviceId, std::shared_ptr<FakeLink>> links_;
+  mutable int asked_ = 0;
+  std::shared_ptr<FakeLink> late_;
 };
 
 inline const std::string kEpoch(32, 'a');
