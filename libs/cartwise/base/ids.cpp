@@ -2,7 +2,9 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cctype>
 #include <cstdint>
 #include <cstdlib>
@@ -25,16 +27,31 @@ void RandomBytes(uint8_t* out, size_t count) {
   for (size_t i = 0; i < count; ++i) out[i] = buffer[used++];
 }
 
+// Milliseconds since 1970 and 12 bits of their fraction (RFC 9562, 6.2, method
+// 3), later than any before: ids of one process sort as they were made.
+uint64_t NextTick() {
+  static std::atomic<uint64_t> last = 0;
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  const uint64_t ms = uint64_t(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+  const uint64_t tick = ms << 12 | uint64_t(now.tv_nsec % 1'000'000) * 4096 / 1'000'000;
+  uint64_t before = last.load();
+  uint64_t next = 0;
+  do {
+    next = std::max(tick, before + 1);
+  } while (!last.compare_exchange_weak(before, next));
+  return next;
+}
+
 }  // namespace
 
 std::string NewUuid() {
   std::array<uint8_t, 16> bytes;
   RandomBytes(bytes.data(), bytes.size());
-  timespec now{};
-  clock_gettime(CLOCK_REALTIME, &now);
-  const uint64_t ms = uint64_t(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
-  for (int i = 0; i < 6; ++i) bytes[i] = uint8_t(ms >> (40 - 8 * i));
-  bytes[6] = 0x70 | (bytes[6] & 0x0F);
+  const uint64_t tick = NextTick();
+  for (int i = 0; i < 6; ++i) bytes[i] = uint8_t(tick >> (52 - 8 * i));
+  bytes[6] = 0x70 | (tick >> 8 & 0x0F);
+  bytes[7] = uint8_t(tick);
   bytes[8] = 0x80 | (bytes[8] & 0x3F);
 
   static constexpr char kHex[] = "0123456789abcdef";

@@ -9,8 +9,8 @@
 
 namespace cartwise {
 
-/// A new UUID version 7 (RFC 9562): time-ordered, so index pages stay warm.
-/// Lower case with dashes.
+/// A new UUID version 7 (RFC 9562): time-ordered, so index pages stay warm,
+/// and rising within a process. Lower case with dashes.
 std::string NewUuid();
 
 /// True for 36 characters of a UUID in either case.

@@ -127,7 +127,7 @@ TEST_CASE("connections that the server ended are replaced without a failed call"
   REQUIRE_OK(f.Add(kLevi, "a"));
 
   f.database.Sql(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+      "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity "
       "WHERE usename = 'cartwise_tenant_app' AND datname = current_database()");
 
   CHECK(f.Count(Tenant::Of(kLevi)) == 1);

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/ids.hpp"
 
 namespace cartwise::testing {
 
@@ -25,6 +26,12 @@ std::string ReasonOf(const T& result) {
 }
 
 }  // namespace cartwise::testing
+
+/// Ids are shown where a check fails.
+template <typename Tag>
+struct Catch::StringMaker<cartwise::StrongId<Tag>> {
+  static std::string convert(const cartwise::StrongId<Tag>& id) { return id.value(); }
+};
 
 /// Passes for an OK status or StatusOr; prints the status otherwise.
 #define REQUIRE_OK(expr)                            \

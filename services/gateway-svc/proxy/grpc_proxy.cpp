@@ -62,7 +62,7 @@ grpc::ServerGenericBidiReactor* GrpcProxy::CreateReactor(
     return new Refusal(caller.status());
   }
   call.caller = caller->Label();
-  call.stub = &upstreams_.Of(method->area);
+  call.upstream = &upstreams_.Of(method->area);
   return method->streaming() ? ProxyStream(context, std::move(call))
                              : ProxyUnary(context, std::move(call));
 }

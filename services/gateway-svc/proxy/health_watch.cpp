@@ -25,16 +25,17 @@ bool SaysServing(const UnaryAnswer& answer) {
 }  // namespace
 
 HealthWatch::HealthWatch(Upstreams& upstreams) : upstreams_(upstreams) {
-  for (const auto& [area, stub] : upstreams.all()) serving_[area] = false;
+  for (const auto& [area, upstream] : upstreams.all()) serving_[area] = false;
 }
 
 boost::asio::awaitable<void> HealthWatch::Check() {
   static const std::string kMethod = "/grpc.health.v1.Health/Check";
   static const std::string kWholeServer;
-  for (auto& [area, stub] : upstreams_.all()) {
+  for (auto& [area, upstream] : upstreams_.all()) {
     CallMetadata metadata;
     metadata.traceparent = NextTraceparent("");
-    const UnaryAnswer answer = co_await CallUnary(stub, kMethod, metadata, kPatience, kWholeServer);
+    const UnaryAnswer answer =
+        co_await CallUnary(upstream, kMethod, metadata, kPatience, kWholeServer);
     serving_[area] = SaysServing(answer);
   }
 }

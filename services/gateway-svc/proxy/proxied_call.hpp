@@ -4,10 +4,10 @@
 
 #include <absl/time/time.h>
 #include <grpcpp/generic/async_generic_service.h>
-#include <grpcpp/generic/generic_stub.h>
 
 #include "cartwise/obs/metrics.hpp"
 #include "proxy/call_metadata.hpp"
+#include "proxy/upstream.hpp"
 #include "routing/contracts.hpp"
 
 namespace cartwise::gateway {
@@ -16,7 +16,7 @@ namespace cartwise::gateway {
 /// and what to log of it at its end.
 struct ProxiedCall {
   const Method* method = nullptr;
-  grpc::GenericStub* stub = nullptr;
+  Upstream* upstream = nullptr;
   CallMetadata metadata;
   std::string caller;  ///< for the log, "device:<id>"
   absl::Time start;

@@ -73,7 +73,8 @@ class StreamReactor final : public grpc::ServerGenericBidiReactor {
 void StreamReactor::Service::Start() {
   Apply(owner.call_.metadata, context);
   context.set_deadline(owner.context_->deadline());
-  owner.call_.stub->PrepareBidiStreamingCall(&context, owner.call_.method->path, {}, this);
+  owner.call_.upstream->stub().PrepareBidiStreamingCall(&context, owner.call_.method->path, {},
+                                                        this);
   AddMultipleHolds(2);
   StartCall();
 }

@@ -22,8 +22,8 @@ class UnaryReactor final : public grpc::ServerGenericBidiReactor {
     client_context_.set_deadline(std::min(
         server_context_->deadline(),
         std::chrono::system_clock::now() + absl::ToChronoMilliseconds(call_.method->timeout)));
-    call_.stub->UnaryCall(&client_context_, call_.method->path, {}, &request_, &response_,
-                          [this](grpc::Status status) { OnAnswer(status); });
+    call_.upstream->UnaryCall(&client_context_, call_.method->path, &request_, &response_,
+                              [this](grpc::Status status) { OnAnswer(status); });
   }
 
   void OnCancel() override { client_context_.TryCancel(); }

@@ -30,7 +30,7 @@ struct Call {
 
 }  // namespace
 
-asio::awaitable<UnaryAnswer> CallUnary(grpc::GenericStub& stub, const std::string& method,
+asio::awaitable<UnaryAnswer> CallUnary(Upstream& upstream, const std::string& method,
                                        const CallMetadata& metadata, absl::Duration timeout,
                                        const std::string& request) {
   const auto start = [&]<typename Handler>(Handler handler) {
@@ -46,14 +46,14 @@ asio::awaitable<UnaryAnswer> CallUnary(grpc::GenericStub& stub, const std::strin
     if (slot.is_connected()) {
       slot.assign([call](asio::cancellation_type) { call->context.TryCancel(); });
     }
-    stub.UnaryCall(&call->context, method, {}, &call->request, &call->answer.message,
-                   [call, executor, slot](grpc::Status status) {
-                     call->answer.status = std::move(status);
-                     asio::post(executor, [call, slot]() mutable {
-                       if (slot.is_connected()) slot.clear();
-                       std::move(call->handler)(std::move(call->answer));
-                     });
-                   });
+    upstream.UnaryCall(&call->context, method, &call->request, &call->answer.message,
+                       [call, executor, slot](grpc::Status status) {
+                         call->answer.status = std::move(status);
+                         asio::post(executor, [call, slot]() mutable {
+                           if (slot.is_connected()) slot.clear();
+                           std::move(call->handler)(std::move(call->answer));
+                         });
+                       });
   };
   co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(UnaryAnswer)>(
       start, asio::use_awaitable);

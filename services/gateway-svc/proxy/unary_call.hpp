@@ -3,11 +3,11 @@
 #include <string>
 
 #include <absl/time/time.h>
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/support/byte_buffer.h>
 #include <boost/asio/awaitable.hpp>
 
 #include "proxy/call_metadata.hpp"
+#include "proxy/upstream.hpp"
 
 namespace cartwise::gateway {
 
@@ -18,7 +18,7 @@ struct UnaryAnswer {
 
 /// Makes one call and resumes on the coroutine's own executor. Cancelling the
 /// coroutine cancels the call. What is referred to must live until it resumes.
-boost::asio::awaitable<UnaryAnswer> CallUnary(grpc::GenericStub& stub, const std::string& method,
+boost::asio::awaitable<UnaryAnswer> CallUnary(Upstream& upstream, const std::string& method,
                                               const CallMetadata& metadata, absl::Duration timeout,
                                               const std::string& request);
 

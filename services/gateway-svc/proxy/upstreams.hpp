@@ -4,28 +4,28 @@
 #include <memory>
 #include <string>
 
-#include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/grpcpp.h>
+
+#include "proxy/upstream.hpp"
 
 namespace cartwise::gateway {
 
-/// The services behind the gateway, by area: one channel each, shared by every
-/// call and stream. Immutable, so thread-safe.
+/// The services behind the gateway, by area. Thread-safe.
 class Upstreams {
  public:
   using Channels = std::map<std::string, std::shared_ptr<grpc::Channel>>;
 
   explicit Upstreams(const Channels& channels) {
-    for (const auto& [area, channel] : channels) stubs_.try_emplace(area, channel);
+    for (const auto& [area, channel] : channels) upstreams_.try_emplace(area, channel);
   }
 
-  /// The area must be one of those given; GenericStub is thread-safe.
-  grpc::GenericStub& Of(const std::string& area) { return stubs_.at(area); }
+  /// The area must be one of those given.
+  Upstream& Of(const std::string& area) { return upstreams_.at(area); }
 
-  std::map<std::string, grpc::GenericStub>& all() { return stubs_; }
+  std::map<std::string, Upstream>& all() { return upstreams_; }
 
  private:
-  std::map<std::string, grpc::GenericStub> stubs_;
+  std::map<std::string, Upstream> upstreams_;
 };
 
 }  // namespace cartwise::gateway
