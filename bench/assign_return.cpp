@@ -38,8 +38,8 @@ class OpenAtOnce final : public device::v1::CommandExecutionService::Service {
 
 // A branch per worker, put where the other services' news would have put it.
 std::vector<Shop> OpenShops(fleet::Fleet& fleet, const std::string& chain) {
-  std::vector<Shop> shops(kWorkers);
-  for (Shop& shop : shops) shop = {NewUuid(), NewUuid(), NewUuid()};
+  std::vector<Shop> shops;
+  for (int worker = 0; worker < kWorkers; ++worker) shops.push_back(ShopOf(worker));
   std::string sql =
       "INSERT INTO rental.chains VALUES ('" + chain + "', true, now()) ON CONFLICT DO NOTHING;";
   for (const Shop& shop : shops) {
@@ -140,7 +140,7 @@ std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
   double ours = 0, floor = 0;
   constexpr int kRounds = 3;
   for (int round = 0; round < kRounds; ++round) {
-    floor += PgbenchCyclesPerSecond(fleet, chain.id, shops, effort.seconds) / kRounds;
+    floor += PgbenchCyclesPerSecond(fleet, chain.id, kWorkers, effort.seconds) / kRounds;
     ours += OperationsPerSecond(kWorkers, effort.seconds,
                                 [&](int worker) {
                                   auto cycle = std::make_shared<Cycle>(

@@ -13,6 +13,7 @@
 namespace cartwise::bench {
 namespace {
 
+constexpr char kBranch = '1', kDevice = '2', kController = '3';
 constexpr char kRentalId[] = "md5('r' || :n::text)::uuid";
 
 // The statement with an expression for each of its parameters.
@@ -37,10 +38,20 @@ std::string Uuid(const std::string& id) {
   return Quoted(id) + "::uuid";
 }
 
-std::string ScriptOf(const std::string& chain, const Shop& shop) {
-  const std::string now = "now()", fresh = "gen_random_uuid()", none = "''::text";
+// The id of a client's own branch, device or controller, made by pgbench as by ShopOf().
+std::string OfClient(char kind) {
+  return std::string("('0000000") + kind +
+         "-0000-7000-8000-0000000000' || lpad(:client_id::text, 2, '0'))::uuid";
+}
+
+std::string ScriptOf(const std::string& chain) {
+  const std::string now = "now()", none = "''::text";
+  // Not gen_random_uuid(): a volatile value finds nothing by an index.
+  const auto fresh = [](const char* what) {
+    return std::string("md5('") + what + "' || :n::text)::uuid";
+  };
   std::string script = "\\set n random(1, 1000000000000)\n";
-  script += Fill(rental::sql::kTake.sql, {{1, Uuid(shop.branch)},
+  script += Fill(rental::sql::kTake.sql, {{1, OfClient(kBranch)},
                                           {2, "md5('p' || :n::text)"},
                                           {3, kRentalId},
                                           {4, "'\\x00'::bytea"},
@@ -49,18 +60,18 @@ std::string ScriptOf(const std::string& chain, const Shop& shop) {
                                           {7, "'user-bench'::text"},
                                           {9, none},
                                           {10, now},
-                                          {11, fresh},
+                                          {11, fresh("opening")},
                                           {12, none},
                                           {13, "1"}}) +
             " \\gset\n";
   script += Fill(rental::sql::kActivate.sql,
-                 {{1, Uuid(chain)}, {2, kRentalId}, {3, now}, {4, fresh}, {5, none}}) +
+                 {{1, Uuid(chain)}, {2, kRentalId}, {3, now}, {4, fresh("active")}, {5, none}}) +
             ";\n";
   script += Fill(rental::sql::kLook.sql, {{1, Uuid(chain)},
-                                          {2, Uuid(shop.controller)},
+                                          {2, OfClient(kController)},
                                           {3, ":locker_id::integer"},
-                                          {4, fresh},
-                                          {6, Uuid(shop.device)},
+                                          {4, fresh("closed")},
+                                          {6, OfClient(kDevice)},
                                           {7, now}}) +
             ";\n";
   script += Fill(rental::sql::kApply.sql, {{1, Uuid(chain)},
@@ -76,17 +87,17 @@ std::string ScriptOf(const std::string& chain, const Shop& shop) {
                                            {13, "true"},
                                            {14, none},
                                            {15, none},
-                                           {17, fresh},
-                                           {18, fresh},
-                                           {19, fresh},
-                                           {20, Uuid(shop.device)},
-                                           {21, Uuid(shop.controller)},
+                                           {17, fresh("closed")},
+                                           {18, fresh("returned")},
+                                           {19, fresh("cart")},
+                                           {20, OfClient(kDevice)},
+                                           {21, OfClient(kController)},
                                            {22, ":locker_id::integer"},
                                            {24, none},
                                            {25, none},
                                            {26, none},
                                            {27, now},
-                                           {28, fresh},
+                                           {28, fresh("record")},
                                            {29, "'IN_USE'::text"}}) +
             ";\n";
   return script;
@@ -94,18 +105,24 @@ std::string ScriptOf(const std::string& chain, const Shop& shop) {
 
 }  // namespace
 
-double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& chain,
-                              const std::vector<Shop>& shops, double seconds) {
+Shop ShopOf(int worker) {
+  const auto id = [&](char kind) {
+    const std::string number = std::to_string(worker);
+    return std::string("0000000") + kind + "-0000-7000-8000-0000000000" +
+           std::string(2 - number.size(), '0') + number;
+  };
+  return {id(kBranch), id(kDevice), id(kController)};
+}
+
+double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& chain, int clients,
+                              double seconds) {
+  const std::string file = fleet.folder() + "/cycle.sql";
+  std::ofstream(file) << ScriptOf(chain);
   std::string command = "PGOPTIONS='-c cartwise.chain_id=" + chain +
                         "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -j 2 -c " +
-                        std::to_string(shops.size()) + " -T " +
+                        std::to_string(clients) + " -T " +
                         std::to_string(std::max(1, int(seconds)));
-  for (size_t i = 0; i < shops.size(); ++i) {
-    const std::string file = fleet.folder() + "/cycle" + std::to_string(i) + ".sql";
-    std::ofstream(file) << ScriptOf(chain, shops[i]);
-    command += " -f " + file;
-  }
-  command += " '" + fleet.database.UrlOf("rental") + "' 2>&1";
+  command += " -f " + file + " '" + fleet.database.UrlOf("rental") + "' 2>&1";
   FILE* const pipe = popen(command.c_str(), "r");
   std::string output;
   char line[512];

@@ -6,9 +6,9 @@
 #include "agent.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
+#include "cartwise/process/process.hpp"
 #include "linux/crash_at.hpp"
 #include "linux/obs_diary.hpp"
-#include "linux/signals.hpp"
 
 namespace cartwise::edge {
 namespace {
@@ -28,7 +28,7 @@ absl::Status Serve(const std::string& config_path) {
   diary.Info("starting", {{"config", config_path}, {"gateway", config.gateway}});
   Agent agent(config, diary, *failpoints);
   CW_RETURN_IF_ERROR(agent.Start());
-  AwaitEndSignal();
+  process::AwaitEndSignal();
   diary.Info("ending");
   agent.Stop();
   return absl::OkStatus();
@@ -51,7 +51,7 @@ int main(int argc, char** argv) {
     return edge::kBadConfig;
   }
   if (check_only) return edge::CheckConfig(config);
-  edge::BlockEndSignals();
+  process::Begin();
   obs::InitLog("edge-agent", "info");
   const absl::Status served = edge::Serve(config);
   return served.ok() ? 0 : obs::Die(served);

@@ -3,7 +3,7 @@
 
 BEGIN {
   # What each library may use of the others.
-  lib["base"] = ""; lib["config"] = "base"; lib["auth"] = "base config"; lib["obs"] = "base config"
+  lib["base"] = ""; lib["process"] = ""; lib["config"] = "base"; lib["auth"] = "base config"; lib["obs"] = "base config"
   lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth"
   lib["phone"] = "base"; lib["http"] = "base"
   lib["outbox"] = "base config obs pg rpc auth"; lib["testing"] = "base config obs pg rpc auth"
@@ -13,14 +13,14 @@ BEGIN {
   # auth: what is stored encrypted is sealed where it is stored.
   uses["storage"] = "lib:base lib:pg lib:outbox lib:auth domain storage json"
   uses["api"] = "lib:base lib:auth lib:rpc lib:outbox domain api proto grpc"
-  uses["wiring"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
+  uses["wiring"] = "lib:base lib:process lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
   # Ways to send a message, behind a port of the domain.
   uses["sms"] = "lib:base lib:obs lib:http domain sms json system"
-  uses["gateway"] = "lib:base lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib"
+  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib"
   uses["core"] = "lib:base core"
   uses["linux"] = "lib:base lib:config lib:obs lib:auth core linux proto grpc system sqlite json"
   uses["sim"] = "lib:base lib:config core sim system json"
-  uses["agent"] = "lib:base lib:config lib:obs lib:auth core linux sim agent proto grpc system json"
+  uses["agent"] = "lib:base lib:process lib:config lib:obs lib:auth core linux sim agent proto grpc system json"
   uses["fuzz"] = "lib:base core"
   # Black-box programs around the fleet: they see contracts and libraries, no service's inside.
   uses["outside"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:testing outside core sim proto grpc boost json system pqxx sqlite storage"

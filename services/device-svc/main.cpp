@@ -1,6 +1,7 @@
 #include <string_view>
 
 #include "cartwise/obs/log.hpp"
+#include "cartwise/process/process.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "config.hpp"
 #include "serve.hpp"
@@ -8,7 +9,7 @@
 using namespace cartwise;
 
 int main(int argc, char** argv) {
-  rpc::BlockSignals();
+  process::Begin();
   obs::InitLog("device-svc", "info");
   const bool only_check = argc == 2 && std::string_view(argv[1]) == "--check-config";
   if (argc > 1 && !only_check) {

@@ -16,6 +16,7 @@
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/listener.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/process.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_command_log.hpp"
 #include "storage/pg_presence_log.hpp"
@@ -55,10 +56,10 @@ absl::Status Serve(const Config& config) {
   pg::DatabaseOf<Store, PgStore> database(pool, "device");
   PgCommandLog command_log(pool);
   PgPresenceLog presence_log(pool, clock);
-  outbox::Relay relay(
-      pool, "device", "device-svc",
-      {outbox::RemoteSink("rental-svc", rental), outbox::RemoteSink("telemetry-svc", telemetry)},
-      metrics);
+  outbox::Relay relay(pool, "device", "device-svc",
+                      {outbox::RemoteSink("rental-svc", rental),
+                       outbox::RemoteSink("telemetry-svc", telemetry, outbox::kUnhurried)},
+                      metrics);
   const auto announced = [&relay] { relay.Wake(); };
   const Housekeeping housekeeping(pool);
 
@@ -71,7 +72,8 @@ absl::Status Serve(const Config& config) {
   Commands commands({command_log, database, registry, clock, self, announced});
   Streams streams(database, presence_log, clock, self);
 
-  RemoteTaker rental_events("rental-svc", rental), telemetry_events("telemetry-svc", telemetry);
+  RemoteTaker rental_events("rental-svc", rental);
+  RemoteTaker telemetry_events("telemetry-svc", telemetry, outbox::kUnhurried);
   Lanes lanes(config.lanes);
   BoardWatcher boards(streams, lanes);
   const std::vector<EventTaker*> takers = {&rental_events, &telemetry_events, &boards};
@@ -105,7 +107,7 @@ absl::Status Serve(const Config& config) {
         return draining ? absl::UnavailableError("draining") : pool.CheckReady("device");
       }));
   obs::Info("serving", {{"listen", config.server.listen}, {"replica", self.value()}});
-  rpc::WaitForSignal();
+  process::AwaitEndSignal();
   obs::Info("draining");
   draining = true;
   EndStreams(registry, commands);

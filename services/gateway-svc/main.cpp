@@ -7,6 +7,7 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
+#include "cartwise/process/process.hpp"
 #include "config.hpp"
 #include "http/server.hpp"
 #include "openapi/document.hpp"
@@ -59,7 +60,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   obs::Info("serving", {{"http", config.http_listen},
                         {"grpc", config.grpc.listen},
                         {"routes", static_cast<int64_t>(router->routes().size())}});
-  rpc::WaitForSignal();
+  process::AwaitEndSignal();
   obs::Info("draining");
   http->Drain(kGrace);
   grpc->Drain(kGrace);
@@ -69,7 +70,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  rpc::BlockSignals();
+  process::Begin();
   obs::InitLog("gateway-svc", "info");
   const absl::Status done = Run({argv + 1, argv + argc});
   return done.ok() ? 0 : obs::Die(done);

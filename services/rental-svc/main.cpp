@@ -6,6 +6,7 @@
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/process.hpp"
 #include "config.hpp"
 #include "device_client.hpp"
 #include "jobs.hpp"
@@ -36,7 +37,8 @@ absl::Status Serve(const Config& config) {
   };
   outbox::Relay relay(
       pool, "rental", "rental-svc",
-      {outbox::RemoteSink("telemetry-svc", connect(config.telemetry_target, "telemetry-svc"))},
+      {outbox::RemoteSink("telemetry-svc", connect(config.telemetry_target, "telemetry-svc"),
+                          outbox::kUnhurried)},
       metrics);
   const auto announced = [&relay] { relay.Wake(); };
 
@@ -56,7 +58,7 @@ absl::Status Serve(const Config& config) {
                       obs::ProbeServer::Start(config.metrics_listen, metrics,
                                               [&] { return pool.CheckReady("rental"); }));
   obs::Info("serving", {{"listen", config.server.listen}});
-  rpc::WaitForSignal();
+  process::AwaitEndSignal();
   obs::Info("draining");
   server->Drain(absl::Seconds(10));
   return absl::OkStatus();
@@ -67,7 +69,7 @@ absl::Status Serve(const Config& config) {
 
 int main() {
   using namespace cartwise;
-  rpc::BlockSignals();
+  process::Begin();
   obs::InitLog("rental-svc", "info");
   const auto config = rental::Config::FromEnv();
   if (!config.ok()) return obs::Die(config.status());

@@ -4,6 +4,7 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
+#include "cartwise/process/process.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "config.hpp"
 #include "domain/days.hpp"
@@ -36,7 +37,7 @@ absl::Status Serve(const Config& config) {
                       obs::ProbeServer::Start(config.metrics_listen, metrics,
                                               [&] { return pool.CheckReady("telemetry"); }));
   obs::Info("serving", {{"port", server->port()}, {"metrics_port", probes->port()}});
-  rpc::WaitForSignal();
+  process::AwaitEndSignal();
   server->Drain(absl::Seconds(10));
   obs::Info("stopped");
   return absl::OkStatus();
@@ -47,7 +48,7 @@ absl::Status Serve(const Config& config) {
 
 int main() {
   using namespace cartwise;
-  rpc::BlockSignals();
+  process::Begin();
   obs::InitLog("telemetry-svc", "info");
   const auto config = telemetry::Config::Load();
   if (!config.ok()) return obs::Die(config.status());

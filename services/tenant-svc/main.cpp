@@ -1,6 +1,7 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/process.hpp"
 #include "config.hpp"
 #include "create_platform_admin.hpp"
 #include "credentials.hpp"
@@ -37,7 +38,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  rpc::BlockSignals();
+  process::Begin();
   obs::InitLog("tenant-svc", "info");
   const absl::Status done = Run({argv + 1, argv + argc});
   return done.ok() ? 0 : obs::Die(done);

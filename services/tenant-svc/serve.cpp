@@ -14,6 +14,7 @@
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/process.hpp"
 #include "otp_counts.hpp"
 #include "sms/console_sms.hpp"
 #include "storage/housekeeping.hpp"
@@ -71,7 +72,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
         return draining ? absl::UnavailableError("draining") : pool.CheckReady("tenant");
       }));
   obs::Info("serving", {{"listen", config.server.listen}, {"metrics", config.metrics_listen}});
-  rpc::WaitForSignal();
+  process::AwaitEndSignal();
   obs::Info("draining");
   draining = true;
   server->Drain(absl::Seconds(10));

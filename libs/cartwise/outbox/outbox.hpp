@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <absl/status/status.h>
+#include <absl/time/time.h>
 
 #include "cartwise/base/event.hpp"
 #include "cartwise/obs/metrics.hpp"
@@ -35,7 +36,13 @@ using Deliver = std::function<absl::Status(const std::vector<Event>&)>;
 struct Sink {
   std::string name;
   Deliver deliver;
+  /// How long the first event waits for others to go with it.
+  absl::Duration gather = absl::ZeroDuration();
 };
+
+/// For a sink that keeps what happened and on which nobody waits: fewer, larger
+/// batches, out of the way of the calls that made the events.
+inline constexpr absl::Duration kUnhurried = absl::Milliseconds(50);
 
 /// Carries the outbox of one schema to its sinks, each with its own cursor, in
 /// commit order, at least once. Several replicas may run one: an advisory lock

@@ -54,7 +54,7 @@ struct Relay::State {
   void Carry(const Sink& sink);
   absl::StatusOr<int> CarryBatch(const Sink& sink);
   void Prune();
-  bool Wait(uint64_t& seen, std::chrono::milliseconds most);
+  bool Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Duration gather);
 };
 
 // One batch to one sink; how many events it had. The cursor stays locked
@@ -91,9 +91,10 @@ void Relay::State::Prune() {
 }
 
 // False when the relay ends.
-bool Relay::State::Wait(uint64_t& seen, std::chrono::milliseconds most) {
+bool Relay::State::Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Duration gather) {
   std::unique_lock lock(mutex);
-  woken.wait_for(lock, most, [&] { return stopping || wakes != seen; });
+  const bool news = woken.wait_for(lock, most, [&] { return stopping || wakes != seen; });
+  if (news) woken.wait_for(lock, absl::ToChronoMilliseconds(gather), [&] { return stopping; });
   seen = wakes;
   return !stopping;
 }
@@ -103,7 +104,7 @@ void Relay::State::Carry(const Sink& sink) {
   auto backoff = kPoll;
   auto pruned_at = std::chrono::steady_clock::now();
   bool introduced = false;
-  while (Wait(seen, backoff)) {
+  while (Wait(seen, backoff, sink.gather)) {
     backoff = kPoll;
     if (!introduced) {
       introduced = pool.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(10),

@@ -63,10 +63,11 @@ absl::StatusOr<Event> FromProto(const events::v1::Event& event) {
   return out;
 }
 
-Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel) {
+Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel, absl::Duration gather) {
   std::shared_ptr<events::v1::EventSinkService::Stub> stub =
       events::v1::EventSinkService::NewStub(channel);
-  return Sink{std::move(name), [stub](const std::vector<Event>& events) {
+  return Sink{std::move(name),
+              [stub](const std::vector<Event>& events) {
                 events::v1::DeliverRequest request;
                 for (const Event& event : events) *request.add_events() = ToProto(event);
                 grpc::ClientContext context;
@@ -74,7 +75,8 @@ Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel) {
                              events.empty() ? "" : events.front().trace_id);
                 pb::Empty answer;
                 return rpc::FromGrpc(stub->Deliver(&context, request, &answer));
-              }};
+              },
+              gather};
 }
 
 }  // namespace cartwise::outbox

@@ -13,7 +13,8 @@
 namespace cartwise::outbox {
 
 /// A sink behind EventSinkService of another service.
-Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel);
+Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel,
+                absl::Duration gather = absl::ZeroDuration());
 
 /// INVALID_ARGUMENT unless ids are UUIDs and type and time are there.
 absl::StatusOr<Event> FromProto(const events::v1::Event& event);

@@ -4,12 +4,14 @@
 #include <iterator>
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_replace.h>
 #include <absl/time/clock.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/health_check_service_server_builder_option.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
+#include "cartwise/base/ids.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 
@@ -76,7 +78,7 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
   builder.SetResourceQuota(quota);
   // A thread that found work does not end after it, up to this many per queue:
   // making one costs more than keeping it.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 2);
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 8);
 }
 
@@ -132,6 +134,15 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& target, const std::str
   args.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2'000);
   args.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   return grpc::CreateCustomChannel(target, grpc::SslCredentials(options), args);
+}
+
+void Prepare(grpc::ClientContext& ctx, absl::Time deadline, const std::string& trace_id) {
+  ctx.set_deadline(absl::ToChronoTime(deadline));
+  const std::string trace =
+      trace_id.size() == 32 ? trace_id : absl::StrReplaceAll(NewUuid(), {{"-", ""}});
+  // The last 16 digits of a new UUID are its random part.
+  const std::string span = absl::StrReplaceAll(NewUuid(), {{"-", ""}}).substr(16);
+  ctx.AddMetadata("traceparent", absl::StrCat("00-", trace, "-", span, "-01"));
 }
 
 }  // namespace cartwise::rpc

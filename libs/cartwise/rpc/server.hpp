@@ -55,10 +55,4 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& target, const std::str
 /// service: deadline and trace id.
 void Prepare(grpc::ClientContext& ctx, absl::Time deadline, const std::string& trace_id);
 
-/// Blocks until SIGTERM or SIGINT; meanwhile gives memory back to the system
-/// when the process is quiet. Call BlockSignals() first thing in main, so
-/// that every thread leaves the signals to this.
-void BlockSignals();
-void WaitForSignal();
-
 }  // namespace cartwise::rpc

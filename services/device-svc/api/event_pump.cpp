@@ -65,14 +65,30 @@ void EventPump::Stop() {
 }
 
 void EventPump::Pump(size_t taker) {
+  {
+    std::lock_guard lock(mutex_);
+    Progress& progress = progress_[taker];
+    if (stopped_ || progress.busy || progress.next == first_ + int64_t(queue_.size())) return;
+    progress.busy = true;
+  }
+  const absl::Duration gather = parts_.takers[taker]->gather();
+  return gather > absl::ZeroDuration() ? HandAfter(taker, gather) : Hand(taker);
+}
+
+void EventPump::HandAfter(size_t taker, absl::Duration wait) {
+  parts_.timer.PostAfter(parts_.device.value(), wait,
+                         [self = shared_from_this(), taker] { self->Hand(taker); });
+}
+
+// The taker is busy until it has answered, so that nothing overtakes.
+void EventPump::Hand(size_t taker) {
   auto batch = std::make_shared<events::v1::DeliverRequest>();
   int64_t count = 0;
   {
     std::lock_guard lock(mutex_);
     Progress& progress = progress_[taker];
     const int64_t end = first_ + int64_t(queue_.size());
-    if (stopped_ || progress.busy || progress.next == end) return;
-    progress.busy = true;
+    if (stopped_) return;
     const int64_t most = std::min<int64_t>(end - progress.next, progress.limit);
     for (size_t bytes = 0; count < most; ++count) {
       const Entry& entry = queue_[size_t(progress.next - first_ + count)];
@@ -109,9 +125,8 @@ void EventPump::Finished(size_t taker, int64_t count, const absl::Status& status
   if (refused) {
     // One of them is at fault: one by one until it is found.
     progress.limit = 1;
-    progress.busy = false;
     lock.unlock();
-    return Pump(taker);
+    return Hand(taker);
   }
   progress.backoff = std::clamp(progress.backoff * 2, kLeastBackoff, kMostBackoff);
   const absl::Duration wait = progress.backoff;
@@ -120,14 +135,7 @@ void EventPump::Finished(size_t taker, int64_t count, const absl::Status& status
     parts_.watch.Worry("events wait", parts_.device,
                        absl::StrCat(parts_.takers[taker]->name(), ": ", status.ToString()));
   }
-  // Busy meanwhile, so that nothing overtakes.
-  parts_.timer.PostAfter(parts_.device.value(), wait, [self = shared_from_this(), taker] {
-    {
-      std::lock_guard again(self->mutex_);
-      self->progress_[taker].busy = false;
-    }
-    self->Pump(taker);
-  });
+  HandAfter(taker, wait);
 }
 
 // Forgets what all takers have, and says so.

@@ -27,6 +27,8 @@ class EventTaker {
 
   virtual ~EventTaker() = default;
   virtual const std::string& name() const = 0;
+  /// How long the first event waits for others to go with it.
+  virtual absl::Duration gather() const { return absl::ZeroDuration(); }
   /// Answers by `done`, from any thread, also before this returns. OK when all
   /// of them are committed.
   virtual void Take(std::shared_ptr<const events::v1::DeliverRequest> batch, Done done) = 0;
@@ -35,13 +37,18 @@ class EventTaker {
 /// EventSinkService of another service.
 class RemoteTaker final : public EventTaker {
  public:
-  RemoteTaker(std::string name, const std::shared_ptr<grpc::Channel>& channel)
-      : name_(std::move(name)), stub_(events::v1::EventSinkService::NewStub(channel)) {}
+  RemoteTaker(std::string name, const std::shared_ptr<grpc::Channel>& channel,
+              absl::Duration gather = absl::ZeroDuration())
+      : name_(std::move(name)),
+        gather_(gather),
+        stub_(events::v1::EventSinkService::NewStub(channel)) {}
   const std::string& name() const override { return name_; }
+  absl::Duration gather() const override { return gather_; }
   void Take(std::shared_ptr<const events::v1::DeliverRequest> batch, Done done) override;
 
  private:
   const std::string name_;
+  const absl::Duration gather_;
   const std::unique_ptr<events::v1::EventSinkService::Stub> stub_;
 };
 
@@ -84,6 +91,8 @@ class EventPump : public std::enable_shared_from_this<EventPump> {
   };
 
   void Pump(size_t taker);
+  void HandAfter(size_t taker, absl::Duration wait);
+  void Hand(size_t taker);
   void Finished(size_t taker, int64_t count, const absl::Status& status);
   void Advance(std::unique_lock<std::mutex> lock);
 

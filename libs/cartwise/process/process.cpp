@@ -1,3 +1,5 @@
+#include "cartwise/process/process.hpp"
+
 #include <malloc.h>
 
 #include <algorithm>
@@ -5,13 +7,9 @@
 #include <ctime>
 #include <thread>
 
-#include <absl/strings/str_cat.h>
-#include <absl/strings/str_replace.h>
+#include <absl/synchronization/mutex.h>
 
-#include "cartwise/base/ids.hpp"
-#include "cartwise/rpc/server.hpp"
-
-namespace cartwise::rpc {
+namespace cartwise::process {
 namespace {
 
 sigset_t EndSignals() {
@@ -51,28 +49,22 @@ constexpr timespec kLookEvery{5, 0};
 
 }  // namespace
 
-void Prepare(grpc::ClientContext& ctx, absl::Time deadline, const std::string& trace_id) {
-  ctx.set_deadline(absl::ToChronoTime(deadline));
-  const std::string trace =
-      trace_id.size() == 32 ? trace_id : absl::StrReplaceAll(NewUuid(), {{"-", ""}});
-  // The last 16 digits of a new UUID are its random part.
-  const std::string span = absl::StrReplaceAll(NewUuid(), {{"-", ""}}).substr(16);
-  ctx.AddMetadata("traceparent", absl::StrCat("00-", trace, "-", span, "-01"));
-}
-
-void BlockSignals() {
+void Begin() {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   // One heap per core instead of eight: the many threads of gRPC would spread
   // what they allocate thinly over all of them.
   mallopt(M_ARENA_MAX, std::max(2, static_cast<int>(std::thread::hardware_concurrency())));
+  // Debian builds Abseil with its search for lock cycles on, which every lock
+  // of gRPC would pay for.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
-void WaitForSignal() {
+void AwaitEndSignal() {
   const sigset_t signals = EndSignals();
   IdleMemory memory;
   while (sigtimedwait(&signals, nullptr, &kLookEvery) < 0) memory.Look();
 }
 
-}  // namespace cartwise::rpc
+}  // namespace cartwise::process
