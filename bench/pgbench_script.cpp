@@ -7,6 +7,9 @@
 #include <map>
 #include <regex>
 
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_format.h>
+
 #include "storage/lock_sql.hpp"
 #include "storage/rack_sql.hpp"
 
@@ -40,8 +43,8 @@ std::string Uuid(const std::string& id) {
 
 // The id of a client's own branch, device or controller, made by pgbench as by ShopOf().
 std::string OfClient(char kind) {
-  return std::string("('0000000") + kind +
-         "-0000-7000-8000-0000000000' || lpad(:client_id::text, 2, '0'))::uuid";
+  return absl::StrCat("('0000000", std::string(1, kind),
+                      "-0000-7000-8000-0000000000' || lpad(:client_id::text, 2, '0'))::uuid");
 }
 
 std::string ScriptOf(const std::string& chain) {
@@ -107,9 +110,7 @@ std::string ScriptOf(const std::string& chain) {
 
 Shop ShopOf(int worker) {
   const auto id = [&](char kind) {
-    const std::string number = std::to_string(worker);
-    return std::string("0000000") + kind + "-0000-7000-8000-0000000000" +
-           std::string(2 - number.size(), '0') + number;
+    return absl::StrFormat("0000000%c-0000-7000-8000-0000000000%02d", kind, worker);
   };
   return {id(kBranch), id(kDevice), id(kController)};
 }

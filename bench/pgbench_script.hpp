@@ -11,6 +11,7 @@ namespace cartwise::bench {
 struct Shop {
   std::string branch, device, controller;
 };
+
 /// The shop that belongs to a worker, below 100, and to the client of that number.
 Shop ShopOf(int worker);
 
