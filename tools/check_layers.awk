@@ -12,7 +12,7 @@ BEGIN {
   uses["domain"] = "lib:base lib:phone domain"
   # auth: what is stored encrypted is sealed where it is stored.
   uses["storage"] = "lib:base lib:pg lib:outbox lib:auth domain storage json"
-  uses["api"] = "lib:base lib:auth lib:rpc lib:outbox domain api proto grpc"
+  uses["api"] = "lib:base lib:phone lib:auth lib:rpc lib:outbox domain api proto grpc"
   uses["wiring"] = "lib:base lib:process lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
   # Ways to send a message, behind a port of the domain.
   uses["sms"] = "lib:base lib:obs lib:http domain sms json system"
@@ -37,7 +37,7 @@ BEGIN {
   why["domain"] = "domain sees libs base and phone only: rules know no storage, transport or protobuf"
   why["sms"] = "a way to send messages sees domain, base, obs, http and JSON"
   why["storage"] = "storage sees domain, base, pg, outbox, auth and JSON"
-  why["api"] = "api sees domain, base, rpc, auth, outbox and generated protos"
+  why["api"] = "api sees domain, base, phone, rpc, auth, outbox and generated protos"
   why["wiring"] = "main and config wire libraries and rooms; third parties stay inside their library"
   why["gateway"] = "the gateway holds no data and knows no service's inside"
   why["core"] = "the agent's core is pure: no system, no protobuf, no library but base"

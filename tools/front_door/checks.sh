@@ -13,7 +13,7 @@ check_format() {
   }
 }
 
-light_sources() { cpp_files | grep -E '^edge-agent/core/(cu16/[a-z]+|board|bus|health)\.cpp$' | grep -v '_\(pg\)\?test\.cpp$' || true; }
+light_sources() { cpp_files | grep -E '^(services/[a-z]+-svc/domain|edge-agent/core|libs/cartwise/base)/.*\.cpp$' | grep -v '_\(pg\)\?test\.cpp$' || true; }
 
 # What a verdict on one source depends on: every light file and the rules.
 tidy_fingerprint() {

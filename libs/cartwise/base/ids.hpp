@@ -59,6 +59,13 @@ absl::StatusOr<Id> ParseId(std::string_view field, std::string_view text) {
   return Id(*std::move(parsed));
 }
 
+/// For a field that may be left out: empty text is an empty id.
+template <typename Id>
+absl::StatusOr<Id> ParseOptionalId(std::string_view field, std::string_view text) {
+  if (text.empty()) return Id();
+  return ParseId<Id>(field, text);
+}
+
 }  // namespace cartwise
 
 template <typename Tag>

@@ -1,26 +1,16 @@
 #include "cartwise/outbox/sink.hpp"
 
 #include <google/protobuf/util/json_util.h>
-#include <google/protobuf/util/time_util.h>
 
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/events/v1/event.grpc.pb.h"
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/rpc/status.hpp"
+#include "cartwise/rpc/values.hpp"
 
 namespace cartwise::outbox {
-namespace {
-
 namespace pb = google::protobuf;
-
-template <typename Id>
-absl::StatusOr<Id> OptionalId(std::string_view field, const std::string& text) {
-  if (text.empty()) return Id();
-  return ParseId<Id>(field, text);
-}
-
-}  // namespace
 
 events::v1::Event ToProto(const Event& event) {
   events::v1::Event out;
@@ -31,8 +21,7 @@ events::v1::Event ToProto(const Event& event) {
   out.set_source(event.source);
   out.set_type(event.type);
   out.set_subject(event.subject);
-  *out.mutable_occurred_at() =
-      pb::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(event.occurred_at));
+  *out.mutable_occurred_at() = rpc::ToTimestamp(event.occurred_at);
   out.set_sequence(event.sequence);
   out.set_trace_id(event.trace_id);
   // The payload comes from our own tables and was JSON when it went in.
@@ -44,15 +33,14 @@ absl::StatusOr<Event> FromProto(const events::v1::Event& event) {
   Event out;
   CW_ASSIGN_OR_RETURN(out.id, ParseId<EventId>("id", event.id()));
   CW_ASSIGN_OR_RETURN(out.chain, ParseId<ChainId>("chain_id", event.chain_id()));
-  CW_ASSIGN_OR_RETURN(out.branch, OptionalId<BranchId>("branch_id", event.branch_id()));
-  CW_ASSIGN_OR_RETURN(out.device, OptionalId<DeviceId>("device_id", event.device_id()));
+  CW_ASSIGN_OR_RETURN(out.branch, ParseOptionalId<BranchId>("branch_id", event.branch_id()));
+  CW_ASSIGN_OR_RETURN(out.device, ParseOptionalId<DeviceId>("device_id", event.device_id()));
   if (event.type().empty()) return errors::InvalidField("type", "is required");
   if (!event.has_occurred_at()) return errors::InvalidField("occurred_at", "is required");
   out.source = event.source();
   out.type = event.type();
   out.subject = event.subject();
-  out.occurred_at =
-      absl::FromUnixMicros(pb::util::TimeUtil::TimestampToMicroseconds(event.occurred_at()));
+  out.occurred_at = rpc::FromTimestamp(event.occurred_at());
   out.sequence = event.sequence();
   out.trace_id = event.trace_id();
   if (event.has_payload()) {

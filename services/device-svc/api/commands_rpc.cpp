@@ -1,10 +1,8 @@
 #include "api/commands_rpc.hpp"
 
-#include <absl/strings/str_cat.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include "api/translation.hpp"
-#include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
@@ -16,16 +14,6 @@ namespace cartwise::device {
 namespace {
 
 // The same key of the same caller is the same command, which is never sent twice.
-CommandId IdOf(const Caller& caller) {
-  if (caller.once == nullptr) return CommandId::New();
-  const std::string hash =
-      auth::Sha256Hex(absl::StrCat(caller.chain.value(), "\n", caller.Label(), "\n",
-                                   caller.once->Method(), "\n", caller.once->Key()));
-  // Shaped as a UUID of version 8 (RFC 9562: custom).
-  return CommandId(absl::StrCat(hash.substr(0, 8), "-", hash.substr(8, 4), "-8", hash.substr(13, 3),
-                                "-a", hash.substr(17, 3), "-", hash.substr(20, 12)));
-}
-
 absl::Duration TtlOf(int32_t ttl_ms) {
   return ttl_ms == 0 ? kDefaultTtl : absl::Milliseconds(ttl_ms);
 }
@@ -49,7 +37,7 @@ grpc::Status CommandsRpc::CreateCommand(grpc::ServerContext* ctx,
 absl::Status CommandsRpc::Create(const Caller& caller, const v1::CreateCommandRequest& req,
                                  v1::Command& out) {
   NewCommand wanted;
-  wanted.id = IdOf(caller);
+  wanted.id = rpc::CommandFor(caller);
   CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req.device_id()));
   wanted.kind = req.kind();
   CW_ASSIGN_OR_RETURN(wanted.arguments, ToJson("arguments", req.arguments()));

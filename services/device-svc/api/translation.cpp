@@ -1,21 +1,12 @@
 #include "api/translation.hpp"
 
 #include <google/protobuf/util/json_util.h>
-#include <google/protobuf/util/time_util.h>
 
 #include "cartwise/base/errors.hpp"
 
 namespace cartwise::device {
 
 namespace pb = google::protobuf;
-
-pb::Timestamp ToTimestamp(absl::Time time) {
-  return pb::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
-
-absl::Time FromTimestamp(const pb::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
 
 pb::Struct ToStruct(const std::string& json_object) {
   pb::Struct out;

@@ -9,10 +9,12 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include "cartwise/base/optional.hpp"
 #include "cartwise/base/page.hpp"
 #include "cartwise/device/v1/commands.pb.h"
 #include "cartwise/device/v1/controllers.pb.h"
 #include "cartwise/device/v1/devices.pb.h"
+#include "cartwise/rpc/values.hpp"
 #include "domain/command.hpp"
 #include "domain/controller.hpp"
 #include "domain/device.hpp"
@@ -20,8 +22,8 @@
 /// Between the domain's values and this service's protos.
 namespace cartwise::device {
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
-absl::Time FromTimestamp(const google::protobuf::Timestamp& time);
+using rpc::FromTimestamp;
+using rpc::ToTimestamp;
 google::protobuf::Struct ToStruct(const std::string& json_object);
 /// INVALID_FIELD for what the database cannot hold: NUL, NaN, infinity.
 absl::StatusOr<std::string> ToJson(std::string_view field, const google::protobuf::Struct& object);
@@ -36,18 +38,11 @@ std::optional<Status> FromProto(v1::Device::Status status);
 std::optional<Lifecycle> FromProto(v1::Device::Lifecycle lifecycle);
 std::optional<CommandState> FromProto(v1::Command::State state);
 
-/// Stores answer one item more than the page holds: cuts it off and answers the
-/// token of the last one kept, which is empty on the last page.
+/// The token of the last item of the page, empty on the last page; cuts off what
+/// does not belong to it.
 template <typename T, typename KeyOfItem>
 std::string CutPage(std::vector<T>& items, const PageRequest& page, KeyOfItem key_of) {
-  if (items.size() <= size_t(page.size)) return "";
-  items.resize(size_t(page.size));
-  return PageToken(key_of(items.back()));
-}
-
-template <typename T>
-std::optional<T> If(bool there, const T& value) {
-  return there ? std::optional<T>(value) : std::nullopt;
+  return CutToPage(items, page) ? PageToken(key_of(items.back())) : "";
 }
 
 }  // namespace cartwise::device

@@ -117,7 +117,7 @@ grpc::Status CartsRpc::UnlockCart(grpc::ServerContext* ctx, const v1::UnlockCart
     StaffUnlock want;
     CW_ASSIGN_OR_RETURN(want.branch, ParseId<BranchId>("branch_id", req->branch_id()));
     CW_ASSIGN_OR_RETURN(want.cart, ParseId<CartId>("id", req->id()));
-    want.command = CommandFor(caller);
+    want.command = rpc::CommandFor(caller);
     want.reason = req->reason();
     CW_ASSIGN_OR_RETURN(const Cart cart, unlocks_.Open(caller, want));
     *out->mutable_cart() = ToProto(cart);

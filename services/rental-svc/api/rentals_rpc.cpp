@@ -4,6 +4,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
+#include "cartwise/phone/mobile.hpp"
 
 namespace cartwise::rental {
 namespace {
@@ -32,7 +33,8 @@ absl::StatusOr<HistoryFilter> FilterOf(const v1::ListRentalHistoryRequest& req,
   CW_ASSIGN_OR_RETURN(filter.cart, ParseOptionalId<CartId>("cart_id", req.cart_id()));
   filter.status = FromProto(req.status());
   if (!req.user_phone().empty()) {
-    CW_ASSIGN_OR_RETURN(const std::string phone, ParseMobile("user_phone", req.user_phone()));
+    CW_ASSIGN_OR_RETURN(const std::string phone,
+                        phone::ParseMobile("user_phone", req.user_phone()));
     filter.phone_hash = vault.Hash(phone);
   }
   if (req.has_from()) filter.from = FromTimestamp(req.from());

@@ -1,19 +1,6 @@
 #include "api/translation.hpp"
 
-#include <absl/strings/str_cat.h>
-#include <google/protobuf/util/time_util.h>
-
-#include "cartwise/auth/secrets.hpp"
-
 namespace cartwise::rental {
-
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
-}
-
-absl::Time FromTimestamp(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
 
 v1::Cart ToProto(const Cart& cart) {
   v1::Cart out;
@@ -67,16 +54,6 @@ std::optional<CartStatus> FromProto(v1::Cart::Status status) {
 std::optional<RentalStatus> FromProto(v1::Rental::Status status) {
   if (status == v1::Rental::STATUS_UNSPECIFIED) return std::nullopt;
   return RentalStatus(int(status) - 1);
-}
-
-CommandId CommandFor(const Caller& caller) {
-  if (caller.once == nullptr) return CommandId::New();
-  const std::string hash =
-      auth::Sha256Hex(absl::StrCat(caller.chain.value(), "\n", caller.Label(), "\n",
-                                   caller.once->Method(), "\n", caller.once->Key()));
-  // Shaped as a UUID of version 8 (RFC 9562: custom).
-  return CommandId(absl::StrCat(hash.substr(0, 8), "-", hash.substr(8, 4), "-8", hash.substr(13, 3),
-                                "-a", hash.substr(17, 3), "-", hash.substr(20, 12)));
 }
 
 }  // namespace cartwise::rental

@@ -5,6 +5,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
+#include "cartwise/phone/mobile.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::rental {
@@ -62,9 +63,9 @@ Caller Lasting(const Caller& caller, const Clock& clock) {
 }  // namespace
 
 absl::StatusOr<std::string> ShopperPhone(const Caller& caller, const std::string& typed) {
-  if (caller.principal != Principal::kShopper) return ParseMobile("user_phone", typed);
+  if (caller.principal != Principal::kShopper) return phone::ParseMobile("user_phone", typed);
   if (typed.empty()) return caller.phone;
-  CW_ASSIGN_OR_RETURN(std::string phone, ParseMobile("user_phone", typed));
+  CW_ASSIGN_OR_RETURN(std::string phone, phone::ParseMobile("user_phone", typed));
   if (phone != caller.phone) return errors::InvalidField("user_phone", "must be your own number");
   return phone;
 }

@@ -7,7 +7,7 @@
 #include "cartwise/base/caller.hpp"
 #include "cartwise/base/clock.hpp"
 #include "domain/devices.hpp"
-#include "domain/phone.hpp"
+#include "domain/phone_vault.hpp"
 #include "domain/rack.hpp"
 #include "domain/rental.hpp"
 

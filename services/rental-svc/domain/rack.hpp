@@ -7,7 +7,7 @@
 #include <absl/time/time.h>
 
 #include "cartwise/base/caller.hpp"
-#include "domain/phone.hpp"
+#include "domain/phone_vault.hpp"
 #include "domain/rental.hpp"
 
 namespace cartwise::rental {

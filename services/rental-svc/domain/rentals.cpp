@@ -3,6 +3,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
+#include "cartwise/phone/mobile.hpp"
 #include "domain/lock_rules.hpp"
 #include "domain/reasons.hpp"
 
@@ -45,7 +46,7 @@ absl::StatusOr<RentalChoice> ChoiceOf(const Caller& caller, const PhoneVault& va
     return choice;
   }
   if (!want.phone.empty()) {
-    CW_ASSIGN_OR_RETURN(const std::string phone, ParseMobile("user_phone", want.phone));
+    CW_ASSIGN_OR_RETURN(const std::string phone, phone::ParseMobile("user_phone", want.phone));
     choice.phone_hash = vault.Hash(phone);
   }
   if (choice.id.empty() && choice.cart_number == 0 && choice.phone_hash.empty()) {

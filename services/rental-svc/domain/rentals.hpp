@@ -3,7 +3,7 @@
 #include <string>
 
 #include "cartwise/base/caller.hpp"
-#include "domain/phone.hpp"
+#include "domain/phone_vault.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::rental {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "domain/phone.hpp"
+#include "domain/phone_vault.hpp"
 
 namespace cartwise::rental {
 
