@@ -40,6 +40,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   if (!arguments.empty()) return absl::InvalidArgumentError("usage: gateway-svc [--check-config]");
 
   CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  const auto jwks = std::make_shared<const std::string>(keys.ToJwks());
   SystemClock clock;
   obs::Metrics metrics;
   auth::TokenVerifier tokens(std::move(keys), clock);
@@ -48,8 +49,8 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   const gateway::Cors cors(config.cors_origins);
   const gateway::DocsSite docs(config.docs_dir);
   const auto openapi = std::make_shared<const std::string>(gateway::OpenApiDocument(*router));
-  const gateway::Api api(
-      {*router, tokens, upstreams, health, metrics, cors, docs, openapi, config.trusted_proxies});
+  const gateway::Api api({*router, tokens, upstreams, health, metrics, cors, docs, openapi, jwks,
+                          config.trusted_proxies});
 
   gateway::GrpcProxy proxy(*contracts, tokens, upstreams, metrics);
   CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));

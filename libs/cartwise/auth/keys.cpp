@@ -6,9 +6,11 @@
 #include <absl/strings/str_cat.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <nlohmann/json.hpp>
 
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/base/text.hpp"
 
 namespace cartwise::auth {
 namespace {
@@ -18,6 +20,7 @@ using Digest = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 
 constexpr size_t kSignatureBytes = 64;
+constexpr size_t kPublicKeyBytes = 32;
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -119,6 +122,22 @@ bool KeySet::Verify(std::string_view key_id, std::string_view bytes,
   return EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, found->second.get()) == 1 &&
          EVP_DigestVerify(ctx.get(), Raw(signature), signature.size(), Raw(bytes), bytes.size()) ==
              1;
+}
+
+std::string KeySet::ToJwks() const {
+  nlohmann::json set = {{"keys", nlohmann::json::array()}};
+  for (const auto& [id, key] : state_->keys) {
+    std::string raw(kPublicKeyBytes, '\0');
+    size_t size = raw.size();
+    EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(raw.data()), &size);
+    set["keys"].push_back({{"kty", "OKP"},
+                           {"crv", "Ed25519"},
+                           {"use", "sig"},
+                           {"alg", "EdDSA"},
+                           {"kid", id},
+                           {"x", Base64UrlEncode(raw)}});
+  }
+  return set.dump();
 }
 
 bool KeySet::Has(std::string_view key_id) const {

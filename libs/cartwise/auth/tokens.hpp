@@ -41,6 +41,8 @@ class KeySet {
 
   bool Verify(std::string_view key_id, std::string_view bytes, std::string_view signature) const;
   bool Has(std::string_view key_id) const;
+  /// JWK Set (RFC 7517, RFC 8037) for those who prove our tokens elsewhere.
+  std::string ToJwks() const;
 
  private:
   struct State;

@@ -159,7 +159,8 @@ std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& 
   const bool docs = !path.empty() && path[0] == "docs" && path.size() <= 2;
   const bool openapi = path == std::vector<std::string>{"api", "openapi.json"};
   const bool health = path == std::vector<std::string>{"health"};
-  if (!path.empty() && !docs && !openapi && !health) return std::nullopt;
+  const bool jwks = path == std::vector<std::string>{".well-known", "jwks.json"};
+  if (!path.empty() && !docs && !openapi && !health && !jwks) return std::nullopt;
   if (method != "GET" && method != "HEAD") return NoRoute(method, {Verb::kGet}, exchange);
   exchange.label = docs ? "/docs" : exchange.problem.instance;
   if (path.empty()) return Redirect("/docs");
@@ -170,6 +171,9 @@ std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& 
   Answer answer;
   if (health) {
     answer.body = parts_.health.ToJson();
+  } else if (jwks) {
+    answer.shared_body = parts_.jwks;
+    answer.headers.emplace_back("Cache-Control", "public, max-age=300");
   } else {
     answer.shared_body = parts_.openapi;
   }

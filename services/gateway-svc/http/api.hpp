@@ -49,7 +49,7 @@ struct Exchange {
 };
 
 /// What the HTTP side answers: REST calls from the contracts, /health,
-/// /api/openapi.json and /docs. Thread-safe; every part outlives it.
+/// /api/openapi.json, /.well-known/jwks.json and /docs. Thread-safe; every part outlives it.
 class Api {
  public:
   struct Parts {
@@ -61,6 +61,7 @@ class Api {
     const Cors& cors;
     const DocsSite& docs;
     std::shared_ptr<const std::string> openapi;
+    std::shared_ptr<const std::string> jwks;  ///< public keys of our tokens
     int trusted_proxies = 0;
   };
 

@@ -253,6 +253,9 @@ TEST_CASE_METHOD(Fixture, "health and the description are for everybody") {
   const Response health = client.Send(Request("GET /health"));
   CHECK(health.result_int() == 200);
   CHECK(Json::parse(health.body()).contains("upstreams"));
+  const Response jwks = client.Send(Request("GET /.well-known/jwks.json"));
+  CHECK(Json::parse(jwks.body())["keys"].size() == 2);
+  CHECK(jwks["Cache-Control"] == "public, max-age=300");
   const Response openapi = client.Send(Request("GET /api/openapi.json"));
   CHECK(Json::parse(openapi.body())["paths"].size() > 30);
   CHECK(client.Send(Request("GET /docs/"))["Location"] == "/docs");

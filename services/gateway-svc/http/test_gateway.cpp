@@ -134,7 +134,8 @@ TestGateway::TestGateway(const HttpLimits& limits)
       cors_({"https://manage.example.com"}),
       docs_(""),
       api_({FleetRouter(), tokens_, upstreams_, health_, metrics, cors_, docs_,
-            std::make_shared<const std::string>(OpenApiDocument(FleetRouter())), 0}),
+            std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
+            std::make_shared<const std::string>(Keys(staff_key_, device_key_).ToJwks()), 0}),
       proxy_(FleetContracts(), tokens_, upstreams_, metrics),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
       http_(HttpServer::Start("127.0.0.1:0", limits, api_, health_).value()) {}
