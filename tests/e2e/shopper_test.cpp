@@ -1,49 +1,15 @@
-#include <fstream>
-
 #include <catch2/catch.hpp>
 
 #include "e2e/the_fleet.hpp"
+#include "harness/shopper.hpp"
 
 namespace cartwise::fleet {
 namespace {
 
-/// The code sent last, as the console provider wrote it down.
-std::string LastCode() {
-  std::ifstream console(TheFleet().folder() + "/sms.jsonl");
-  std::string line, last;
-  while (std::getline(console, line)) last = line;
-  return Json::parse(last)["code"];
-}
-
-/// A person with a phone at a branch.
-struct Shopper {
-  Shopper(const Rack& rack, std::string phone)
-      : at{{"user_phone", std::move(phone)}, {"branch_id", rack.branch_id()}} {}
-
-  Answer AskForCode() { return anonymous.Post("/api/auth/otp/request", at); }
-  Answer Verify(const std::string& code) {
-    Json with_code = at;
-    with_code["code"] = code;
-    return anonymous.Post("/api/auth/otp/verify", with_code);
-  }
-  Rest SignIn() {
-    const Answer asked = AskForCode();
-    INFO(asked.text);
-    REQUIRE(asked.ok());
-    const Answer session = Verify(LastCode());
-    INFO(session.text);
-    REQUIRE(session.ok());
-    return Rest(anonymous.base(), session.body["access_token"]);
-  }
-
-  Rest anonymous = TheFleet().Anonymous();
-  Json at;
-};
-
 TEST_CASE("a shopper signs in by a code, takes a cart, brings it back and sees both", "[e2e]") {
   Chain chain(TheFleet());
   Rack rack(TheFleet(), chain);
-  Rest me = Shopper(rack, NewPhone()).SignIn();
+  Rest me = Shopper(TheFleet(), rack, NewPhone()).SignIn();
 
   const Answer rental = me.Post(rack.Path("/carts/assign"), Json::object());
   INFO(rental.text);
@@ -63,7 +29,7 @@ TEST_CASE("a shopper signs in by a code, takes a cart, brings it back and sees b
 TEST_CASE("a shopper returns by hand only when the hook reads closed", "[e2e]") {
   Chain chain(TheFleet());
   Rack rack(TheFleet(), chain);
-  Rest me = Shopper(rack, NewPhone()).SignIn();
+  Rest me = Shopper(TheFleet(), rack, NewPhone()).SignIn();
   const Answer rental = me.Post(rack.Path("/carts/assign"), Json::object());
   REQUIRE(rental.ok());
 
@@ -78,8 +44,8 @@ TEST_CASE("a shopper returns by hand only when the hook reads closed", "[e2e]") 
 TEST_CASE("a shopper sees nobody else's rentals and acts for nobody else", "[e2e]") {
   Chain chain(TheFleet());
   Rack rack(TheFleet(), chain);
-  Rest me = Shopper(rack, NewPhone()).SignIn();
-  Rest other = Shopper(rack, NewPhone()).SignIn();
+  Rest me = Shopper(TheFleet(), rack, NewPhone()).SignIn();
+  Rest other = Shopper(TheFleet(), rack, NewPhone()).SignIn();
   const Answer rental = other.Post(rack.Path("/carts/assign"), Json::object());
   REQUIRE(rental.ok());
   const std::string id = rental.body["id"];
@@ -97,9 +63,11 @@ TEST_CASE("a code works once, and only for its phone and chain", "[e2e]") {
   Chain chain(TheFleet()), elsewhere(TheFleet());
   Rack rack(TheFleet(), chain, {.carts = 1}), foreign(TheFleet(), elsewhere, {.carts = 1});
   const std::string phone = NewPhone();
-  Shopper shopper(rack, phone), abroad(foreign, phone), stranger(rack, NewPhone());
+  Fleet& fleet = TheFleet();
+  Shopper shopper(fleet, rack, phone), abroad(fleet, foreign, phone),
+      stranger(fleet, rack, NewPhone());
   REQUIRE(shopper.AskForCode().ok());
-  const std::string code = LastCode();
+  const std::string code = shopper.LastCode();
 
   CHECK(stranger.Verify(code).code() == "CODE_INVALID");
   CHECK(abroad.Verify(code).code() == "CODE_INVALID");
@@ -107,7 +75,7 @@ TEST_CASE("a code works once, and only for its phone and chain", "[e2e]") {
   REQUIRE(session.ok());
   CHECK(shopper.Verify(code).code() == "CODE_INVALID");
 
-  Rest me(shopper.anonymous.base(), session.body["access_token"]);
+  Rest me(fleet.Anonymous().base(), session.body["access_token"]);
   CHECK(me.Post(foreign.Path("/carts/assign"), Json::object()).status >= 400);
   CHECK(foreign.board().Pulses().empty());
 }
@@ -115,9 +83,9 @@ TEST_CASE("a code works once, and only for its phone and chain", "[e2e]") {
 TEST_CASE("five wrong codes block the phone, also for the right one and a new one", "[e2e]") {
   Chain chain(TheFleet());
   Rack rack(TheFleet(), chain, {.carts = 1});
-  Shopper shopper(rack, NewPhone());
+  Shopper shopper(TheFleet(), rack, NewPhone());
   REQUIRE(shopper.AskForCode().ok());
-  const std::string code = LastCode();
+  const std::string code = shopper.LastCode();
   const std::string wrong = code == "000000" ? "000001" : "000000";
 
   for (int i = 0; i < 5; ++i) CHECK_FALSE(shopper.Verify(wrong).ok());
