@@ -122,9 +122,13 @@ TEST_CASE("returns made while the cloud is away arrive once, with the Pi's time"
     REQUIRE(absl::ParseTime(absl::RFC3339_full, seen, &returned, nullptr));
     CHECK(absl::AbsDuration(returned - pushed) < absl::Seconds(3));
   }
-  const Json closes =
-      chain.owner->Get("/api/telemetry/devices/" + rack.device_id() + "?event_type=lock.closed")
-          .body["events"];
+  Json closes;
+  CHECK(Eventually([&] {
+    closes =
+        chain.owner->Get("/api/telemetry/devices/" + rack.device_id() + "?event_type=lock.closed")
+            .body["events"];
+    return closes.size() >= 3;
+  }));
   CHECK(closes.size() == 3);
 }
 

@@ -95,7 +95,7 @@ std::string PrefixOf(const std::string& e164) {
 }
 
 std::string NetworkOf(const std::string& peer) {
-  const std::string address = Strip(peer);
+  std::string address = Strip(peer);
   if (std::count(address.begin(), address.end(), ':') < 2) return address;
   if (address.find('.') != std::string::npos) return address.substr(address.rfind(':') + 1);
   const size_t gap = address.find("::");
