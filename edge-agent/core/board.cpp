@@ -58,9 +58,9 @@ std::optional<LockChange> Board::Settle(int bit, bool closed, bool item, bool pr
 std::optional<LockChange> Board::Take(Watch& watch, LockEvent event) {
   const bool again = std::exchange(watch.last, event) == event;
   const ItemLeft left_before = watch.left;
-  const LockEdge* edge = Step(watch.state, event);
+  const auto edge = Step(watch.state, event);
   LockChange change;
-  if (edge != nullptr) {
+  if (edge) {
     change.report = edge->report;
     watch.state = edge->to;
     if (edge->to == LockState::kOpen) {
@@ -71,7 +71,7 @@ std::optional<LockChange> Board::Take(Watch& watch, LockEvent event) {
   }
   const bool empty = config_.has_ir && !watch.item_present;
   if (empty && watch.state != LockState::kClosed) watch.left = ItemLeft::kYes;
-  if (edge == nullptr && watch.left == left_before) return std::nullopt;
+  if (!edge && watch.left == left_before) return std::nullopt;
   change.state = watch.state;
   change.left = watch.left;
   change.item_present = watch.item_present;

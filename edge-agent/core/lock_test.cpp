@@ -40,8 +40,8 @@ TEST_CASE("every step of a lock is listed, and only those", "[lock]") {
       {S::kOpen, E::kSawClosedEmpty, S::kClosedEmpty},
       {S::kClosedEmpty, E::kSawClosed, S::kClosed},
   }));
-  const LockEdge* edge = Step(from, event);
-  REQUIRE(edge != nullptr);
+  const auto edge = Step(from, event);
+  REQUIRE(edge);
   CHECK(edge->to == to);
   CHECK(kLock.size() == 8);
 }
