@@ -115,15 +115,15 @@ Shop ShopOf(int worker) {
   return {id(kBranch), id(kDevice), id(kController)};
 }
 
-double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& chain, int clients,
-                              double seconds) {
+double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& url, const std::string& chain,
+                              int clients, double seconds) {
   const std::string file = fleet.folder() + "/cycle.sql";
   std::ofstream(file) << ScriptOf(chain);
   std::string command = "PGOPTIONS='-c cartwise.chain_id=" + chain +
                         "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -j 2 -c " +
                         std::to_string(clients) + " -T " +
                         std::to_string(std::max(1, int(seconds)));
-  command += " -f " + file + " '" + fleet.database.UrlOf("rental") + "' 2>&1";
+  command += " -f " + file + " '" + url + "' 2>&1";
   FILE* const pipe = popen(command.c_str(), "r");
   std::string output;
   char line[512];

@@ -21,6 +21,7 @@ std::vector<Figure> Unlocks(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> Returns(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> Telemetry(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> IdleMemory(fleet::Fleet& fleet, const Effort& effort);
+std::vector<Figure> TokenCheck(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> AgentMemory(fleet::Fleet& fleet, const Effort& effort);
 
 }  // namespace cartwise::bench
