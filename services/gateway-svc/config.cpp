@@ -7,6 +7,21 @@
 #include "cartwise/config/env.hpp"
 
 namespace cartwise::gateway {
+namespace {
+
+RateFigures ReadRates(config::Env& env) {
+  const auto per_minute = [&](const char* name, int fallback) {
+    return env.Number(absl::StrCat("CARTWISE_GATEWAY_RATE_", name), fallback, 0, 100'000'000);
+  };
+  RateFigures rates;
+  rates.principal = per_minute("PRINCIPAL", rates.principal);
+  rates.chain = per_minute("CHAIN", rates.chain);
+  rates.address = per_minute("ADDRESS", rates.address);
+  rates.sign_in = per_minute("SIGN_IN", rates.sign_in);
+  return rates;
+}
+
+}  // namespace
 
 absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config::Env env;
@@ -18,6 +33,7 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.http.connections =
       env.Number("CARTWISE_GATEWAY_HTTP_CONNECTIONS", config.http.connections, 1, 100'000);
   config.trusted_proxies = env.Number("CARTWISE_GATEWAY_TRUSTED_PROXIES", 0, 0, 5);
+  config.rates = ReadRates(env);
   config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc.listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");

@@ -8,6 +8,7 @@
 
 #include "cartwise/rpc/server.hpp"
 #include "http/connection.hpp"
+#include "limits/rate_limiter.hpp"
 
 namespace cartwise::gateway {
 
@@ -18,6 +19,7 @@ struct Config {
   std::string token_keys_dir;  ///< public keys by which callers are proven
   std::string http_listen;
   HttpLimits http;
+  RateFigures rates;
   int trusted_proxies = 0;
   std::vector<std::string> cors_origins;
   std::string docs_dir;

@@ -49,10 +49,11 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   const gateway::Cors cors(config.cors_origins);
   const gateway::DocsSite docs(config.docs_dir);
   const auto openapi = std::make_shared<const std::string>(gateway::OpenApiDocument(*router));
-  const gateway::Api api({*router, tokens, upstreams, health, metrics, cors, docs, openapi, jwks,
-                          config.trusted_proxies});
+  gateway::RateLimiter rates(config.rates, clock);
+  const gateway::Api api({*router, tokens, upstreams, health, rates, metrics, cors, docs, openapi,
+                          jwks, config.trusted_proxies});
 
-  gateway::GrpcProxy proxy(*contracts, tokens, upstreams, metrics);
+  gateway::GrpcProxy proxy(*contracts, tokens, upstreams, rates, metrics, config.trusted_proxies);
   CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
   CW_ASSIGN_OR_RETURN(const auto http,
                       gateway::HttpServer::Start(config.http_listen, config.http, api, health));

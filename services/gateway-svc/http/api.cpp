@@ -12,7 +12,7 @@
 #include "cartwise/obs/log.hpp"
 #include "cartwise/rpc/policy.hpp"
 #include "cartwise/rpc/status.hpp"
-#include "http/client_address.hpp"
+#include "proxy/client_address.hpp"
 #include "proxy/idempotency_key.hpp"
 #include "proxy/unary_call.hpp"
 #include "transcoding/json_writer.hpp"
@@ -38,6 +38,17 @@ absl::StatusOr<std::string> Single(const http::fields& fields, http::field name)
 
 std::string First(const http::fields& fields, boost::beast::string_view name) {
   return std::string(fields[name]);
+}
+
+/// Every X-Forwarded-For as one list: a proxy of ours may add a line of its own
+/// below the client's.
+std::string ForwardedFor(const http::fields& fields) {
+  std::string all;
+  const auto [begin, end] = fields.equal_range("X-Forwarded-For");
+  for (auto field = begin; field != end; ++field) {
+    absl::StrAppend(&all, all.empty() ? "" : ",", std::string(field->value()));
+  }
+  return all;
 }
 
 std::optional<Verb> VerbOf(const std::string& method) {
@@ -122,7 +133,7 @@ void Api::Begin(const RequestHead& head, Exchange& exchange) const {
   exchange.method = head.method;
   exchange.metadata.traceparent = NextTraceparent(First(*head.fields, "traceparent"));
   exchange.metadata.peer =
-      ClientAddress(head.peer, First(*head.fields, "X-Forwarded-For"), parts_.trusted_proxies);
+      ClientAddress(head.peer, ForwardedFor(*head.fields), parts_.trusted_proxies);
   exchange.problem = {LoggablePath(head.target), TraceIdOf(exchange.metadata.traceparent)};
   exchange.origin = First(*head.fields, "Origin");
 }
@@ -150,7 +161,19 @@ std::optional<Answer> Api::Admit(const RequestHead& head, Exchange& exchange) co
       gateway::Admit(*match.route->method, parts_.tokens, exchange.metadata.authorization);
   if (!caller.ok()) return ProblemOf(caller.status(), exchange.problem);
   exchange.caller = *std::move(caller);
-  return std::nullopt;
+  return ChargeRate(exchange);
+}
+
+std::optional<Answer> Api::ChargeRate(Exchange& exchange) const {
+  RateLimiter::Verdict verdict =
+      parts_.rates.Charge(*exchange.route->method->policy, exchange.caller, exchange.metadata.peer);
+  if (!verdict.policy.empty()) {
+    exchange.rate_headers = {{"RateLimit-Policy", std::move(verdict.policy)},
+                             {"RateLimit", std::move(verdict.limit)}};
+  }
+  if (verdict.status.ok()) return std::nullopt;
+  parts_.metrics.Count(kRateLimitedMetric, {{"policy", verdict.refused_by}});
+  return ProblemOf(verdict.status, exchange.problem);
 }
 
 std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& method,
@@ -233,6 +256,7 @@ void Api::Conclude(const Exchange& exchange, Answer& answer) const {
     answer.headers.emplace_back("Content-Security-Policy",
                                 "default-src 'none'; frame-ancestors 'none'");
   }
+  for (const auto& header : exchange.rate_headers) answer.headers.push_back(header);
   parts_.cors.Decorate(exchange.origin, answer);
 
   const double seconds = absl::ToDoubleSeconds(absl::Now() - exchange.start);

@@ -17,6 +17,7 @@
 #include "http/docs_site.hpp"
 #include "http/problem.hpp"
 #include "http/target.hpp"
+#include "limits/rate_limiter.hpp"
 #include "proxy/call_metadata.hpp"
 #include "proxy/health_watch.hpp"
 #include "proxy/upstreams.hpp"
@@ -46,6 +47,7 @@ struct Exchange {
   RestRequest rest;
   Caller caller;
   CallMetadata metadata;
+  Answer::Headers rate_headers;  ///< of the answer, whatever it becomes
 };
 
 /// What the HTTP side answers: REST calls from the contracts, /health,
@@ -57,6 +59,7 @@ class Api {
     const auth::TokenVerifier& tokens;
     Upstreams& upstreams;
     const HealthWatch& health;
+    RateLimiter& rates;
     obs::Metrics& metrics;
     const Cors& cors;
     const DocsSite& docs;
@@ -84,6 +87,8 @@ class Api {
   std::optional<Answer> AnswerFixed(const Target& target, const std::string& method,
                                     Exchange& exchange) const;
   absl::Status ReadHeaders(const RequestHead& head, Exchange& exchange) const;
+  /// The refusal of a caller who asks too often.
+  std::optional<Answer> ChargeRate(Exchange& exchange) const;
   Answer NoRoute(const std::string& method, const std::vector<Verb>& allowed,
                  const Exchange& exchange) const;
 

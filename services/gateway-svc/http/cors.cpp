@@ -13,7 +13,8 @@ void Cors::Decorate(std::string_view origin, Answer& answer) const {
   answer.headers.emplace_back("Vary", "Origin");
   if (!Allows(origin)) return;
   answer.headers.emplace_back("Access-Control-Allow-Origin", std::string(origin));
-  answer.headers.emplace_back("Access-Control-Expose-Headers", "Retry-After, X-Request-Id");
+  answer.headers.emplace_back("Access-Control-Expose-Headers",
+                              "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
 }
 
 Answer Cors::Preflight(std::string_view origin, std::string_view methods) const {

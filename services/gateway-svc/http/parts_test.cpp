@@ -6,11 +6,11 @@
 
 #include "cartwise/base/ids.hpp"
 #include "cartwise/testing/status.hpp"
-#include "http/client_address.hpp"
 #include "http/cors.hpp"
 #include "http/docs_site.hpp"
 #include "http/problem.hpp"
 #include "http/target.hpp"
+#include "proxy/client_address.hpp"
 
 namespace cartwise::gateway {
 namespace {

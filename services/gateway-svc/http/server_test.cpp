@@ -212,6 +212,65 @@ TEST_CASE_METHOD(Fixture, "who may not is refused before the service hears of it
   CHECK(gateway.carts.metadata.empty());
 }
 
+TEST_CASE("a caller who asks too often is 429 until its bucket refills") {
+  TestGateway gateway({}, {.principal = 2, .chain = 3});
+  TestClient client(gateway.http_port());
+  const auto get = [&](const std::string& token) {
+    return client.Send(Request("GET /api/branches/" + gateway.branch.value() + "/carts",
+                               "Authorization: Bearer " + token + "\r\n"));
+  };
+  const std::string anna = gateway.StaffToken();
+  const std::string ben = gateway.StaffToken();
+  const Response first = get(anna);
+  CHECK(first.result_int() == 200);
+  CHECK(first["RateLimit-Policy"] == R"("principal";q=2;w=60, "chain";q=3;w=60)");
+  CHECK(first["RateLimit"] == R"("principal";r=1;t=30, "chain";r=2;t=20)");
+  CHECK(first.count("Retry-After") == 0);
+  CHECK(get(anna).result_int() == 200);
+  gateway.carts.metadata.clear();
+  const Response refused = get(anna);
+  CHECK(refused.result_int() == 429);
+  CHECK(CodeOf(refused) == "RATE_LIMITED");
+  CHECK(refused["Retry-After"] == "30");
+  CHECK(refused["RateLimit"] == R"("principal";r=0;t=60, "chain";r=1;t=40)");
+  CHECK(gateway.carts.metadata.empty());
+
+  CHECK(get(ben).result_int() == 200);
+  const Response of_chain = get(ben);
+  CHECK(of_chain.result_int() == 429);
+  CHECK(of_chain["Retry-After"] == "20");
+  gateway.rate_clock.Advance(absl::Seconds(20));
+  CHECK(get(ben).result_int() == 200);
+  const std::string text = gateway.metrics.Text();
+  CHECK(text.find("cartwise_gateway_rate_limited_total{policy=\"chain\"} 1") != std::string::npos);
+}
+
+TEST_CASE("nobody is counted by the address that our own proxy wrote") {
+  TestGateway gateway({}, {.sign_in = 1}, 1);
+  TestClient client(gateway.http_port());
+  const auto sign_in = [&](const std::string& headers) {
+    const Response response =
+        client.Send(Request("POST /api/auth/login", absl::StrCat(headers, kJson), "{}"));
+    return response.result_int() == 429;
+  };
+  CHECK_FALSE(sign_in("X-Forwarded-For: 1.2.3.4\r\n"));
+  CHECK(sign_in("X-Forwarded-For: 1.2.3.4\r\n"));
+  CHECK(sign_in("X-Forwarded-For: 6.6.6.6, 1.2.3.4\r\n"));
+  CHECK(sign_in("X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 1.2.3.4\r\n"));
+  CHECK(sign_in("X-Forwarded-For: 1.2.3.4\r\nx_forwarded_for: 6.6.6.6\r\n"));
+  CHECK_FALSE(sign_in("X-Forwarded-For: 1.2.3.5\r\n"));
+}
+
+TEST_CASE("what the gateway answers itself is limited by no rate") {
+  TestGateway gateway({}, {.principal = 1, .chain = 1, .address = 1, .sign_in = 1});
+  TestClient client(gateway.http_port());
+  for (int i = 0; i < 5; ++i) {
+    const Response health = client.Send(Request("GET /health"));
+    CHECK(health.result_int() == 200);
+    CHECK(health.count("RateLimit") == 0);
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a service's refusal keeps its reason, its fault keeps silent") {
   gateway.carts.answer = errors::WithDetail(
       errors::Refuse(absl::StatusCode::kFailedPrecondition, "NO_FREE_CART", "none is free"),

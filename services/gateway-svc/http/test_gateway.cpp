@@ -124,7 +124,7 @@ grpc::Status FakeAgents::Control(
   return grpc::Status::OK;
 }
 
-TestGateway::TestGateway(const HttpLimits& limits)
+TestGateway::TestGateway(const HttpLimits& limits, const RateFigures& figures, int trusted_proxies)
     : staff_key_(auth::NewTestKey("tenant-test")),
       device_key_(auth::NewTestKey("device-test")),
       tokens_(Keys(staff_key_, device_key_), clock_),
@@ -133,10 +133,12 @@ TestGateway::TestGateway(const HttpLimits& limits)
       health_(upstreams_),
       cors_({"https://manage.example.com"}),
       docs_(""),
-      api_({FleetRouter(), tokens_, upstreams_, health_, metrics, cors_, docs_,
+      rates_(figures, rate_clock),
+      api_({FleetRouter(), tokens_, upstreams_, health_, rates_, metrics, cors_, docs_,
             std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
-            std::make_shared<const std::string>(Keys(staff_key_, device_key_).ToJwks()), 0}),
-      proxy_(FleetContracts(), tokens_, upstreams_, metrics),
+            std::make_shared<const std::string>(Keys(staff_key_, device_key_).ToJwks()),
+            trusted_proxies}),
+      proxy_(FleetContracts(), tokens_, upstreams_, rates_, metrics, trusted_proxies),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
       http_(HttpServer::Start("127.0.0.1:0", limits, api_, health_).value()) {}
 

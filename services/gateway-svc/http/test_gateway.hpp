@@ -15,6 +15,7 @@
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "cartwise/rental/v1/carts.grpc.pb.h"
+#include "cartwise/testing/fake_clock.hpp"
 #include "http/server.hpp"
 #include "proxy/grpc_proxy.hpp"
 
@@ -57,7 +58,8 @@ class FakeAgents final : public device::v1::AgentService::Service {
 /// A gateway on free ports, in front of services in this process.
 class TestGateway {
  public:
-  explicit TestGateway(const HttpLimits& limits = {});
+  explicit TestGateway(const HttpLimits& limits = {}, const RateFigures& figures = {},
+                       int trusted_proxies = 0);
   ~TestGateway();
 
   std::string StaffToken(Role role = Role::kOwner) const;
@@ -72,6 +74,7 @@ class TestGateway {
   FakeCarts carts;
   FakeAgents agents;
   obs::Metrics metrics;
+  testing::FakeClock rate_clock;  ///< refills the rates' buckets
 
  private:
   int services_port_ = 0;
@@ -85,6 +88,7 @@ class TestGateway {
   HealthWatch health_;
   Cors cors_;
   DocsSite docs_;
+  RateLimiter rates_;
   Api api_;
   GrpcProxy proxy_;
   std::unique_ptr<grpc::Server> grpc_;

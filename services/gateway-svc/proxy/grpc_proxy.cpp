@@ -6,6 +6,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/rpc/status.hpp"
+#include "proxy/client_address.hpp"
 #include "proxy/idempotency_key.hpp"
 #include "proxy/proxied_call.hpp"
 
@@ -25,13 +26,25 @@ std::string Single(const grpc::CallbackServerContext& context, const char* key) 
   return std::string(begin->second.data(), begin->second.size());
 }
 
+std::string Joined(const grpc::CallbackServerContext& context, const char* key) {
+  std::string all;
+  const auto [begin, end] = context.client_metadata().equal_range(key);
+  for (auto entry = begin; entry != end; ++entry) {
+    if (!all.empty()) all.push_back(',');
+    all.append(entry->second.data(), entry->second.size());
+  }
+  return all;
+}
+
 /// Fills what the call passes on and proves its caller.
 absl::StatusOr<Caller> Prepare(const grpc::CallbackServerContext& context,
-                               const auth::TokenVerifier& tokens, ProxiedCall& call) {
+                               const auth::TokenVerifier& tokens, int trusted_proxies,
+                               ProxiedCall& call) {
   CallMetadata& metadata = call.metadata;
   metadata.authorization = Single(context, "authorization");
   metadata.traceparent = NextTraceparent(Single(context, "traceparent"));
-  metadata.peer = AddressOfPeer(context.peer());
+  metadata.peer = ClientAddress(AddressOfPeer(context.peer()), Joined(context, "x-forwarded-for"),
+                                trusted_proxies);
   if (context.client_metadata().count("idempotency-key") > 0) {
     CW_ASSIGN_OR_RETURN(metadata.idempotency_key,
                         ParseIdempotencyKey(Single(context, "idempotency-key")));
@@ -39,11 +52,26 @@ absl::StatusOr<Caller> Prepare(const grpc::CallbackServerContext& context,
   return Admit(*call.method, tokens, metadata.authorization);
 }
 
+/// Tells the client what it has left, by the names that HTTP has for it.
+void Tell(const RateLimiter::Verdict& verdict, grpc::CallbackServerContext& context) {
+  if (verdict.policy.empty()) return;
+  context.AddInitialMetadata("ratelimit-policy", verdict.policy);
+  context.AddInitialMetadata("ratelimit", verdict.limit);
+  if (verdict.status.ok()) return;
+  context.AddInitialMetadata("retry-after", errors::Details(verdict.status).at(0).second);
+}
+
 }  // namespace
 
 GrpcProxy::GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens,
-                     Upstreams& upstreams, obs::Metrics& metrics)
-    : contracts_(contracts), tokens_(tokens), upstreams_(upstreams), metrics_(metrics) {}
+                     Upstreams& upstreams, RateLimiter& rates, obs::Metrics& metrics,
+                     int trusted_proxies)
+    : contracts_(contracts),
+      tokens_(tokens),
+      upstreams_(upstreams),
+      rates_(rates),
+      metrics_(metrics),
+      trusted_proxies_(trusted_proxies) {}
 
 grpc::ServerGenericBidiReactor* GrpcProxy::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
@@ -56,12 +84,19 @@ grpc::ServerGenericBidiReactor* GrpcProxy::CreateReactor(
   call.method = method;
   call.start = absl::Now();
   call.metrics = &metrics_;
-  const absl::StatusOr<Caller> caller = Prepare(*context, tokens_, call);
+  const absl::StatusOr<Caller> caller = Prepare(*context, tokens_, trusted_proxies_, call);
   if (!caller.ok()) {
     call.Finished(rpc::ToGrpc(caller.status()));
     return new Refusal(caller.status());
   }
   call.caller = caller->Label();
+  const auto verdict = rates_.Charge(*method->policy, *caller, call.metadata.peer);
+  Tell(verdict, *context);
+  if (!verdict.status.ok()) {
+    metrics_.Count(kRateLimitedMetric, {{"policy", verdict.refused_by}});
+    call.Finished(rpc::ToGrpc(verdict.status));
+    return new Refusal(verdict.status);
+  }
   call.upstream = &upstreams_.Of(method->area);
   return method->streaming() ? ProxyStream(context, std::move(call))
                              : ProxyUnary(context, std::move(call));

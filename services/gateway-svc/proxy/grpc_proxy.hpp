@@ -6,18 +6,19 @@
 
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/obs/metrics.hpp"
+#include "limits/rate_limiter.hpp"
 #include "proxy/upstreams.hpp"
 #include "routing/contracts.hpp"
 
 namespace cartwise::gateway {
 
 /// Serves every method of the contracts over gRPC by passing its bytes on,
-/// after the caller's token and the method's policy were checked. Internal and
+/// after the caller's token, the method's policy and the caller's rate were checked. Internal and
 /// unknown methods are UNIMPLEMENTED. Thread-safe; outlives its server.
 class GrpcProxy final : public grpc::CallbackGenericService {
  public:
   GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, Upstreams& upstreams,
-            obs::Metrics& metrics);
+            RateLimiter& rates, obs::Metrics& metrics, int trusted_proxies = 0);
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
@@ -26,7 +27,9 @@ class GrpcProxy final : public grpc::CallbackGenericService {
   const Contracts& contracts_;
   const auth::TokenVerifier& tokens_;
   Upstreams& upstreams_;
+  RateLimiter& rates_;
   obs::Metrics& metrics_;
+  const int trusted_proxies_;
 };
 
 /// "127.0.0.1" of "ipv4:127.0.0.1:5000", "::1" of "ipv6:%5B::1%5D:5000".

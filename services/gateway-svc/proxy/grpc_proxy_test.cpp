@@ -78,6 +78,64 @@ TEST_CASE_METHOD(Fixture, "who may not call is refused over gRPC too") {
   CHECK(gateway.carts.metadata.empty());
 }
 
+TEST_CASE("a caller who asks too often is refused over gRPC and REST alike") {
+  TestGateway gateway({}, {.principal = 2});
+  auto carts = rental::v1::CartService::NewStub(gateway.GrpcChannel());
+  const std::string token = gateway.StaffToken();
+  rental::v1::ListCartsRequest request;
+  request.set_branch_id(gateway.branch.value());
+  rental::v1::ListCartsResponse response;
+  grpc::ClientContext first;
+  first.AddMetadata("authorization", "Bearer " + token);
+  REQUIRE(carts->ListCarts(&first, request, &response).ok());
+  CHECK(first.GetServerInitialMetadata().find("ratelimit")->second ==
+        R"("principal";r=1;t=30, "chain";r=9999;t=1)");
+
+  const std::string get = "GET /api/branches/" + gateway.branch.value() +
+                          "/carts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token +
+                          "\r\n\r\n";
+  TestClient rest(gateway.http_port());
+  CHECK(rest.Send(get).result_int() == 200);
+  CHECK(rest.Send(get).result_int() == 429);
+
+  gateway.carts.metadata.clear();
+  grpc::ClientContext second;
+  second.AddMetadata("authorization", "Bearer " + token);
+  const grpc::Status refused = carts->ListCarts(&second, request, &response);
+  CHECK(refused.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED);
+  CHECK(ReasonOf(refused) == "RATE_LIMITED");
+  CHECK(second.GetServerInitialMetadata().find("retry-after")->second == "30");
+  CHECK(gateway.carts.metadata.empty());
+}
+
+TEST_CASE("a device's stream draws on its own bucket, its messages on none") {
+  TestGateway gateway({}, {.principal = 1, .chain = 1});
+  auto agents = device::v1::AgentService::NewStub(gateway.GrpcChannel());
+  const std::string token = gateway.DeviceToken();
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + token);
+  auto stream = agents->Control(&context);
+  ControlResponse response;
+  for (int i = 1; i <= 20; ++i) {
+    REQUIRE(stream->Write(Heartbeat(i)));
+    REQUIRE(stream->Read(&response));
+  }
+  grpc::ClientContext again;
+  again.AddMetadata("authorization", "Bearer " + token);
+  auto refused = agents->Control(&again);
+  CHECK_FALSE(refused->Read(&response));
+  CHECK(ReasonOf(refused->Finish()) == "RATE_LIMITED");
+  grpc::ClientContext other;
+  other.AddMetadata("authorization", "Bearer " + gateway.DeviceToken());
+  auto welcome = agents->Control(&other);
+  REQUIRE(welcome->Write(Heartbeat(1)));
+  CHECK(welcome->Read(&response));
+  stream->WritesDone();
+  welcome->WritesDone();
+  stream->Finish();
+  welcome->Finish();
+}
+
 TEST_CASE_METHOD(Fixture, "internal and unknown methods are not there") {
   SignIn(gateway.StaffToken());
   auto internal = device::v1::CommandExecutionService::NewStub(gateway.GrpcChannel());

@@ -1,4 +1,4 @@
-#include "http/client_address.hpp"
+#include "proxy/client_address.hpp"
 
 #include <vector>
 

@@ -1,0 +1,96 @@
+#include "limits/rate_limiter.hpp"
+
+#include <algorithm>
+
+#include <absl/strings/str_cat.h>
+#include <boost/asio/ip/address.hpp>
+
+#include "cartwise/base/errors.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+using options::v1::Policy;
+
+constexpr std::array<const char*, 4> kNames = {"principal", "chain", "address", "sign-in"};
+
+int64_t WholeSeconds(absl::Duration duration) {
+  return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1)));
+}
+
+absl::Status Refusal(absl::Duration wait) {
+  // A zero would say "now".
+  const std::string seconds = absl::StrCat(std::max<int64_t>(1, WholeSeconds(wait)));
+  return errors::WithDetail(
+      errors::Refuse(absl::StatusCode::kResourceExhausted, "RATE_LIMITED",
+                     absl::StrCat("too many requests; try again in ", seconds, " s")),
+      "retry_after_seconds", seconds);
+}
+
+}  // namespace
+
+RateLimiter::RateLimiter(const RateFigures& figures, const Clock& clock) : clock_(clock) {
+  const std::array<int, kKinds> per_minute = {figures.principal, figures.chain, figures.address,
+                                              figures.sign_in};
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    if (per_minute[kind] > 0) buckets_[kind].emplace(per_minute[kind], figures.kept);
+  }
+}
+
+RateLimiter::Verdict RateLimiter::Charge(const Policy& policy, const Caller& caller,
+                                         const std::string& address) {
+  const bool anonymous = caller.principal == Principal::kAnonymous;
+  const bool sign_in = policy.rate() == Policy::SIGN_IN;
+  Keys keys;
+  if (sign_in) {
+    keys[kSignIn] = ClientOfAddress(address);
+  } else if (anonymous) {
+    keys[kAddress] = ClientOfAddress(address);
+  }
+  if (!anonymous) {
+    keys[kPrincipal] = absl::StrCat(static_cast<int>(caller.principal), ":", caller.subject);
+  }
+  const bool of_chain = caller.principal != Principal::kDevice && !caller.chain.value().empty();
+  if (of_chain && !sign_in && policy.rate() != Policy::STREAM) keys[kChain] = caller.chain.value();
+
+  Verdict verdict;
+  const absl::Duration now = clock_.SinceBoot();
+  std::lock_guard lock(mutex_);
+  absl::Duration wait;
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    if (keys[kind].empty() || !buckets_[kind]) continue;
+    const Buckets::Level level = buckets_[kind]->Look(keys[kind], now);
+    if (level.allowed || level.wait <= wait) continue;
+    wait = level.wait;
+    verdict.refused_by = kNames[kind];
+  }
+  const bool allowed = verdict.refused_by.empty();
+  if (!allowed) verdict.status = Refusal(wait);
+  for (size_t kind = 0; kind < kKinds; ++kind) {
+    if (keys[kind].empty() || !buckets_[kind]) continue;
+    Buckets& buckets = *buckets_[kind];
+    const Buckets::Level level =
+        allowed ? buckets.Take(keys[kind], now) : buckets.Look(keys[kind], now);
+    const char* comma = verdict.policy.empty() ? "" : ", ";
+    absl::StrAppend(&verdict.policy, comma, "\"", kNames[kind], "\";q=", buckets.per_minute(),
+                    ";w=60");
+    absl::StrAppend(&verdict.limit, comma, "\"", kNames[kind], "\";r=", level.remaining,
+                    ";t=", WholeSeconds(level.reset));
+  }
+  return verdict;
+}
+
+std::string ClientOfAddress(const std::string& address) {
+  namespace ip = boost::asio::ip;
+  boost::system::error_code bad;
+  const ip::address parsed = ip::make_address(address, bad);
+  if (bad) return address.empty() ? "unknown" : address;
+  if (parsed.is_v4()) return address;
+  const ip::address_v6 v6 = parsed.to_v6();
+  if (v6.is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, v6).to_string();
+  ip::address_v6::bytes_type bytes = v6.to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), 0);
+  return ip::address_v6(bytes).to_string();
+}
+
+}  // namespace cartwise::gateway
