@@ -9,6 +9,9 @@
 namespace cartwise::gateway {
 namespace {
 
+constexpr char kHttpCert[] = "CARTWISE_GATEWAY_HTTP_TLS_CERT";
+constexpr char kHttpKey[] = "CARTWISE_GATEWAY_HTTP_TLS_KEY";
+
 RateFigures ReadRates(config::Env& env) {
   const auto per_minute = [&](const char* name, int fallback) {
     return env.Number(absl::StrCat("CARTWISE_GATEWAY_RATE_", name), fallback, 0, 100'000'000);
@@ -33,6 +36,10 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.http.connections =
       env.Number("CARTWISE_GATEWAY_HTTP_CONNECTIONS", config.http.connections, 1, 100'000);
   config.trusted_proxies = env.Number("CARTWISE_GATEWAY_TRUSTED_PROXIES", 0, 0, 5);
+  if (!env.Text(kHttpCert, "").empty() || !env.Text(kHttpKey, "").empty()) {
+    config.http_cert = env.File(kHttpCert);
+    config.http_key = env.File(kHttpKey);
+  }
   config.rates = ReadRates(env);
   config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");

@@ -19,6 +19,7 @@ struct Config {
   std::string token_keys_dir;  ///< public keys by which callers are proven
   std::string http_listen;
   HttpLimits http;
+  std::string http_cert, http_key;  ///< PEM files; empty for plain HTTP
   RateFigures rates;
   int trusted_proxies = 0;
   std::vector<std::string> cors_origins;

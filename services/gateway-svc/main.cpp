@@ -53,13 +53,18 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   const gateway::Api api({*router, tokens, upstreams, health, rates, metrics, cors, docs, openapi,
                           jwks, config.trusted_proxies});
 
+  std::unique_ptr<gateway::Tls> tls;
+  if (!config.http_cert.empty()) {
+    CW_ASSIGN_OR_RETURN(tls, gateway::Tls::Load(config.http_cert, config.http_key));
+  }
   gateway::GrpcProxy proxy(*contracts, tokens, upstreams, rates, metrics, config.trusted_proxies);
   CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
-  CW_ASSIGN_OR_RETURN(const auto http,
-                      gateway::HttpServer::Start(config.http_listen, config.http, api, health));
+  CW_ASSIGN_OR_RETURN(const auto http, gateway::HttpServer::Start(config.http_listen, config.http,
+                                                                  api, health, tls.get()));
   CW_ASSIGN_OR_RETURN(const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics,
                                                                  [] { return absl::OkStatus(); }));
   obs::Info("serving", {{"http", config.http_listen},
+                        {"tls", tls != nullptr},
                         {"grpc", config.grpc.listen},
                         {"routes", static_cast<int64_t>(router->routes().size())}});
   process::AwaitEndSignal();

@@ -22,6 +22,8 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 /// A refused body up to this size is read to its end, so that the connection
 /// can go on.
 constexpr uint64_t kWorthReading = 64 * 1024;
+/// A year without plain HTTP, for this name alone: of others we know nothing.
+constexpr char kHsts[] = "max-age=31536000";
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr size_t kLingerBytes = 64 * 1024 * 1024;
 
@@ -70,31 +72,41 @@ std::string Serialize(const Answer& answer, bool keep) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, const Api& api, const HttpLimits& limits)
-    : stream_(std::move(socket)), api_(api), limits_(limits) {
+Connection::Connection(Socket socket, Tls::Context tls, const Api& api, const HttpLimits& limits)
+    : stream_(std::move(socket), std::move(tls)), api_(api), limits_(limits) {
   error_code gone;
-  const auto peer = stream_.socket().remote_endpoint(gone);
+  const auto peer = stream_.tcp().socket().remote_endpoint(gone);
   if (!gone) peer_ = peer.address().to_string();
-  stream_.socket().set_option(asio::ip::tcp::no_delay(true), gone);
+  stream_.tcp().socket().set_option(asio::ip::tcp::no_delay(true), gone);
 }
 
 void Connection::Drain() {
   draining_ = true;
-  if (idle_) stream_.cancel();
+  if (idle_) stream_.tcp().cancel();
 }
 
 asio::awaitable<void> Connection::Run() {
   bool first = true;
-  while (!draining_ && co_await ServeOne(first)) first = false;
+  if (co_await Handshake()) {
+    while (!draining_ && co_await ServeOne(first)) first = false;
+  }
   error_code ignored;
-  stream_.socket().close(ignored);
+  stream_.tcp().socket().close(ignored);
+}
+
+asio::awaitable<bool> Connection::Handshake() {
+  idle_ = true;
+  stream_.tcp().expires_after(limits_.handshake_time);
+  const bool agreed = co_await stream_.Handshake();
+  idle_ = false;
+  co_return agreed;
 }
 
 asio::awaitable<bool> Connection::AwaitFirstByte(bool first) {
   if (buffer_.size() > 0) co_return true;
   if (buffer_.capacity() > limits_.header_bytes) buffer_.shrink_to_fit();
   idle_ = true;
-  stream_.expires_after(first ? limits_.header_time : limits_.idle_time);
+  stream_.tcp().expires_after(first ? limits_.header_time : limits_.idle_time);
   const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(2048), kTuple);
   idle_ = false;
   buffer_.commit(size);
@@ -102,7 +114,7 @@ asio::awaitable<bool> Connection::AwaitFirstByte(bool first) {
 }
 
 asio::awaitable<error_code> Connection::ReadHead(Parser& parser) {
-  stream_.expires_after(limits_.header_time);
+  stream_.tcp().expires_after(limits_.header_time);
   const auto [fault, size] = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
   if (fault) co_return fault;
   co_return IsFramedClearly(parser.get(), parser.chunked()) ? error_code()
@@ -110,7 +122,7 @@ asio::awaitable<error_code> Connection::ReadHead(Parser& parser) {
 }
 
 asio::awaitable<error_code> Connection::ReadBody(Parser& parser) {
-  stream_.expires_after(limits_.body_time);
+  stream_.tcp().expires_after(limits_.body_time);
   if (absl::EqualsIgnoreCase(std::string(parser.get()[http::field::expect]), "100-continue")) {
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     const auto [fault, size] = co_await asio::async_write(stream_, asio::buffer(kContinue), kTuple);
@@ -184,8 +196,9 @@ asio::awaitable<bool> Connection::RefuseBroken(const Parser& parser, error_code 
 asio::awaitable<bool> Connection::Send(const Exchange& exchange, Answer answer, bool head_only,
                                        bool keep) {
   api_.Conclude(exchange, answer);
+  if (stream_.secure()) answer.headers.emplace_back("Strict-Transport-Security", kHsts);
   const std::string head = Serialize(answer, keep);
-  stream_.expires_after(limits_.write_time);
+  stream_.tcp().expires_after(limits_.write_time);
   const bool with_body = !head_only && answer.status != 204;
   const std::array<asio::const_buffer, 2> parts = {
       asio::buffer(head), with_body ? asio::buffer(answer.Body()) : asio::const_buffer()};
@@ -198,12 +211,11 @@ asio::awaitable<bool> Connection::Send(const Exchange& exchange, Answer answer, 
 /// lose our answer. So: say that no more comes, and throw away what it still
 /// sends, for a little while.
 asio::awaitable<void> Connection::Linger() {
-  error_code ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(kLingerTime);
+  stream_.tcp().expires_after(kLingerTime);
+  co_await stream_.EndWriting();
   std::array<char, 8192> waste;
   for (size_t total = 0; total < kLingerBytes;) {
-    const auto [fault, size] = co_await stream_.async_read_some(asio::buffer(waste), kTuple);
+    const auto [fault, size] = co_await stream_.tcp().async_read_some(asio::buffer(waste), kTuple);
     if (fault || size == 0) break;
     total += size;
   }

@@ -11,11 +11,11 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "http/api.hpp"
+#include "http/stream.hpp"
 
 namespace cartwise::gateway {
 
@@ -23,7 +23,8 @@ namespace cartwise::gateway {
 struct HttpLimits {
   size_t header_bytes = 16 * 1024;
   size_t body_bytes = 1024 * 1024;
-  std::chrono::seconds header_time{10};  ///< from the first byte of a request to its head's end
+  std::chrono::seconds handshake_time{10};  ///< of TLS
+  std::chrono::seconds header_time{10};     ///< from the first byte of a request to its head's end
   std::chrono::seconds body_time{30};
   std::chrono::seconds write_time{30};
   std::chrono::seconds idle_time{60};  ///< between requests
@@ -36,7 +37,8 @@ class Connection {
  public:
   using Socket = boost::asio::ip::tcp::socket;
 
-  Connection(Socket socket, const Api& api, const HttpLimits& limits);
+  /// Plain when `tls` is null.
+  Connection(Socket socket, Tls::Context tls, const Api& api, const HttpLimits& limits);
 
   /// Serves until the client leaves, misbehaves or idles too long.
   boost::asio::awaitable<void> Run();
@@ -50,6 +52,7 @@ class Connection {
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  boost::asio::awaitable<bool> Handshake();
   /// False when the connection is over.
   boost::asio::awaitable<bool> ServeOne(bool first);
   boost::asio::awaitable<bool> AwaitFirstByte(bool first);
@@ -61,7 +64,7 @@ class Connection {
                                     bool keep);
   boost::asio::awaitable<void> Linger();
 
-  boost::beast::tcp_stream stream_;
+  Stream stream_;
   boost::beast::flat_buffer buffer_;
   const Api& api_;
   const HttpLimits& limits_;

@@ -58,7 +58,7 @@ struct Loop {
 }  // namespace
 
 struct HttpServer::State {
-  State(const HttpLimits& l, const Api& a) : limits(l), api(a) {}
+  State(const HttpLimits& l, const Api& a, Tls* t) : limits(l), api(a), tls(t) {}
 
   absl::Status Listen(const tcp::endpoint& endpoint);
   asio::awaitable<void> Accept();
@@ -68,10 +68,12 @@ struct HttpServer::State {
 
   const HttpLimits limits;
   const Api& api;
+  Tls* const tls;
   std::array<Loop, 2> loops;
   tcp::acceptor acceptor{loops[0].io};
   asio::cancellation_signal stop_accepting;
   asio::cancellation_signal stop_watching;
+  asio::cancellation_signal stop_watching_files;
   int port = 0;
 
   std::mutex mutex;
@@ -117,7 +119,7 @@ asio::awaitable<void> HttpServer::State::Accept() {
 }
 
 asio::awaitable<void> HttpServer::State::Serve(Loop& loop, tcp::socket socket) {
-  Connection connection(std::move(socket), api, limits);
+  Connection connection(std::move(socket), tls ? tls->context() : nullptr, api, limits);
   loop.connections.insert(&connection);
   {
     std::lock_guard lock(mutex);
@@ -157,14 +159,19 @@ HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) 
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& listen,
                                                               const HttpLimits& limits,
-                                                              const Api& api, HealthWatch& health) {
+                                                              const Api& api, HealthWatch& health,
+                                                              Tls* tls) {
   CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(listen));
-  auto state = std::make_unique<State>(limits, api);
+  auto state = std::make_unique<State>(limits, api, tls);
   CW_RETURN_IF_ERROR(state->Listen(endpoint));
   asio::co_spawn(state->loops[0].io, state->Accept(),
                  asio::bind_cancellation_slot(state->stop_accepting.slot(), asio::detached));
   asio::co_spawn(state->loops[0].io, health.Run(),
                  asio::bind_cancellation_slot(state->stop_watching.slot(), asio::detached));
+  if (tls != nullptr) {
+    asio::co_spawn(state->loops[0].io, tls->Watch(),
+                   asio::bind_cancellation_slot(state->stop_watching_files.slot(), asio::detached));
+  }
   for (Loop& loop : state->loops) loop.thread = std::thread([&loop] { loop.io.run(); });
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
@@ -191,6 +198,7 @@ void HttpServer::Drain(absl::Duration grace) {
     state->acceptor.close(ignored);
     state->stop_accepting.emit(asio::cancellation_type::terminal);
     state->stop_watching.emit(asio::cancellation_type::terminal);
+    state->stop_watching_files.emit(asio::cancellation_type::terminal);
   });
   state_->EachConnection(&Connection::Drain);
   if (state_->WaitUntilEmpty(grace)) return;

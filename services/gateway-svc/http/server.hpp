@@ -16,11 +16,11 @@ namespace cartwise::gateway {
 /// its own; a connection stays on the one it was given to.
 class HttpServer {
  public:
-  /// `listen` is host:port; port 0 picks one. `api` and `health` outlive it;
-  /// `health` is asked in the background.
+  /// `listen` is host:port; port 0 picks one. `api`, `health` and `tls` outlive it;
+  /// `health` is asked and `tls` watched in the background. Null `tls`: plain HTTP.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& listen,
                                                            const HttpLimits& limits, const Api& api,
-                                                           HealthWatch& health);
+                                                           HealthWatch& health, Tls* tls = nullptr);
   ~HttpServer();
 
   int port() const;

@@ -124,7 +124,8 @@ grpc::Status FakeAgents::Control(
   return grpc::Status::OK;
 }
 
-TestGateway::TestGateway(const HttpLimits& limits, const RateFigures& figures, int trusted_proxies)
+TestGateway::TestGateway(const HttpLimits& limits, const RateFigures& figures, int trusted_proxies,
+                         Tls* tls)
     : staff_key_(auth::NewTestKey("tenant-test")),
       device_key_(auth::NewTestKey("device-test")),
       tokens_(Keys(staff_key_, device_key_), clock_),
@@ -140,7 +141,7 @@ TestGateway::TestGateway(const HttpLimits& limits, const RateFigures& figures, i
             trusted_proxies}),
       proxy_(FleetContracts(), tokens_, upstreams_, rates_, metrics, trusted_proxies),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
-      http_(HttpServer::Start("127.0.0.1:0", limits, api_, health_).value()) {}
+      http_(HttpServer::Start("127.0.0.1:0", limits, api_, health_, tls).value()) {}
 
 TestGateway::~TestGateway() {
   grpc_->Shutdown(std::chrono::system_clock::now());

@@ -59,7 +59,7 @@ class FakeAgents final : public device::v1::AgentService::Service {
 class TestGateway {
  public:
   explicit TestGateway(const HttpLimits& limits = {}, const RateFigures& figures = {},
-                       int trusted_proxies = 0);
+                       int trusted_proxies = 0, Tls* tls = nullptr);
   ~TestGateway();
 
   std::string StaffToken(Role role = Role::kOwner) const;
