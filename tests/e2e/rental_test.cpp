@@ -100,7 +100,9 @@ TEST_CASE("a shopper with a cart gets no second one", "[e2e]") {
   Chain chain(TheFleet());
   Rack rack(TheFleet(), chain);
   const std::string phone = NewPhone();
-  REQUIRE(rack.Assign(phone).ok());
+  const Answer first = rack.Assign(phone);
+  INFO(first.text);
+  REQUIRE(first.ok());
 
   const Answer second = rack.Assign(phone);
 
