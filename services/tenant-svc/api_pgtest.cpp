@@ -189,6 +189,43 @@ TEST_CASE("what is kept of a request does not help to guess its password", "[api
   CHECK_GRPC_REFUSED(f.users->CreateUser(&reused, req, &other), "IDEMPOTENCY_KEY_REUSED");
 }
 
+TEST_CASE("staff are looked at, changed and deactivated by id", "[api]") {
+  Served f;
+  const std::string token = f.Token(f.owner);
+  const auto made = f.NewUser(f.owner, "a@x.example", Role::kViewer);
+  REQUIRE_OK(made);
+
+  v1::UpdateUserRequest change;
+  change.set_id(made->id.value());
+  change.set_role("OPERATOR");
+  change.add_branch_ids(f.haifa.id.value());
+  v1::User changed, seen;
+  Call changing(token);
+  REQUIRE(f.users->UpdateUser(&changing, change, &changed).ok());
+  CHECK(changed.role() == "OPERATOR");
+  CHECK(changed.branch_ids_size() == 1);
+  CHECK(changed.name() == "Somebody");
+
+  v1::DeleteUserRequest deletion;
+  deletion.set_id(made->id.value());
+  google::protobuf::Empty nothing;
+  Call deleting(token);
+  REQUIRE(f.users->DeleteUser(&deleting, deletion, &nothing).ok());
+
+  v1::GetUserRequest get;
+  get.set_id(made->id.value());
+  Call looking(token);
+  REQUIRE(f.users->GetUser(&looking, get, &seen).ok());
+  CHECK_FALSE(seen.active());
+  CHECK(seen.role() == "OPERATOR");
+
+  change.set_role("EMPEROR");
+  Call unknown(token);
+  CHECK_GRPC_REFUSED(f.users->UpdateUser(&unknown, change, &changed), "INVALID_FIELD");
+  Call foreign(f.Token(f.stranger));
+  CHECK_GRPC_REFUSED(f.users->GetUser(&foreign, get, &seen), "USER_NOT_FOUND");
+}
+
 TEST_CASE("the policy of a method is checked before its handler", "[api]") {
   Served f;
   v1::Branch branch;

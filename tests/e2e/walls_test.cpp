@@ -46,7 +46,8 @@ struct Walls {
            {"rental", rental.body["id"]},
            {"command", commands[0]["id"]},
            {"key", rack.enrollment_key()},
-           {"key_id", keys[0]["id"]}};
+           {"key_id", keys[0]["id"]},
+           {"user", ours.owner->Get("/api/auth/me").body["user_id"]}};
     tokens = {
         {"anonymous", ""},
         {"other chain's admin", theirs.Staff(TheFleet(), "ADMIN").token()},

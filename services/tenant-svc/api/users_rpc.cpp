@@ -22,17 +22,34 @@ v1::User ToProto(const User& user) {
   return out;
 }
 
+absl::StatusOr<std::vector<BranchId>> ParseBranches(
+    const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  std::vector<BranchId> branches;
+  for (const std::string& text : texts) {
+    CW_ASSIGN_OR_RETURN(auto branch, ParseId<BranchId>("branch_ids", text));
+    branches.push_back(std::move(branch));
+  }
+  return branches;
+}
+
 absl::StatusOr<User> FromProto(const v1::CreateUserRequest& req) {
   User user;
   CW_ASSIGN_OR_RETURN(user.chain, ParseOptionalId<ChainId>("chain_id", req.chain_id()));
   user.email = req.email();
   user.name = req.name();
   user.role = RoleFromName(req.role());
-  for (const std::string& text : req.branch_ids()) {
-    CW_ASSIGN_OR_RETURN(auto branch, ParseId<BranchId>("branch_ids", text));
-    user.branches.push_back(std::move(branch));
-  }
+  CW_ASSIGN_OR_RETURN(user.branches, ParseBranches(req.branch_ids()));
   return user;
+}
+
+absl::StatusOr<UserChange> FromProto(const v1::UpdateUserRequest& req) {
+  UserChange change;
+  change.name = If(req.has_name(), req.name());
+  change.role = If(req.has_role(), RoleFromName(req.role()));
+  CW_ASSIGN_OR_RETURN(change.branches, ParseBranches(req.branch_ids()));
+  change.whole_chain = req.whole_chain();
+  change.active = If(req.has_active(), req.active());
+  return change;
 }
 
 // The Once of a call with a password in it. What is kept of the request is a
@@ -92,6 +109,40 @@ absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest&
     *out = ToProto(user);
     return absl::OkStatus();
   });
+}
+
+grpc::Status UsersRpc::GetUser(grpc::ServerContext* ctx, const v1::GetUserRequest* req,
+                               v1::User* out) {
+  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<UserId>("id", req->id()));
+    CW_ASSIGN_OR_RETURN(const User user, tenant::GetUser(store, caller, id));
+    *out = ToProto(user);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status UsersRpc::UpdateUser(grpc::ServerContext* ctx, const v1::UpdateUserRequest* req,
+                                  v1::User* out) {
+  return guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<UserId>("id", req->id()));
+        CW_ASSIGN_OR_RETURN(const UserChange change, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const User user,
+                            tenant::UpdateUser(store, caller, id, change, clock_.Now()));
+        *out = ToProto(user);
+        return absl::OkStatus();
+      });
+}
+
+grpc::Status UsersRpc::DeleteUser(grpc::ServerContext* ctx, const v1::DeleteUserRequest* req,
+                                  google::protobuf::Empty* out) {
+  return guard_.Write(ctx, *req, *out, database_,
+                      [&](Store& store, const Caller& caller) -> absl::Status {
+                        CW_ASSIGN_OR_RETURN(const auto id, ParseId<UserId>("id", req->id()));
+                        UserChange change;
+                        change.active = false;
+                        return tenant::UpdateUser(store, caller, id, change, clock_.Now()).status();
+                      });
 }
 
 }  // namespace cartwise::tenant

@@ -19,6 +19,12 @@ class UsersRpc final : public v1::UserService::Service {
                          v1::ListUsersResponse* out) override;
   grpc::Status CreateUser(grpc::ServerContext* ctx, const v1::CreateUserRequest* req,
                           v1::User* out) override;
+  grpc::Status GetUser(grpc::ServerContext* ctx, const v1::GetUserRequest* req,
+                       v1::User* out) override;
+  grpc::Status UpdateUser(grpc::ServerContext* ctx, const v1::UpdateUserRequest* req,
+                          v1::User* out) override;
+  grpc::Status DeleteUser(grpc::ServerContext* ctx, const v1::DeleteUserRequest* req,
+                          google::protobuf::Empty* out) override;
 
  private:
   absl::Status Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out);

@@ -27,6 +27,10 @@ absl::Status EnrollmentKeyNotFound() {
   return NotFound("ENROLLMENT_KEY_NOT_FOUND", "no such enrollment key");
 }
 
+absl::Status UserNotFound() {
+  return NotFound("USER_NOT_FOUND", "no such user");
+}
+
 absl::Status SlugTaken() {
   return Refuse(StatusCode::kAlreadyExists, "SLUG_TAKEN", "another chain has this slug");
 }
@@ -57,7 +61,17 @@ absl::Status WholeChainOnly() {
 
 absl::Status RoleAboveOwn() {
   return Refuse(StatusCode::kPermissionDenied, "ROLE_ABOVE_OWN",
-                "nobody can give a role above or beyond their own");
+                "nobody can give or change a role above or beyond their own");
+}
+
+absl::Status LastOwner() {
+  return Refuse(StatusCode::kFailedPrecondition, "LAST_OWNER",
+                "this is the chain's last active owner; make somebody else an owner first");
+}
+
+absl::Status PlatformAdminFixed() {
+  return Refuse(StatusCode::kFailedPrecondition, "PLATFORM_ADMIN_FIXED",
+                "platform admins are changed by the command create-platform-admin alone");
 }
 
 absl::Status BadCredentials() {

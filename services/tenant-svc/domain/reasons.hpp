@@ -14,6 +14,7 @@ namespace cartwise::tenant::reasons {
 absl::Status ChainNotFound();
 absl::Status BranchNotFound();
 absl::Status EnrollmentKeyNotFound();
+absl::Status UserNotFound();
 
 absl::Status SlugTaken();
 absl::Status BranchCodeTaken();
@@ -25,6 +26,10 @@ absl::Status PlatformAdminOnly();
 /// PERMISSION_DENIED (WHOLE_CHAIN_ONLY): the role is limited to branches.
 absl::Status WholeChainOnly();
 absl::Status RoleAboveOwn();
+/// FAILED_PRECONDITION: a chain keeps an active owner.
+absl::Status LastOwner();
+/// FAILED_PRECONDITION: platform admins are no chain's staff.
+absl::Status PlatformAdminFixed();
 
 // UNAUTHENTICATED, each one text for every cause.
 absl::Status BadCredentials();

@@ -79,6 +79,12 @@ class Store {
   virtual absl::StatusOr<std::optional<Account>> FindAccountByEmail(const std::string& email) = 0;
   /// EMAIL_TAKEN.
   virtual absl::Status InsertUser(const User& user, const std::string& password_hash) = 0;
+  /// Whoever else changes staff of `chain` waits until the transaction ends.
+  virtual absl::Status HoldStaff(const ChainId& chain) = 0;
+  /// Name, role, branches, active.
+  virtual absl::Status UpdateUser(const User& user) = 0;
+  /// How many of them keep the chain, see User::KeepsChain.
+  virtual absl::StatusOr<int> CountOwners(const ChainId& chain) = 0;
   /// And ends the user's sign-ins.
   virtual absl::Status ResetPassword(const User& user, const std::string& password_hash,
                                      absl::Time now) = 0;
@@ -92,6 +98,8 @@ class Store {
   /// Ends the family; nothing changes when it has ended already.
   virtual absl::Status RevokeSignIn(const SignIn& sign_in, std::string_view reason,
                                     absl::Time now) = 0;
+  /// The same for every sign-in of the user.
+  virtual absl::Status RevokeSignIns(const User& user, std::string_view reason, absl::Time now) = 0;
 
   // Enrolment keys, newest first.
   virtual absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(

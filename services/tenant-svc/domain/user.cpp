@@ -1,5 +1,8 @@
 #include "domain/user.hpp"
 
+#include <algorithm>
+
+#include "cartwise/base/status_macros.hpp"
 #include "domain/fields.hpp"
 
 namespace cartwise::tenant {
@@ -27,6 +30,28 @@ Caller User::AsCaller() const {
   caller.chain = chain;
   caller.grants = Grants();
   return caller;
+}
+
+void User::SortBranches() {
+  std::sort(branches.begin(), branches.end());
+  branches.erase(std::unique(branches.begin(), branches.end()), branches.end());
+}
+
+absl::StatusOr<User> UserChange::Of(User user, absl::Time now) const {
+  if (whole_chain && !branches.empty()) {
+    return errors::InvalidField("branch_ids", "must be empty with whole_chain");
+  }
+  if (name) user.name = *name;
+  if (role) user.role = *role;
+  if (active) user.active = *active;
+  if (whole_chain || !branches.empty()) {
+    user.whole_chain = whole_chain;
+    user.branches = branches;
+    user.SortBranches();
+  }
+  user.updated_at = now;
+  CW_RETURN_IF_ERROR(user.Check());
+  return user;
 }
 
 absl::Status CheckNewPassword(std::string_view password) {

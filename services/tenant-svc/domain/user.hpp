@@ -1,9 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
-#include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include "cartwise/base/caller.hpp"
@@ -36,6 +37,24 @@ struct User {
 
   /// The caller that a token of this user stands for.
   Caller AsCaller() const;
+
+  /// True for an active owner of the whole chain.
+  bool KeepsChain() const { return active && whole_chain && role == Role::kOwner; }
+
+  /// Puts `branches` in order, each once.
+  void SortBranches();
+};
+
+/// The fields that are set replace those of a user.
+struct UserChange {
+  std::optional<std::string> name;
+  std::optional<Role> role;
+  bool whole_chain = false;        ///< true: the role becomes one for every branch
+  std::vector<BranchId> branches;  ///< else the role becomes one for these; none leave them
+  std::optional<bool> active;
+
+  /// The changed user, checked.
+  absl::StatusOr<User> Of(User user, absl::Time now) const;
 };
 
 /// A user and what a sign-in is checked against.

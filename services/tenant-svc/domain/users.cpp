@@ -27,9 +27,47 @@ absl::Status CheckGrant(Store& store, const Caller& caller, const User& want) {
   return absl::OkStatus();
 }
 
-void Sort(std::vector<BranchId>& branches) {
-  std::sort(branches.begin(), branches.end());
-  branches.erase(std::unique(branches.begin(), branches.end()), branches.end());
+// The caller with the rights of this moment: those in an access token may be
+// minutes old, and with them whoever lost a role could give it back to themselves.
+absl::StatusOr<Caller> AsOfNow(Store& store, const Caller& caller) {
+  if (caller.principal != Principal::kStaff) return caller;
+  CW_ASSIGN_OR_RETURN(const auto account, store.FindAccount(UserId(caller.subject)));
+  if (!account) return caller;  // no person: the rights are the token's own
+  if (!account->may_sign_in) return reasons::SignInEnded();
+  Caller now = caller;
+  now.grants = account->user.Grants();
+  return now;
+}
+
+// Leaves of the user's branches those that the caller sees too. False when that
+// makes the user nobody whom the caller sees.
+bool Narrow(const std::optional<std::vector<BranchId>>& visible, User& user) {
+  if (!visible) return true;
+  std::erase_if(user.branches, [&](const BranchId& branch) {
+    return std::find(visible->begin(), visible->end(), branch) == visible->end();
+  });
+  return !user.whole_chain && !user.branches.empty();
+}
+
+// The caller administers everything that the user has a role in, and the role is
+// not above the caller's own.
+bool Manages(const Caller& caller, const User& user) {
+  const Role least = std::max(Role::kAdmin, user.role);
+  if (user.whole_chain || user.branches.empty()) return caller.HasChainRole(least);
+  return std::all_of(user.branches.begin(), user.branches.end(),
+                     [&](const BranchId& branch) { return caller.MayIn(branch, least); });
+}
+
+absl::StatusOr<User> MustSee(Store& store, const Caller& caller, const UserId& id) {
+  CW_ASSIGN_OR_RETURN(auto account, store.FindAccount(id));
+  if (!account) return reasons::UserNotFound();
+  User narrowed = account->user;
+  if (!Narrow(caller.VisibleBranches(), narrowed)) return reasons::UserNotFound();
+  return std::move(account->user);
+}
+
+bool SameGrant(const User& a, const User& b) {
+  return a.role == b.role && a.whole_chain == b.whole_chain && a.branches == b.branches;
 }
 
 }  // namespace
@@ -39,12 +77,7 @@ absl::StatusOr<Listing<User>> ListUsers(Store& store, const Caller& caller,
   CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/false));
   const auto visible = caller.VisibleBranches();
   CW_ASSIGN_OR_RETURN(auto rows, store.ListUsers(visible, page));
-  for (User& user : rows) {
-    if (!visible) break;
-    std::erase_if(user.branches, [&](const BranchId& branch) {
-      return std::find(visible->begin(), visible->end(), branch) == visible->end();
-    });
-  }
+  for (User& user : rows) Narrow(visible, user);
   return ToListing(std::move(rows), page,
                    [](const User& last) { return std::vector<std::string>{last.email}; });
 }
@@ -55,13 +88,46 @@ absl::StatusOr<User> CreateUser(Store& store, const Caller& caller, User want,
   want.email = ToLowerAscii(want.email);
   want.active = true;
   want.created_at = want.updated_at = now;
-  Sort(want.branches);
+  want.SortBranches();
   want.whole_chain = want.branches.empty();
   CW_RETURN_IF_ERROR(want.Check());
   CW_ASSIGN_OR_RETURN(want.chain, HoldChainFor(store, caller, want.chain));
-  CW_RETURN_IF_ERROR(CheckGrant(store, caller, want));
+  CW_ASSIGN_OR_RETURN(const Caller giver, AsOfNow(store, caller));
+  CW_RETURN_IF_ERROR(CheckGrant(store, giver, want));
   CW_RETURN_IF_ERROR(store.InsertUser(want, password_hash));
   return want;
+}
+
+absl::StatusOr<User> GetUser(Store& store, const Caller& caller, const UserId& id) {
+  CW_ASSIGN_OR_RETURN(User user, MustSee(store, caller, id));
+  Narrow(caller.VisibleBranches(), user);
+  return user;
+}
+
+absl::StatusOr<ManagedUser> HoldManaged(Store& store, const Caller& caller, const UserId& id) {
+  CW_ASSIGN_OR_RETURN(const User seen, MustSee(store, caller, id));
+  if (seen.chain.empty()) return reasons::PlatformAdminFixed();
+  // From here on staff of the chain stays as it is, so everything is read again.
+  CW_RETURN_IF_ERROR(store.HoldStaff(seen.chain));
+  CW_ASSIGN_OR_RETURN(Caller giver, AsOfNow(store, caller));
+  CW_ASSIGN_OR_RETURN(User user, MustSee(store, giver, id));
+  if (!Manages(giver, user)) return reasons::RoleAboveOwn();
+  return ManagedUser{std::move(giver), std::move(user)};
+}
+
+absl::StatusOr<User> UpdateUser(Store& store, const Caller& caller, const UserId& id,
+                                const UserChange& change, absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const ManagedUser managed, HoldManaged(store, caller, id));
+  const User& before = managed.user;
+  CW_ASSIGN_OR_RETURN(User user, change.Of(before, now));
+  if (!SameGrant(before, user)) CW_RETURN_IF_ERROR(CheckGrant(store, managed.giver, user));
+  if (before.KeepsChain() && !user.KeepsChain()) {
+    CW_ASSIGN_OR_RETURN(const int owners, store.CountOwners(user.chain));
+    if (owners <= 1) return reasons::LastOwner();
+  }
+  CW_RETURN_IF_ERROR(store.UpdateUser(user));
+  if (!user.active) CW_RETURN_IF_ERROR(store.RevokeSignIns(user, "user deactivated", now));
+  return user;
 }
 
 absl::StatusOr<User> GetMe(Store& store, const Caller& caller) {

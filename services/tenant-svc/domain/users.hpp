@@ -21,6 +21,26 @@ absl::StatusOr<Listing<User>> ListUsers(Store& store, const Caller& caller,
 absl::StatusOr<User> CreateUser(Store& store, const Caller& caller, User want,
                                 const std::string& password_hash, absl::Time now);
 
+/// Somebody whom ListUsers shows. USER_NOT_FOUND.
+absl::StatusOr<User> GetUser(Store& store, const Caller& caller, const UserId& id);
+
+/// A user whom the caller may change, and the caller with the rights of now.
+struct ManagedUser {
+  Caller giver;
+  User user;
+};
+
+/// Finds a user of a chain to change; other changes of the chain's staff wait
+/// until the transaction ends. USER_NOT_FOUND; ROLE_ABOVE_OWN for somebody above
+/// or beyond the caller; PLATFORM_ADMIN_FIXED; SIGN_IN_REQUIRED when the caller's
+/// own account has ended.
+absl::StatusOr<ManagedUser> HoldManaged(Store& store, const Caller& caller, const UserId& id);
+
+/// Whoever is deactivated is signed out. As HoldManaged and CreateUser, and
+/// LAST_OWNER.
+absl::StatusOr<User> UpdateUser(Store& store, const Caller& caller, const UserId& id,
+                                const UserChange& change, absl::Time now);
+
 /// The caller's own account; SIGN_IN_REQUIRED when it is gone or inactive.
 absl::StatusOr<User> GetMe(Store& store, const Caller& caller);
 

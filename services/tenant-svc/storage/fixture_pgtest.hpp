@@ -103,6 +103,12 @@ struct TwoChains {
     });
   }
 
+  absl::StatusOr<User> ChangeUser(const Caller& as, const UserId& id, const UserChange& change) {
+    return Do(as, [&](Store& store, const Caller& caller) {
+      return UpdateUser(store, caller, id, change, clock.Now());
+    });
+  }
+
   absl::StatusOr<Chain> ChangeChain(const Caller& as, const ChainId& id,
                                     const ChainChange& change) {
     return Do(as, [&](Store& store, const Caller& caller) {

@@ -32,6 +32,10 @@ constexpr pg::Query kRevoke{"tenant_revoke_sign_in", R"sql(
   UPDATE tenant.sign_ins SET revoked_at = $3, revoked_reason = $4
    WHERE chain_id = $1 AND sign_in_id = $2 AND revoked_at IS NULL)sql"};
 
+constexpr pg::Query kRevokeAll{"tenant_revoke_sign_ins", R"sql(
+  UPDATE tenant.sign_ins SET revoked_at = $3, revoked_reason = $4
+   WHERE chain_id = $1 AND user_id = $2 AND revoked_at IS NULL)sql"};
+
 }  // namespace
 
 absl::Status PgStore::InsertSignIn(const SignIn& sign_in, absl::Time now) {
@@ -66,6 +70,10 @@ absl::Status PgStore::SpendRefreshToken(const RefreshToken& token, absl::Time no
 
 absl::Status PgStore::RevokeSignIn(const SignIn& sign_in, std::string_view reason, absl::Time now) {
   return tx_.Run(kRevoke, ChainColumn(sign_in.chain), sign_in.id, now, reason).status();
+}
+
+absl::Status PgStore::RevokeSignIns(const User& user, std::string_view reason, absl::Time now) {
+  return tx_.Run(kRevokeAll, ChainColumn(user.chain), user.id, now, reason).status();
 }
 
 }  // namespace cartwise::tenant

@@ -43,6 +43,9 @@ class PgStore final : public Store {
   absl::StatusOr<std::optional<Account>> FindAccount(const UserId& id) override;
   absl::StatusOr<std::optional<Account>> FindAccountByEmail(const std::string& email) override;
   absl::Status InsertUser(const User& user, const std::string& password_hash) override;
+  absl::Status HoldStaff(const ChainId& chain) override;
+  absl::Status UpdateUser(const User& user) override;
+  absl::StatusOr<int> CountOwners(const ChainId& chain) override;
   absl::Status ResetPassword(const User& user, const std::string& password_hash,
                              absl::Time now) override;
 
@@ -52,6 +55,7 @@ class PgStore final : public Store {
   absl::Status SpendRefreshToken(const RefreshToken& token, absl::Time now) override;
   absl::Status RevokeSignIn(const SignIn& sign_in, std::string_view reason,
                             absl::Time now) override;
+  absl::Status RevokeSignIns(const User& user, std::string_view reason, absl::Time now) override;
 
   absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(const BranchId& branch,
                                                                 const PageRequest& page) override;

@@ -47,6 +47,21 @@ constexpr pg::Query kInsertBranches{"tenant_insert_user_branches", R"sql(
   INSERT INTO tenant.user_branches (chain_id, user_id, branch_id)
   SELECT $1, $2, branch FROM unnest($3::text::uuid[]) AS branch)sql"};
 
+// Not FOR UPDATE: whoever refers to the chain need not wait.
+constexpr pg::Query kHoldStaff{"tenant_hold_staff", R"sql(
+  SELECT 1 AS held FROM tenant.chains WHERE chain_id = $1 FOR NO KEY UPDATE)sql"};
+
+constexpr pg::Query kUpdate{"tenant_update_user", R"sql(
+  UPDATE tenant.users SET name = $3, role = $4, whole_chain = $5, active = $6, updated_at = $7
+   WHERE chain_id = $1 AND user_id = $2)sql"};
+
+constexpr pg::Query kDropBranches{"tenant_drop_user_branches", R"sql(
+  DELETE FROM tenant.user_branches WHERE chain_id = $1 AND user_id = $2)sql"};
+
+constexpr pg::Query kCountOwners{"tenant_count_owners", R"sql(
+  SELECT count(*) AS owners FROM tenant.users
+   WHERE chain_id = $1 AND role = 'OWNER' AND whole_chain AND active AND deleted_at IS NULL)sql"};
+
 constexpr pg::Query kResetPassword{"tenant_reset_password", R"sql(
   WITH ended AS (
     UPDATE tenant.sign_ins SET revoked_at = $4, revoked_reason = 'password set'
@@ -104,6 +119,24 @@ absl::Status PgStore::InsertUser(const User& user, const std::string& password_h
   CW_RETURN_IF_ERROR(inserted);
   if (user.whole_chain) return absl::OkStatus();
   return tx_.Run(kInsertBranches, chain, user.id, user.branches).status();
+}
+
+absl::Status PgStore::HoldStaff(const ChainId& chain) {
+  return tx_.Run(kHoldStaff, chain).status();
+}
+
+absl::Status PgStore::UpdateUser(const User& user) {
+  CW_RETURN_IF_ERROR(tx_.Run(kUpdate, user.chain, user.id, user.name, RoleName(user.role),
+                             user.whole_chain, user.active, user.updated_at)
+                         .status());
+  CW_RETURN_IF_ERROR(tx_.Run(kDropBranches, user.chain, user.id).status());
+  if (user.whole_chain) return absl::OkStatus();
+  return tx_.Run(kInsertBranches, user.chain, user.id, user.branches).status();
+}
+
+absl::StatusOr<int> PgStore::CountOwners(const ChainId& chain) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kCountOwners, chain));
+  return static_cast<int>(rows.front().Int("owners"));
 }
 
 absl::Status PgStore::ResetPassword(const User& user, const std::string& password_hash,
