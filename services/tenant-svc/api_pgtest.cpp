@@ -26,7 +26,8 @@ struct Served : TwoChains {
   rpc::Guard guard{tokens, server.metrics};
   std::atomic<int> announced = 0;
 
-  AuthRpc auth_rpc{guard, signed_sessions, database};
+  Passwords passwords{database, signed_credentials, signed_sessions, clock};
+  AuthRpc auth_rpc{guard, signed_sessions, passwords, database};
   ChainsRpc chains_rpc{guard, database, clock, [this] { ++announced; }};
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};
   EnrollmentKeysRpc keys_rpc{guard, database, signed_credentials, clock};
@@ -224,6 +225,61 @@ TEST_CASE("staff are looked at, changed and deactivated by id", "[api]") {
   CHECK_GRPC_REFUSED(f.users->UpdateUser(&unknown, change, &changed), "INVALID_FIELD");
   Call foreign(f.Token(f.stranger));
   CHECK_GRPC_REFUSED(f.users->GetUser(&foreign, get, &seen), "USER_NOT_FOUND");
+}
+
+TEST_CASE("who is made without a password sets it by a link that is shown once", "[api]") {
+  Served f;
+  const std::string token = f.Token(f.owner);
+  v1::CreateUserRequest req;
+  req.set_email("a@x.example");
+  req.set_name("A");
+  req.set_role("VIEWER");
+  v1::User made, again;
+  Call call(token, "key-1");
+  REQUIRE(f.users->CreateUser(&call, req, &made).ok());
+  Call repeat(token, "key-1");
+  REQUIRE(f.users->CreateUser(&repeat, req, &again).ok());
+  CHECK(made.password_link().secret().rfind("cwpl_", 0) == 0);
+  CHECK(again.id() == made.id());
+  CHECK_FALSE(again.has_password_link());
+
+  v1::LoginRequest login;
+  login.set_email("a@x.example");
+  login.set_password("a long password");
+  v1::Session session;
+  Call too_early;
+  CHECK_GRPC_REFUSED(f.sign_in->Login(&too_early, login, &session), "BAD_CREDENTIALS");
+
+  v1::CreatePasswordLinkRequest another;
+  another.set_id(made.id());
+  v1::PasswordLink link, link_again;
+  Call asking(token, "key-2");
+  REQUIRE(f.users->CreatePasswordLink(&asking, another, &link).ok());
+  Call asking_again(token, "key-2");
+  REQUIRE(f.users->CreatePasswordLink(&asking_again, another, &link_again).ok());
+  CHECK(link_again.secret().empty());
+  CHECK(f.Count("tenant.idempotency_keys WHERE position('cwpl_'::bytea IN answer) > 0") == 0);
+
+  v1::SetPasswordRequest set;
+  set.set_new_password("a long password");
+  google::protobuf::Empty nothing;
+  set.set_link_secret(made.password_link().secret());
+  Call replaced;
+  CHECK_GRPC_REFUSED(f.sign_in->SetPassword(&replaced, set, &nothing), "LINK_INVALID");
+  set.set_link_secret(link.secret());
+  Call setting;
+  REQUIRE(f.sign_in->SetPassword(&setting, set, &nothing).ok());
+  Call signing_in;
+  REQUIRE(f.sign_in->Login(&signing_in, login, &session).ok());
+
+  v1::ChangePasswordRequest change;
+  change.set_old_password("a long password");
+  change.set_new_password("a longer password");
+  Call changing(session.access_token());
+  REQUIRE(f.sign_in->ChangePassword(&changing, change, &session).ok());
+  CHECK(session.expires_in() == 900);
+  Call nobody;
+  CHECK_GRPC_REFUSED(f.sign_in->ChangePassword(&nobody, change, &session), "SIGN_IN_REQUIRED");
 }
 
 TEST_CASE("the policy of a method is checked before its handler", "[api]") {

@@ -49,7 +49,8 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   Housekeeping housekeeping(pool);
 
   Sessions sessions(database, credentials, clock);
-  AuthRpc sign_in(guard, sessions, database);
+  Passwords passwords(database, credentials, sessions, clock);
+  AuthRpc sign_in(guard, sessions, passwords, database);
   ChainsRpc chains(guard, database, clock, announced);
   BranchesRpc branches(guard, database, clock, announced);
   BranchDirectoryRpc directory(guard, database, credentials, clock);

@@ -57,6 +57,23 @@ grpc::Status AuthRpc::Logout(grpc::ServerContext* ctx, const v1::LogoutRequest* 
   });
 }
 
+grpc::Status AuthRpc::ChangePassword(grpc::ServerContext* ctx, const v1::ChangePasswordRequest* req,
+                                     v1::Session* out) {
+  return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const Session session,
+                        passwords_.Change(caller, req->old_password(), req->new_password()));
+    *out = ToProto(session);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status AuthRpc::SetPassword(grpc::ServerContext* ctx, const v1::SetPasswordRequest* req,
+                                  google::protobuf::Empty*) {
+  return guard_.Call(ctx, *req, [&](const Caller& caller) {
+    return passwords_.SetByLink(caller, req->link_secret(), req->new_password());
+  });
+}
+
 grpc::Status AuthRpc::GetMe(grpc::ServerContext* ctx, const v1::GetMeRequest* req, v1::Me* out) {
   return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const User user, tenant::GetMe(store, caller));

@@ -2,6 +2,7 @@
 
 #include "cartwise/rpc/guard.hpp"
 #include "cartwise/tenant/v1/auth.grpc.pb.h"
+#include "domain/passwords.hpp"
 #include "domain/sessions.hpp"
 #include "domain/store.hpp"
 
@@ -11,8 +12,8 @@ namespace cartwise::tenant {
 /// would be a stored secret. Thread-safe; lives as long as what it is given.
 class AuthRpc final : public v1::AuthService::Service {
  public:
-  AuthRpc(rpc::Guard& guard, Sessions& sessions, TenantDatabase& database)
-      : guard_(guard), sessions_(sessions), database_(database) {}
+  AuthRpc(rpc::Guard& guard, Sessions& sessions, Passwords& passwords, TenantDatabase& database)
+      : guard_(guard), sessions_(sessions), passwords_(passwords), database_(database) {}
 
   grpc::Status Login(grpc::ServerContext* ctx, const v1::LoginRequest* req,
                      v1::Session* out) override;
@@ -20,11 +21,16 @@ class AuthRpc final : public v1::AuthService::Service {
                        v1::Session* out) override;
   grpc::Status Logout(grpc::ServerContext* ctx, const v1::LogoutRequest* req,
                       google::protobuf::Empty* out) override;
+  grpc::Status ChangePassword(grpc::ServerContext* ctx, const v1::ChangePasswordRequest* req,
+                              v1::Session* out) override;
+  grpc::Status SetPassword(grpc::ServerContext* ctx, const v1::SetPasswordRequest* req,
+                           google::protobuf::Empty* out) override;
   grpc::Status GetMe(grpc::ServerContext* ctx, const v1::GetMeRequest* req, v1::Me* out) override;
 
  private:
   rpc::Guard& guard_;
   Sessions& sessions_;
+  Passwords& passwords_;
   TenantDatabase& database_;
 };
 

@@ -22,6 +22,13 @@ v1::User ToProto(const User& user) {
   return out;
 }
 
+v1::PasswordLink ToProto(const IssuedLink& issued) {
+  v1::PasswordLink out;
+  out.set_secret(issued.secret);
+  *out.mutable_expires_at() = ToTimestamp(issued.link.expires_at);
+  return out;
+}
+
 absl::StatusOr<std::vector<BranchId>> ParseBranches(
     const google::protobuf::RepeatedPtrField<std::string>& texts) {
   std::vector<BranchId> branches;
@@ -87,25 +94,35 @@ grpc::Status UsersRpc::ListUsers(grpc::ServerContext* ctx, const v1::ListUsersRe
 
 grpc::Status UsersRpc::CreateUser(grpc::ServerContext* ctx, const v1::CreateUserRequest* req,
                                   v1::User* out) {
-  return guard_.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
-    if (caller.once == nullptr) return Create(caller, *req, out);
-    WithoutPassword once(*caller.once, *req, credentials_);
-    Caller keyed = caller;
-    keyed.once = &once;
-    return Create(keyed, *req, out);
-  });
+  std::optional<IssuedLink> link;
+  const grpc::Status status =
+      guard_.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
+        if (caller.once == nullptr) return Create(caller, *req, out, link);
+        WithoutPassword once(*caller.once, *req, credentials_);
+        Caller keyed = caller;
+        keyed.once = &once;
+        return Create(keyed, *req, out, link);
+      });
+  // Only now: the answer that an Idempotency-Key keeps must not hold the secret.
+  if (status.ok() && link) *out->mutable_password_link() = ToProto(*link);
+  return status;
 }
 
-absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest& req,
-                              v1::User* out) {
+absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out,
+                              std::optional<IssuedLink>& link) {
   CW_ASSIGN_OR_RETURN(const User want, FromProto(req));
-  CW_RETURN_IF_ERROR(CheckNewPassword(req.password()));
-  // Before the transaction: no connection waits for the slow hash.
-  CW_ASSIGN_OR_RETURN(const std::string hash,
-                      credentials_.HashPassword(req.password(), caller.deadline));
+  std::string hash;  // nobody's, which no password fits
+  if (!req.password().empty()) {
+    CW_RETURN_IF_ERROR(CheckNewPassword(req.password()));
+    // Before the transaction: no connection waits for the slow hash.
+    CW_ASSIGN_OR_RETURN(hash, credentials_.HashPassword(req.password(), caller.deadline));
+  }
   return database_.Write(caller, [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(const User user,
-                        tenant::CreateUser(store, caller, want, hash, clock_.Now()));
+    const absl::Time now = clock_.Now();
+    CW_ASSIGN_OR_RETURN(const User user, tenant::CreateUser(store, caller, want, hash, now));
+    if (hash.empty()) {
+      CW_ASSIGN_OR_RETURN(link, NewPasswordLink(store, caller, credentials_, user, now));
+    }
     *out = ToProto(user);
     return absl::OkStatus();
   });
@@ -132,6 +149,25 @@ grpc::Status UsersRpc::UpdateUser(grpc::ServerContext* ctx, const v1::UpdateUser
         *out = ToProto(user);
         return absl::OkStatus();
       });
+}
+
+grpc::Status UsersRpc::CreatePasswordLink(grpc::ServerContext* ctx,
+                                          const v1::CreatePasswordLinkRequest* req,
+                                          v1::PasswordLink* out) {
+  std::string secret;
+  const grpc::Status status = guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<UserId>("id", req->id()));
+        CW_ASSIGN_OR_RETURN(IssuedLink issued, tenant::CreatePasswordLink(
+                                                   store, caller, credentials_, id, clock_.Now()));
+        *out = ToProto(issued);
+        out->clear_secret();
+        secret = std::move(issued.secret);
+        return absl::OkStatus();
+      });
+  // Only now, as in CreateUser.
+  if (status.ok()) out->set_secret(secret);
+  return status;
 }
 
 grpc::Status UsersRpc::DeleteUser(grpc::ServerContext* ctx, const v1::DeleteUserRequest* req,

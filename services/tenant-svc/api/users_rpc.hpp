@@ -1,9 +1,12 @@
 #pragma once
 
+#include <optional>
+
 #include "cartwise/base/clock.hpp"
 #include "cartwise/rpc/guard.hpp"
 #include "cartwise/tenant/v1/users.grpc.pb.h"
 #include "domain/credentials.hpp"
+#include "domain/passwords.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::tenant {
@@ -23,11 +26,16 @@ class UsersRpc final : public v1::UserService::Service {
                        v1::User* out) override;
   grpc::Status UpdateUser(grpc::ServerContext* ctx, const v1::UpdateUserRequest* req,
                           v1::User* out) override;
+  grpc::Status CreatePasswordLink(grpc::ServerContext* ctx,
+                                  const v1::CreatePasswordLinkRequest* req,
+                                  v1::PasswordLink* out) override;
   grpc::Status DeleteUser(grpc::ServerContext* ctx, const v1::DeleteUserRequest* req,
                           google::protobuf::Empty* out) override;
 
  private:
-  absl::Status Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out);
+  // `link` is what the answer shows besides, when there is no password.
+  absl::Status Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out,
+                      std::optional<IssuedLink>& link);
 
   rpc::Guard& guard_;
   TenantDatabase& database_;

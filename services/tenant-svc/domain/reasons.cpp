@@ -89,6 +89,16 @@ absl::Status EnrollmentKeyInvalid() {
                 "this enrolment key is not valid; make a new one");
 }
 
+absl::Status LinkInvalid() {
+  return Refuse(StatusCode::kUnauthenticated, "LINK_INVALID",
+                "this link is wrong, used or too old; ask an admin for a new one");
+}
+
+absl::Status WrongPassword() {
+  return Refuse(StatusCode::kPermissionDenied, "WRONG_PASSWORD",
+                "this is not your password; check it and try again");
+}
+
 absl::Status SignInEnded() {
   return Refuse(StatusCode::kUnauthenticated, "SIGN_IN_REQUIRED",
                 "this account may not sign in any more");

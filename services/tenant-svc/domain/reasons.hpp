@@ -35,6 +35,9 @@ absl::Status PlatformAdminFixed();
 absl::Status BadCredentials();
 absl::Status RefreshTokenReused();
 absl::Status EnrollmentKeyInvalid();
+absl::Status LinkInvalid();
+/// PERMISSION_DENIED: the sign-in is good, the password that confirms it is not.
+absl::Status WrongPassword();
 /// The person behind a still valid token is gone or inactive.
 absl::Status SignInEnded();
 

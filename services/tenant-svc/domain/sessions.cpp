@@ -11,13 +11,6 @@ namespace {
 
 constexpr char kSecretPrefix[] = "cwrt_";
 
-Caller Platform(const Caller& caller) {
-  Caller platform = Caller::Service("tenant-svc");
-  platform.deadline = caller.deadline;
-  platform.trace_id = caller.trace_id;
-  return platform;
-}
-
 absl::Status CheckInput(const std::string& email, const std::string& password) {
   errors::FieldErrors errors;
   errors.Require(!email.empty(), "email", "is required");
@@ -29,10 +22,17 @@ absl::Status CheckInput(const std::string& email, const std::string& password) {
 
 }  // namespace
 
+Caller AsPlatform(const Caller& caller) {
+  Caller platform = Caller::Service("tenant-svc");
+  platform.deadline = caller.deadline;
+  platform.trace_id = caller.trace_id;
+  return platform;
+}
+
 absl::StatusOr<Session> Sessions::Login(const Caller& caller, const std::string& email,
                                         const std::string& password) {
   CW_RETURN_IF_ERROR(CheckInput(email, password));
-  const Caller platform = Platform(caller);
+  const Caller platform = AsPlatform(caller);
   std::optional<Account> account;
   CW_RETURN_IF_ERROR(database_.Read(platform, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(account, store.FindAccountByEmail(ToLowerAscii(email)));
@@ -47,18 +47,28 @@ absl::StatusOr<Session> Sessions::Login(const Caller& caller, const std::string&
 
   absl::StatusOr<Session> session;
   CW_RETURN_IF_ERROR(database_.Write(platform, [&](Store& store) -> absl::Status {
-    const SignIn sign_in{SignInId::New(), account->user.chain, account->user.id};
-    CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, clock_.Now()));
-    session = Start(store, sign_in, account->user);
+    // Whoever lost the password or the right to sign in meanwhile gets no sign-in
+    // that outlives that.
+    CW_ASSIGN_OR_RETURN(const auto held, store.HoldAccount(account->user.id));
+    if (!held || !held->may_sign_in || held->password_hash != hash) {
+      return reasons::BadCredentials();
+    }
+    session = Begin(store, held->user);
     return session.status();
   }));
   return session;
 }
 
+absl::StatusOr<Session> Sessions::Begin(Store& store, const User& user) {
+  const SignIn sign_in{SignInId::New(), user.chain, user.id};
+  CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, clock_.Now()));
+  return Start(store, sign_in, user);
+}
+
 absl::StatusOr<Session> Sessions::Refresh(const Caller& caller, const std::string& refresh_token) {
   if (refresh_token.empty()) return errors::InvalidField("refresh_token", "is required");
   absl::StatusOr<Session> session = reasons::BadCredentials();
-  const absl::Status done = database_.Write(Platform(caller), [&](Store& store) -> absl::Status {
+  const absl::Status done = database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto token,
                         store.TakeRefreshToken(credentials_.HashSecret(refresh_token)));
     if (!token) return absl::OkStatus();
@@ -73,7 +83,7 @@ absl::StatusOr<Session> Sessions::Refresh(const Caller& caller, const std::strin
 
 absl::Status Sessions::Logout(const Caller& caller, const std::string& refresh_token) {
   if (refresh_token.empty()) return errors::InvalidField("refresh_token", "is required");
-  return database_.Write(Platform(caller), [&](Store& store) -> absl::Status {
+  return database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto token,
                         store.TakeRefreshToken(credentials_.HashSecret(refresh_token)));
     if (!token) return absl::OkStatus();

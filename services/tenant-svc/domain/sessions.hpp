@@ -11,6 +11,9 @@
 
 namespace cartwise::tenant {
 
+/// This service itself on the caller's behalf: sees all tenants.
+Caller AsPlatform(const Caller& caller);
+
 /// Signs staff in and out. Opens its own transactions, over all tenants,
 /// because who signs in is not known before, and because a refused Refresh may
 /// still have something to commit. Thread-safe; lives as long as what it is given.
@@ -23,6 +26,9 @@ class Sessions {
   /// and an inactive chain alike, after the same work. SIGN_IN_BUSY.
   absl::StatusOr<Session> Login(const Caller& caller, const std::string& email,
                                 const std::string& password);
+
+  /// A new sign-in of somebody whose identity is proven.
+  absl::StatusOr<Session> Begin(Store& store, const User& user);
 
   /// REFRESH_TOKEN_REUSED, having ended the sign-in; BAD_CREDENTIALS.
   absl::StatusOr<Session> Refresh(const Caller& caller, const std::string& refresh_token);

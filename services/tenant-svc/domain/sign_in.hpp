@@ -45,6 +45,17 @@ struct RefreshToken {
   }
 };
 
+inline constexpr absl::Duration kPasswordLinkLife = absl::Hours(24);
+
+/// A link with which a user sets a password, as it is kept.
+struct PasswordLink {
+  ChainId chain;
+  UserId user;
+  absl::Time created_at;
+  absl::Time expires_at;
+  std::string created_by;  ///< Caller::Label
+};
+
 /// What a client holds after signing in.
 struct Session {
   std::string access_token;

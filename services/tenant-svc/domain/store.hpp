@@ -85,7 +85,9 @@ class Store {
   virtual absl::Status UpdateUser(const User& user) = 0;
   /// How many of them keep the chain, see User::KeepsChain.
   virtual absl::StatusOr<int> CountOwners(const ChainId& chain) = 0;
-  /// And ends the user's sign-ins.
+  /// The account, which nobody changes until the transaction ends.
+  virtual absl::StatusOr<std::optional<Account>> HoldAccount(const UserId& id) = 0;
+  /// And ends the user's sign-ins and password link.
   virtual absl::Status ResetPassword(const User& user, const std::string& password_hash,
                                      absl::Time now) = 0;
 
@@ -100,6 +102,16 @@ class Store {
                                     absl::Time now) = 0;
   /// The same for every sign-in of the user.
   virtual absl::Status RevokeSignIns(const User& user, std::string_view reason, absl::Time now) = 0;
+
+  // Links to set a password with.
+  /// In place of the one that the user has.
+  virtual absl::Status InsertPasswordLink(const PasswordLink& link, const std::string& hash) = 0;
+  /// One that is live at `now`.
+  virtual absl::StatusOr<std::optional<PasswordLink>> FindPasswordLink(const std::string& hash,
+                                                                       absl::Time now) = 0;
+  /// False when somebody else did.
+  virtual absl::StatusOr<bool> SpendPasswordLink(const PasswordLink& link,
+                                                 const std::string& hash) = 0;
 
   // Enrolment keys, newest first.
   virtual absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(

@@ -54,10 +54,10 @@ absl::StatusOr<User> UserChange::Of(User user, absl::Time now) const {
   return user;
 }
 
-absl::Status CheckNewPassword(std::string_view password) {
+absl::Status CheckNewPassword(std::string_view password, std::string_view field) {
   errors::FieldErrors errors;
   errors.Require(password.size() >= kLeastPasswordBytes && password.size() <= kMostPasswordBytes,
-                 "password", "must have 12 to 1,024 bytes");
+                 field, "must have 12 to 1,024 bytes");
   return errors.ToStatus();
 }
 

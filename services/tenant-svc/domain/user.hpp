@@ -65,6 +65,6 @@ struct Account {
 };
 
 /// INVALID_FIELD unless 12 to 1,024 bytes.
-absl::Status CheckNewPassword(std::string_view password);
+absl::Status CheckNewPassword(std::string_view password, std::string_view field = "password");
 
 }  // namespace cartwise::tenant

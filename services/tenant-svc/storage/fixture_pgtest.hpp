@@ -16,6 +16,7 @@
 #include "domain/chains.hpp"
 #include "domain/credentials_fake.hpp"
 #include "domain/enrollment.hpp"
+#include "domain/passwords.hpp"
 #include "domain/sessions.hpp"
 #include "domain/users.hpp"
 #include "storage/pg_store.hpp"
@@ -42,6 +43,7 @@ struct TwoChains {
   testing::FakeClock clock;
   FakeCredentials credentials;
   Sessions sessions{database, credentials, clock};
+  Passwords passwords{database, credentials, sessions, clock};
 
   Caller platform = Staff(ChainId(), Role::kPlatformAdmin);
   Chain rami = MakeChain("rami-levi");

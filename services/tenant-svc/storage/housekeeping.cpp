@@ -20,6 +20,9 @@ constexpr pg::Query kDropSignIns{"tenant_drop_old_sign_ins", R"sql(
                       WHERE t.chain_id = s.chain_id AND t.sign_in_id = s.sign_in_id
                         AND t.expires_at >= $1))sql"};
 
+constexpr pg::Query kDropLinks{"tenant_drop_old_password_links", R"sql(
+  DELETE FROM tenant.password_links WHERE expires_at < $1)sql"};
+
 // Limits look back a day, blocks of phones a week.
 constexpr absl::Duration kSendsKept = absl::Hours(25);
 constexpr absl::Duration kPeopleKept = absl::Hours(8 * 24);
@@ -43,6 +46,7 @@ absl::Status Tidy(pg::Pool& pool, absl::Time now) {
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropAnswers, now - kAnswersKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSignIns, now - kSignInsKept).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropLinks, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropCodes, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSends, now - kSendsKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPeople, now - kPeopleKept).status());

@@ -12,8 +12,8 @@
 namespace cartwise::tenant {
 
 /// Deletes what nobody can use any more: answers kept for an Idempotency-Key
-/// for a day, sign-ins whose last refresh token expired a week ago, and of
-/// one-time codes what no limit looks back to.
+/// for a day, sign-ins whose last refresh token expired a week ago,
+/// expired password links, and of one-time codes what no limit looks back to.
 absl::Status Tidy(pg::Pool& pool, absl::Time now);
 
 /// Tidies once an hour, from a thread of its own. Replicas may all run one.

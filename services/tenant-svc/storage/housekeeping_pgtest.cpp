@@ -21,6 +21,18 @@ TEST_CASE("what nobody can use any more is deleted, and nothing else", "[houseke
   answer("old", absl::Hours(25));
   answer("new", absl::Hours(23));
 
+  const auto link = [&](absl::Duration age) {
+    f.server.Sql(
+        "INSERT INTO tenant.password_links SELECT chain_id, user_id, 'h', to_timestamp(0), '" +
+        ToRfc3339(f.clock.Now() - age) +
+        "', 'user:x' FROM tenant.users ON CONFLICT (chain_id, user_id) DO UPDATE SET expires_at = "
+        "excluded.expires_at");
+    REQUIRE_OK(Tidy(*f.pool, f.clock.Now()));
+    return f.Count("tenant.password_links");
+  };
+  CHECK(link(absl::Seconds(-1)) == 1);
+  CHECK(link(absl::Seconds(1)) == 0);
+
   REQUIRE_OK(Tidy(*f.pool, f.clock.Now()));
   CHECK(f.Count("tenant.idempotency_keys WHERE key = 'new'") == 1);
   CHECK(f.Count("tenant.idempotency_keys WHERE key = 'old'") == 0);

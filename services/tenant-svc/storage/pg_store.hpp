@@ -11,7 +11,7 @@ namespace cartwise::tenant {
 
 /// The store on PostgreSQL, schema `tenant`, for one transaction. Its parts
 /// stand in pg_chains.cpp, pg_branches.cpp, pg_users.cpp, pg_sign_ins.cpp,
-/// pg_enrollment.cpp and announcements.cpp, each with its SQL.
+/// pg_password_links.cpp, pg_enrollment.cpp and announcements.cpp, each with its SQL.
 ///
 /// Row security decides whose rows a statement reaches; a statement names the
 /// chain besides wherever it is known, for the index.
@@ -46,6 +46,7 @@ class PgStore final : public Store {
   absl::Status HoldStaff(const ChainId& chain) override;
   absl::Status UpdateUser(const User& user) override;
   absl::StatusOr<int> CountOwners(const ChainId& chain) override;
+  absl::StatusOr<std::optional<Account>> HoldAccount(const UserId& id) override;
   absl::Status ResetPassword(const User& user, const std::string& password_hash,
                              absl::Time now) override;
 
@@ -56,6 +57,12 @@ class PgStore final : public Store {
   absl::Status RevokeSignIn(const SignIn& sign_in, std::string_view reason,
                             absl::Time now) override;
   absl::Status RevokeSignIns(const User& user, std::string_view reason, absl::Time now) override;
+
+  absl::Status InsertPasswordLink(const PasswordLink& link, const std::string& hash) override;
+  absl::StatusOr<std::optional<PasswordLink>> FindPasswordLink(const std::string& hash,
+                                                               absl::Time now) override;
+  absl::StatusOr<bool> SpendPasswordLink(const PasswordLink& link,
+                                         const std::string& hash) override;
 
   absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(const BranchId& branch,
                                                                 const PageRequest& page) override;

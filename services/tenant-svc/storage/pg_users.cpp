@@ -62,12 +62,15 @@ constexpr pg::Query kCountOwners{"tenant_count_owners", R"sql(
   SELECT count(*) AS owners FROM tenant.users
    WHERE chain_id = $1 AND role = 'OWNER' AND whole_chain AND active AND deleted_at IS NULL)sql"};
 
+constexpr pg::Query kHoldAccount{"tenant_hold_account", "SELECT " ACCOUNT_COLUMNS R"sql(
+    FROM tenant.users u WHERE u.user_id = $1 AND u.deleted_at IS NULL FOR SHARE OF u)sql"};
+
 constexpr pg::Query kResetPassword{"tenant_reset_password", R"sql(
-  WITH ended AS (
-    UPDATE tenant.sign_ins SET revoked_at = $4, revoked_reason = 'password set'
-     WHERE chain_id = $1 AND user_id = $2 AND revoked_at IS NULL)
   UPDATE tenant.users SET password_hash = $3, updated_at = $4
    WHERE chain_id = $1 AND user_id = $2)sql"};
+
+constexpr pg::Query kDropLink{"tenant_drop_password_link", R"sql(
+  DELETE FROM tenant.password_links WHERE chain_id = $1 AND user_id = $2)sql"};
 
 User Read(const pg::Row& row) {
   User user;
@@ -139,9 +142,19 @@ absl::StatusOr<int> PgStore::CountOwners(const ChainId& chain) {
   return static_cast<int>(rows.front().Int("owners"));
 }
 
+absl::StatusOr<std::optional<Account>> PgStore::HoldAccount(const UserId& id) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kHoldAccount, id));
+  return ReadOne(rows, ReadAccount);
+}
+
+// Statement by statement: the first waits for whoever is just signing in with
+// the old password, the second sees what they made.
 absl::Status PgStore::ResetPassword(const User& user, const std::string& password_hash,
                                     absl::Time now) {
-  return tx_.Run(kResetPassword, ChainColumn(user.chain), user.id, password_hash, now).status();
+  const std::string chain = ChainColumn(user.chain);
+  CW_RETURN_IF_ERROR(tx_.Run(kResetPassword, chain, user.id, password_hash, now).status());
+  CW_RETURN_IF_ERROR(RevokeSignIns(user, "password set", now));
+  return tx_.Run(kDropLink, chain, user.id).status();
 }
 
 }  // namespace cartwise::tenant

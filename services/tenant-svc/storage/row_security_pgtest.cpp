@@ -8,11 +8,21 @@ namespace cartwise::tenant {
 namespace {
 
 // Children before parents, so that each may be emptied.
-const std::vector<std::string> kTables = {
-    "one_time_codes",         "otp_sends",       "otp_people",     "otp_stopped_prefixes",
-    "enrollment_redemptions", "enrollment_keys", "refresh_tokens", "sign_ins",
-    "user_branches",          "users",           "branches",       "chains",
-    "idempotency_keys",       "outbox"};
+const std::vector<std::string> kTables = {"password_links",
+                                          "one_time_codes",
+                                          "otp_sends",
+                                          "otp_people",
+                                          "otp_stopped_prefixes",
+                                          "enrollment_redemptions",
+                                          "enrollment_keys",
+                                          "refresh_tokens",
+                                          "sign_ins",
+                                          "user_branches",
+                                          "users",
+                                          "branches",
+                                          "chains",
+                                          "idempotency_keys",
+                                          "outbox"};
 
 // Two chains with at least a row in every table.
 struct FullTables : TwoChains {
@@ -21,8 +31,12 @@ struct FullTables : TwoChains {
   FullTables() {
     for (const auto& [caller, branch] : {std::pair(owner, haifa), std::pair(stranger, tel_aviv)}) {
       const std::string email = branch.branch_code + "@x.example";
-      REQUIRE_OK(NewUser(caller, email, Role::kOperator, {branch.id}));
+      const auto user = NewUser(caller, email, Role::kOperator, {branch.id});
+      REQUIRE_OK(user);
       REQUIRE_OK(sessions.Login({}, email, kPassword));
+      REQUIRE_OK(Do(caller, [&](Store& store, const Caller& as) {
+        return NewPasswordLink(store, as, credentials, *user, clock.Now());
+      }));
       const auto key = NewKey(caller, branch.id);
       REQUIRE_OK(key);
       REQUIRE_OK(Redeem(key->secret, "02:00:00:00:00:01"));

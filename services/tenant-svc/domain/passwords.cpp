@@ -1,0 +1,91 @@
+#include "domain/passwords.hpp"
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
+#include "domain/users.hpp"
+
+namespace cartwise::tenant {
+namespace {
+
+constexpr char kSecretPrefix[] = "cwpl_";
+
+// The account as it is when the password is set; nobody changes it meanwhile.
+absl::StatusOr<std::optional<Account>> Hold(Store& store, const ChainId& chain, const UserId& id) {
+  if (!chain.empty()) CW_RETURN_IF_ERROR(store.HoldStaff(chain));
+  return store.FindAccount(id);
+}
+
+}  // namespace
+
+absl::StatusOr<IssuedLink> NewPasswordLink(Store& store, const Caller& caller,
+                                           Credentials& credentials, const User& user,
+                                           absl::Time now) {
+  IssuedLink issued;
+  issued.secret = credentials.NewSecret(kSecretPrefix);
+  issued.link = {user.chain, user.id, now, now + kPasswordLinkLife, caller.Label()};
+  CW_RETURN_IF_ERROR(store.InsertPasswordLink(issued.link, credentials.HashSecret(issued.secret)));
+  return issued;
+}
+
+absl::StatusOr<IssuedLink> CreatePasswordLink(Store& store, const Caller& caller,
+                                              Credentials& credentials, const UserId& id,
+                                              absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const ManagedUser managed, HoldManaged(store, caller, id));
+  return NewPasswordLink(store, caller, credentials, managed.user, now);
+}
+
+absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::string& old_password,
+                                          const std::string& new_password) {
+  CW_RETURN_IF_ERROR(CheckNewPassword(new_password, "new_password"));
+  if (old_password.size() > kMostPasswordBytes) return reasons::WrongPassword();
+  const UserId id(caller.subject);
+  std::optional<Account> account;
+  CW_RETURN_IF_ERROR(database_.Read(caller, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(account, store.FindAccount(id));
+    return absl::OkStatus();
+  }));
+  if (!account || !account->may_sign_in) return reasons::SignInEnded();
+  CW_ASSIGN_OR_RETURN(const bool fits, credentials_.VerifyPassword(
+                                           old_password, account->password_hash, caller.deadline));
+  if (!fits) return reasons::WrongPassword();
+  CW_ASSIGN_OR_RETURN(const std::string hash,
+                      credentials_.HashPassword(new_password, caller.deadline));
+
+  absl::StatusOr<Session> session;
+  CW_RETURN_IF_ERROR(database_.Write(caller, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto held, Hold(store, account->user.chain, id));
+    if (!held || !held->may_sign_in) return reasons::SignInEnded();
+    if (held->password_hash != account->password_hash) return reasons::WrongPassword();
+    CW_RETURN_IF_ERROR(store.ResetPassword(held->user, hash, clock_.Now()));
+    session = sessions_.Begin(store, held->user);
+    return session.status();
+  }));
+  return session;
+}
+
+absl::Status Passwords::SetByLink(const Caller& caller, const std::string& secret,
+                                  const std::string& new_password) {
+  CW_RETURN_IF_ERROR(CheckNewPassword(new_password, "new_password"));
+  const Caller platform = AsPlatform(caller);
+  const std::string link_hash = credentials_.HashSecret(secret);
+  const absl::Time now = clock_.Now();
+  // Made-up links are refused before the slow hash, which a flood would use up.
+  CW_RETURN_IF_ERROR(database_.Read(platform, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto link, store.FindPasswordLink(link_hash, now));
+    return link ? absl::OkStatus() : reasons::LinkInvalid();
+  }));
+  CW_ASSIGN_OR_RETURN(const std::string hash,
+                      credentials_.HashPassword(new_password, caller.deadline));
+  return database_.Write(platform, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto link, store.FindPasswordLink(link_hash, now));
+    if (!link) return reasons::LinkInvalid();
+    CW_ASSIGN_OR_RETURN(const auto held, Hold(store, link->chain, link->user));
+    if (!held || !held->may_sign_in) return reasons::LinkInvalid();
+    CW_ASSIGN_OR_RETURN(const bool spent, store.SpendPasswordLink(*link, link_hash));
+    if (!spent) return reasons::LinkInvalid();
+    return store.ResetPassword(held->user, hash, now);
+  });
+}
+
+}  // namespace cartwise::tenant
