@@ -27,7 +27,7 @@ struct Served : TwoChains {
   std::atomic<int> announced = 0;
 
   Passwords passwords{database, signed_credentials, signed_sessions, clock};
-  AuthRpc auth_rpc{guard, signed_sessions, passwords, database};
+  AuthRpc auth_rpc{guard, signed_sessions, passwords, database, clock};
   ChainsRpc chains_rpc{guard, database, clock, [this] { ++announced; }};
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};
   EnrollmentKeysRpc keys_rpc{guard, database, signed_credentials, clock};
@@ -271,6 +271,21 @@ TEST_CASE("who is made without a password sets it by a link that is shown once",
   REQUIRE(f.sign_in->SetPassword(&setting, set, &nothing).ok());
   Call signing_in;
   REQUIRE(f.sign_in->Login(&signing_in, login, &session).ok());
+
+  v1::ListSignInsResponse listed;
+  Call listing(session.access_token());
+  REQUIRE(f.sign_in->ListSignIns(&listing, {}, &listed).ok());
+  REQUIRE(listed.sign_ins_size() == 1);
+  CHECK(listed.sign_ins(0).created_at().seconds() == absl::ToUnixSeconds(f.clock.Now()));
+  v1::EndSignInRequest end;
+  end.set_id(listed.sign_ins(0).id());
+  Call ending(session.access_token());
+  REQUIRE(f.sign_in->EndSignIn(&ending, end, &nothing).ok());
+  v1::EndUserSignInsRequest end_all;
+  end_all.set_id(made.id());
+  Call ending_all(token);
+  REQUIRE(f.users->EndUserSignIns(&ending_all, end_all, &nothing).ok());
+  CHECK(f.Count("tenant.sign_ins WHERE revoked_reason = 'ended by its user'") == 1);
 
   v1::ChangePasswordRequest change;
   change.set_old_password("a long password");

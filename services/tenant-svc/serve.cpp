@@ -50,7 +50,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
 
   Sessions sessions(database, credentials, clock);
   Passwords passwords(database, credentials, sessions, clock);
-  AuthRpc sign_in(guard, sessions, passwords, database);
+  AuthRpc sign_in(guard, sessions, passwords, database, clock);
   ChainsRpc chains(guard, database, clock, announced);
   BranchesRpc branches(guard, database, clock, announced);
   BranchDirectoryRpc directory(guard, database, credentials, clock);

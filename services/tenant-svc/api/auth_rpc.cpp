@@ -1,5 +1,6 @@
 #include "api/auth_rpc.hpp"
 
+#include "api/translation.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/users.hpp"
 
@@ -12,6 +13,15 @@ v1::Session ToProto(const Session& session) {
   out.set_refresh_token(session.refresh_token);
   out.set_token_type("Bearer");
   out.set_expires_in(int32_t(absl::ToInt64Seconds(session.access_token_life)));
+  return out;
+}
+
+v1::SignIn ToProto(const LiveSignIn& sign_in) {
+  v1::SignIn out;
+  out.set_id(sign_in.id.value());
+  *out.mutable_created_at() = ToTimestamp(sign_in.created_at);
+  *out.mutable_last_used_at() = ToTimestamp(sign_in.used_at);
+  out.set_address(sign_in.address);
   return out;
 }
 
@@ -72,6 +82,26 @@ grpc::Status AuthRpc::SetPassword(grpc::ServerContext* ctx, const v1::SetPasswor
   return guard_.Call(ctx, *req, [&](const Caller& caller) {
     return passwords_.SetByLink(caller, req->link_secret(), req->new_password());
   });
+}
+
+grpc::Status AuthRpc::ListSignIns(grpc::ServerContext* ctx, const v1::ListSignInsRequest* req,
+                                  v1::ListSignInsResponse* out) {
+  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 1));
+    CW_ASSIGN_OR_RETURN(auto list, tenant::ListSignIns(store, caller, page, clock_.Now()));
+    for (const LiveSignIn& sign_in : list.items) *out->add_sign_ins() = ToProto(sign_in);
+    out->set_next_page_token(list.next_page_token);
+    return absl::OkStatus();
+  });
+}
+
+grpc::Status AuthRpc::EndSignIn(grpc::ServerContext* ctx, const v1::EndSignInRequest* req,
+                                google::protobuf::Empty* out) {
+  return guard_.Write(ctx, *req, *out, database_,
+                      [&](Store& store, const Caller& caller) -> absl::Status {
+                        CW_ASSIGN_OR_RETURN(const auto id, ParseId<SignInId>("id", req->id()));
+                        return tenant::EndSignIn(store, caller, id, clock_.Now());
+                      });
 }
 
 grpc::Status AuthRpc::GetMe(grpc::ServerContext* ctx, const v1::GetMeRequest* req, v1::Me* out) {

@@ -12,8 +12,13 @@ namespace cartwise::tenant {
 /// would be a stored secret. Thread-safe; lives as long as what it is given.
 class AuthRpc final : public v1::AuthService::Service {
  public:
-  AuthRpc(rpc::Guard& guard, Sessions& sessions, Passwords& passwords, TenantDatabase& database)
-      : guard_(guard), sessions_(sessions), passwords_(passwords), database_(database) {}
+  AuthRpc(rpc::Guard& guard, Sessions& sessions, Passwords& passwords, TenantDatabase& database,
+          const Clock& clock)
+      : guard_(guard),
+        sessions_(sessions),
+        passwords_(passwords),
+        database_(database),
+        clock_(clock) {}
 
   grpc::Status Login(grpc::ServerContext* ctx, const v1::LoginRequest* req,
                      v1::Session* out) override;
@@ -25,6 +30,10 @@ class AuthRpc final : public v1::AuthService::Service {
                               v1::Session* out) override;
   grpc::Status SetPassword(grpc::ServerContext* ctx, const v1::SetPasswordRequest* req,
                            google::protobuf::Empty* out) override;
+  grpc::Status ListSignIns(grpc::ServerContext* ctx, const v1::ListSignInsRequest* req,
+                           v1::ListSignInsResponse* out) override;
+  grpc::Status EndSignIn(grpc::ServerContext* ctx, const v1::EndSignInRequest* req,
+                         google::protobuf::Empty* out) override;
   grpc::Status GetMe(grpc::ServerContext* ctx, const v1::GetMeRequest* req, v1::Me* out) override;
 
  private:
@@ -32,6 +41,7 @@ class AuthRpc final : public v1::AuthService::Service {
   Sessions& sessions_;
   Passwords& passwords_;
   TenantDatabase& database_;
+  const Clock& clock_;
 };
 
 }  // namespace cartwise::tenant

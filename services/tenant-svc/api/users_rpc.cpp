@@ -170,6 +170,16 @@ grpc::Status UsersRpc::CreatePasswordLink(grpc::ServerContext* ctx,
   return status;
 }
 
+grpc::Status UsersRpc::EndUserSignIns(grpc::ServerContext* ctx,
+                                      const v1::EndUserSignInsRequest* req,
+                                      google::protobuf::Empty* out) {
+  return guard_.Write(ctx, *req, *out, database_,
+                      [&](Store& store, const Caller& caller) -> absl::Status {
+                        CW_ASSIGN_OR_RETURN(const auto id, ParseId<UserId>("id", req->id()));
+                        return EndSignIns(store, caller, id, clock_.Now());
+                      });
+}
+
 grpc::Status UsersRpc::DeleteUser(grpc::ServerContext* ctx, const v1::DeleteUserRequest* req,
                                   google::protobuf::Empty* out) {
   return guard_.Write(ctx, *req, *out, database_,

@@ -29,6 +29,8 @@ class UsersRpc final : public v1::UserService::Service {
   grpc::Status CreatePasswordLink(grpc::ServerContext* ctx,
                                   const v1::CreatePasswordLinkRequest* req,
                                   v1::PasswordLink* out) override;
+  grpc::Status EndUserSignIns(grpc::ServerContext* ctx, const v1::EndUserSignInsRequest* req,
+                              google::protobuf::Empty* out) override;
   grpc::Status DeleteUser(grpc::ServerContext* ctx, const v1::DeleteUserRequest* req,
                           google::protobuf::Empty* out) override;
 

@@ -58,7 +58,7 @@ absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::strin
     if (!held || !held->may_sign_in) return reasons::SignInEnded();
     if (held->password_hash != account->password_hash) return reasons::WrongPassword();
     CW_RETURN_IF_ERROR(store.ResetPassword(held->user, hash, clock_.Now()));
-    session = sessions_.Begin(store, held->user);
+    session = sessions_.Begin(store, caller, held->user);
     return session.status();
   }));
   return session;

@@ -31,6 +31,10 @@ absl::Status UserNotFound() {
   return NotFound("USER_NOT_FOUND", "no such user");
 }
 
+absl::Status SignInNotFound() {
+  return NotFound("SIGN_IN_NOT_FOUND", "no such sign-in");
+}
+
 absl::Status SlugTaken() {
   return Refuse(StatusCode::kAlreadyExists, "SLUG_TAKEN", "another chain has this slug");
 }

@@ -15,6 +15,7 @@ absl::Status ChainNotFound();
 absl::Status BranchNotFound();
 absl::Status EnrollmentKeyNotFound();
 absl::Status UserNotFound();
+absl::Status SignInNotFound();
 
 absl::Status SlugTaken();
 absl::Status BranchCodeTaken();

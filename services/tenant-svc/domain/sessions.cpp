@@ -4,7 +4,9 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "domain/fields.hpp"
+#include "domain/otp.hpp"
 #include "domain/reasons.hpp"
+#include "domain/users.hpp"
 
 namespace cartwise::tenant {
 namespace {
@@ -20,7 +22,32 @@ absl::Status CheckInput(const std::string& email, const std::string& password) {
   return errors.ToStatus();
 }
 
+// Told by proxies, so it may be anything.
+std::string AddressOf(const Caller& caller) {
+  std::string network = NetworkOf(caller.peer);
+  return network.size() <= 100 && IsCleanText(network) ? network : "";
+}
+
 }  // namespace
+
+absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& caller,
+                                                const PageRequest& page, absl::Time now) {
+  CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/true));
+  CW_ASSIGN_OR_RETURN(auto rows, store.ListSignIns(UserId(caller.subject), page, now));
+  return ToListing(std::move(rows), page, [](const LiveSignIn& last) {
+    return std::vector<std::string>{last.id.value()};
+  });
+}
+
+absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const bool found, store.EndSignIn(UserId(caller.subject), id, now));
+  return found ? absl::OkStatus() : reasons::SignInNotFound();
+}
+
+absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const ManagedUser managed, HoldManaged(store, caller, id));
+  return store.RevokeSignIns(managed.user, "ended by an admin", now);
+}
 
 Caller AsPlatform(const Caller& caller) {
   Caller platform = Caller::Service("tenant-svc");
@@ -53,15 +80,15 @@ absl::StatusOr<Session> Sessions::Login(const Caller& caller, const std::string&
     if (!held || !held->may_sign_in || held->password_hash != hash) {
       return reasons::BadCredentials();
     }
-    session = Begin(store, held->user);
+    session = Begin(store, caller, held->user);
     return session.status();
   }));
   return session;
 }
 
-absl::StatusOr<Session> Sessions::Begin(Store& store, const User& user) {
+absl::StatusOr<Session> Sessions::Begin(Store& store, const Caller& caller, const User& user) {
   const SignIn sign_in{SignInId::New(), user.chain, user.id};
-  CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, clock_.Now()));
+  CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, AddressOf(caller), clock_.Now()));
   return Start(store, sign_in, user);
 }
 
@@ -72,7 +99,7 @@ absl::StatusOr<Session> Sessions::Refresh(const Caller& caller, const std::strin
     CW_ASSIGN_OR_RETURN(const auto token,
                         store.TakeRefreshToken(credentials_.HashSecret(refresh_token)));
     if (!token) return absl::OkStatus();
-    session = Rotate(store, *token);
+    session = Rotate(store, caller, *token);
     // A refusal is an answer, not a failure: what it revoked has to commit.
     const bool refused = session.status().code() == absl::StatusCode::kUnauthenticated;
     return session.ok() || refused ? absl::OkStatus() : session.status();
@@ -91,7 +118,8 @@ absl::Status Sessions::Logout(const Caller& caller, const std::string& refresh_t
   });
 }
 
-absl::StatusOr<Session> Sessions::Rotate(Store& store, const RefreshToken& token) {
+absl::StatusOr<Session> Sessions::Rotate(Store& store, const Caller& caller,
+                                         const RefreshToken& token) {
   const absl::Time now = clock_.Now();
   switch (token.WorthAt(now)) {
     case RefreshToken::Worth::kReused:
@@ -108,6 +136,7 @@ absl::StatusOr<Session> Sessions::Rotate(Store& store, const RefreshToken& token
     return reasons::BadCredentials();
   }
   CW_RETURN_IF_ERROR(store.SpendRefreshToken(token, now));
+  CW_RETURN_IF_ERROR(store.TouchSignIn(token.sign_in, AddressOf(caller), now));
   return Start(store, token.sign_in, account->user);
 }
 

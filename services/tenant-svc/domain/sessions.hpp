@@ -7,12 +7,23 @@
 #include "cartwise/base/caller.hpp"
 #include "cartwise/base/clock.hpp"
 #include "domain/credentials.hpp"
+#include "domain/listing.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::tenant {
 
 /// This service itself on the caller's behalf: sees all tenants.
 Caller AsPlatform(const Caller& caller);
+
+/// The caller's own sign-ins that have not ended, newest first.
+absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& caller,
+                                                const PageRequest& page, absl::Time now);
+
+/// Ends one of the caller's own. SIGN_IN_NOT_FOUND.
+absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, absl::Time now);
+
+/// Ends all of somebody whom the caller may change. As HoldManaged.
+absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, absl::Time now);
 
 /// Signs staff in and out. Opens its own transactions, over all tenants,
 /// because who signs in is not known before, and because a refused Refresh may
@@ -28,7 +39,7 @@ class Sessions {
                                 const std::string& password);
 
   /// A new sign-in of somebody whose identity is proven.
-  absl::StatusOr<Session> Begin(Store& store, const User& user);
+  absl::StatusOr<Session> Begin(Store& store, const Caller& caller, const User& user);
 
   /// REFRESH_TOKEN_REUSED, having ended the sign-in; BAD_CREDENTIALS.
   absl::StatusOr<Session> Refresh(const Caller& caller, const std::string& refresh_token);
@@ -38,7 +49,7 @@ class Sessions {
 
  private:
   absl::StatusOr<Session> Start(Store& store, const SignIn& sign_in, const User& user);
-  absl::StatusOr<Session> Rotate(Store& store, const RefreshToken& token);
+  absl::StatusOr<Session> Rotate(Store& store, const Caller& caller, const RefreshToken& token);
 
   TenantDatabase& database_;
   Credentials& credentials_;

@@ -23,6 +23,14 @@ struct SignIn {
   UserId user;
 };
 
+/// A sign-in that has not ended, as its user sees it.
+struct LiveSignIn {
+  SignInId id;
+  absl::Time created_at;
+  absl::Time used_at;   ///< when its tokens were last made
+  std::string address;  ///< the network that asked for them; may be empty
+};
+
 /// A refresh token as it is kept: the secret itself is not.
 struct RefreshToken {
   RefreshTokenId id;

@@ -92,7 +92,19 @@ class Store {
                                      absl::Time now) = 0;
 
   // Sign-ins.
-  virtual absl::Status InsertSignIn(const SignIn& sign_in, absl::Time now) = 0;
+  /// `address`: the client's network.
+  virtual absl::Status InsertSignIn(const SignIn& sign_in, const std::string& address,
+                                    absl::Time now) = 0;
+  /// Remembers when and from where a sign-in was used.
+  virtual absl::Status TouchSignIn(const SignIn& sign_in, const std::string& address,
+                                   absl::Time now) = 0;
+  /// Those of the user that can still be refreshed, newest first.
+  virtual absl::StatusOr<std::vector<LiveSignIn>> ListSignIns(const UserId& user,
+                                                              const PageRequest& page,
+                                                              absl::Time now) = 0;
+  /// False when the user has no such sign-in. Ending twice is once.
+  virtual absl::StatusOr<bool> EndSignIn(const UserId& user, const SignInId& id,
+                                         absl::Time now) = 0;
   virtual absl::Status InsertRefreshToken(const RefreshToken& token) = 0;
   /// Whoever holds the same family waits until the transaction ends.
   virtual absl::StatusOr<std::optional<RefreshToken>> TakeRefreshToken(const std::string& hash) = 0;

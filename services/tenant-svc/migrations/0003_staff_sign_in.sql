@@ -1,4 +1,4 @@
--- First passwords by one-time link.
+-- Staff: passwords by one-time link, and what people are told of their sign-ins.
 -- migrate:up
 
 -- At most one live link per user: its row is replaced by the next, and goes when
@@ -26,5 +26,12 @@ CREATE POLICY password_links_of_tenant ON tenant.password_links
   WITH CHECK (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
          OR current_setting('cartwise.platform', true) = 'on');
 
+-- When a sign-in was last refreshed (NULL: never) and from which network it was
+-- used last: an IPv4 address or an IPv6 /64.
+ALTER TABLE tenant.sign_ins ADD COLUMN used_at timestamptz;
+ALTER TABLE tenant.sign_ins ADD COLUMN address text NOT NULL DEFAULT '';
+
 -- migrate:down
+ALTER TABLE tenant.sign_ins DROP COLUMN address;
+ALTER TABLE tenant.sign_ins DROP COLUMN used_at;
 DROP TABLE tenant.password_links;

@@ -6,8 +6,28 @@ namespace cartwise::tenant {
 namespace {
 
 constexpr pg::Query kInsertSignIn{"tenant_insert_sign_in", R"sql(
-  INSERT INTO tenant.sign_ins (chain_id, sign_in_id, user_id, created_at)
-  VALUES ($1, $2, $3, $4))sql"};
+  INSERT INTO tenant.sign_ins (chain_id, sign_in_id, user_id, created_at, address)
+  VALUES ($1, $2, $3, $4, $5))sql"};
+
+constexpr pg::Query kTouch{"tenant_touch_sign_in", R"sql(
+  UPDATE tenant.sign_ins SET used_at = $3, address = $4
+   WHERE chain_id = $1 AND sign_in_id = $2)sql"};
+
+// Ids are UUIDs of version 7: newest first is by id, downwards.
+constexpr pg::Query kList{"tenant_list_sign_ins", R"sql(
+  SELECT s.sign_in_id, s.created_at, coalesce(s.used_at, s.created_at) AS used_at, s.address
+    FROM tenant.sign_ins s
+   WHERE s.user_id = $1 AND s.revoked_at IS NULL AND ($2::uuid IS NULL OR s.sign_in_id < $2)
+     AND EXISTS (SELECT FROM tenant.refresh_tokens t
+                  WHERE t.chain_id = s.chain_id AND t.sign_in_id = s.sign_in_id
+                    AND t.used_at IS NULL AND t.expires_at > $4)
+   ORDER BY s.sign_in_id DESC
+   LIMIT $3::int)sql"};
+
+constexpr pg::Query kEnd{"tenant_end_sign_in", R"sql(
+  UPDATE tenant.sign_ins SET revoked_at = coalesce(revoked_at, $3),
+         revoked_reason = coalesce(revoked_reason, 'ended by its user')
+   WHERE user_id = $1 AND sign_in_id = $2)sql"};
 
 constexpr pg::Query kInsertToken{"tenant_insert_refresh_token", R"sql(
   INSERT INTO tenant.refresh_tokens (chain_id, token_id, sign_in_id, token_hash, issued_at,
@@ -38,8 +58,30 @@ constexpr pg::Query kRevokeAll{"tenant_revoke_sign_ins", R"sql(
 
 }  // namespace
 
-absl::Status PgStore::InsertSignIn(const SignIn& sign_in, absl::Time now) {
-  return tx_.Run(kInsertSignIn, ChainColumn(sign_in.chain), sign_in.id, sign_in.user, now).status();
+absl::Status PgStore::InsertSignIn(const SignIn& sign_in, const std::string& address,
+                                   absl::Time now) {
+  return tx_.Run(kInsertSignIn, ChainColumn(sign_in.chain), sign_in.id, sign_in.user, now, address)
+      .status();
+}
+
+absl::Status PgStore::TouchSignIn(const SignIn& sign_in, const std::string& address,
+                                  absl::Time now) {
+  return tx_.Run(kTouch, ChainColumn(sign_in.chain), sign_in.id, now, address).status();
+}
+
+absl::StatusOr<std::vector<LiveSignIn>> PgStore::ListSignIns(const UserId& user,
+                                                             const PageRequest& page,
+                                                             absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kList, user, After(page, 0), page.size + 1, now));
+  return ReadAll(rows, [](const pg::Row& row) {
+    return LiveSignIn{row.As<SignInId>("sign_in_id"), row.Time("created_at"), row.Time("used_at"),
+                      row.Text("address")};
+  });
+}
+
+absl::StatusOr<bool> PgStore::EndSignIn(const UserId& user, const SignInId& id, absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kEnd, user, id, now));
+  return rows.affected() == 1;
 }
 
 absl::Status PgStore::InsertRefreshToken(const RefreshToken& token) {

@@ -50,7 +50,13 @@ class PgStore final : public Store {
   absl::Status ResetPassword(const User& user, const std::string& password_hash,
                              absl::Time now) override;
 
-  absl::Status InsertSignIn(const SignIn& sign_in, absl::Time now) override;
+  absl::Status InsertSignIn(const SignIn& sign_in, const std::string& address,
+                            absl::Time now) override;
+  absl::Status TouchSignIn(const SignIn& sign_in, const std::string& address,
+                           absl::Time now) override;
+  absl::StatusOr<std::vector<LiveSignIn>> ListSignIns(const UserId& user, const PageRequest& page,
+                                                      absl::Time now) override;
+  absl::StatusOr<bool> EndSignIn(const UserId& user, const SignInId& id, absl::Time now) override;
   absl::Status InsertRefreshToken(const RefreshToken& token) override;
   absl::StatusOr<std::optional<RefreshToken>> TakeRefreshToken(const std::string& hash) override;
   absl::Status SpendRefreshToken(const RefreshToken& token, absl::Time now) override;

@@ -174,5 +174,104 @@ TEST_CASE("who became inactive is not signed in further", "[sessions]") {
   CHECK_REFUSED(f.Refresh(*session), "BAD_CREDENTIALS");
 }
 
+struct Listed : SignedUp {
+  User other = Make("other@rami.example", Role::kViewer);
+
+  User Make(const std::string& email, Role role) {
+    auto user = NewUser(owner, email, role);
+    REQUIRE_OK(user);
+    return *user;
+  }
+  std::vector<LiveSignIn> List(const User& of, const PageRequest& page = {}) {
+    const auto list = Do(of.AsCaller(), [&](Store& store, const Caller& caller) {
+      return ListSignIns(store, caller, page, clock.Now());
+    });
+    REQUIRE_OK(list);
+    return list->items;
+  }
+  absl::Status End(const Caller& as, const SignInId& id) {
+    return Do(as, [&](Store& store, const Caller& caller) {
+      return EndSignIn(store, caller, id, clock.Now());
+    });
+  }
+  absl::Status EndAll(const Caller& as, const UserId& id) {
+    return Do(as, [&](Store& store, const Caller& caller) {
+      return EndSignIns(store, caller, id, clock.Now());
+    });
+  }
+  static Caller From(const std::string& peer) {
+    Caller caller;
+    caller.peer = peer;
+    return caller;
+  }
+};
+
+TEST_CASE("people see their own live sign-ins: since when, used when, from where", "[sessions]") {
+  Listed f;
+  const absl::Time start = f.clock.Now();
+  const auto first = f.sessions.Login(f.From("203.0.113.9"), "dana@rami.example", kPassword);
+  REQUIRE_OK(first);
+  REQUIRE_OK(f.sessions.Login(f.From("2001:db8:1:2:3::4"), "dana@rami.example", kPassword));
+  REQUIRE_OK(f.Login("other@rami.example"));
+  f.clock.Advance(absl::Hours(1));
+  REQUIRE_OK(f.sessions.Refresh(f.From("198.51.100.7"), first->refresh_token));
+
+  const auto listed = f.List(f.dana);
+  REQUIRE(listed.size() == 2);
+  CHECK(listed[0].address == "2001:db8:1:2::/64");
+  CHECK(listed[0].used_at == start);
+  CHECK(listed[1].address == "198.51.100.7");
+  CHECK(listed[1].created_at == start);
+  CHECK(listed[1].used_at == f.clock.Now());
+  CHECK(f.List(f.dana, {50, {listed[0].id.value()}}).size() == 1);
+  CHECK(f.List(f.other).size() == 1);
+
+  f.clock.Advance(kRefreshTokenLife - absl::Hours(1));
+  CHECK(f.List(f.dana).size() == 1);
+}
+
+TEST_CASE("an address that is no text is not kept", "[sessions]") {
+  Listed f;
+  REQUIRE_OK(f.sessions.Login(f.From("\xFF"), "dana@rami.example", kPassword));
+  REQUIRE_OK(f.sessions.Login(f.From(std::string(101, 'x')), "dana@rami.example", kPassword));
+  for (const auto& sign_in : f.List(f.dana)) CHECK(sign_in.address.empty());
+}
+
+TEST_CASE("people end single sign-ins of their own, and of nobody else", "[sessions]") {
+  Listed f;
+  const auto kept = f.Login(), ended = f.Login();
+  REQUIRE_OK(kept);
+  REQUIRE_OK(ended);
+  const SignInId newest = f.List(f.dana).at(0).id;
+
+  CHECK_REFUSED(f.End(f.other.AsCaller(), newest), "SIGN_IN_NOT_FOUND");
+  CHECK_REFUSED(f.End(f.stranger, newest), "SIGN_IN_NOT_FOUND");
+  CHECK_REFUSED(f.End(f.dana.AsCaller(), SignInId::New()), "SIGN_IN_NOT_FOUND");
+  CHECK(f.List(f.dana).size() == 2);
+
+  REQUIRE_OK(f.End(f.dana.AsCaller(), newest));
+  REQUIRE_OK(f.End(f.dana.AsCaller(), newest));
+  CHECK(f.List(f.dana).size() == 1);
+  CHECK_REFUSED(f.Refresh(*ended), "BAD_CREDENTIALS");
+  REQUIRE_OK(f.Refresh(*kept));
+}
+
+TEST_CASE("an admin ends every sign-in of those below, who may sign in again", "[sessions]") {
+  Listed f;
+  const User boss = f.Make("boss@rami.example", Role::kOwner);
+  const auto session = f.Login(), bystander = f.Login("other@rami.example");
+  REQUIRE_OK(session);
+  REQUIRE_OK(bystander);
+
+  CHECK_REFUSED(f.EndAll(f.admin, boss.id), "ROLE_ABOVE_OWN");
+  CHECK_REFUSED(f.EndAll(f.stranger, f.dana.id), "USER_NOT_FOUND");
+  REQUIRE_OK(f.EndAll(f.admin, f.dana.id));
+
+  CHECK(f.List(f.dana).empty());
+  CHECK_REFUSED(f.Refresh(*session), "BAD_CREDENTIALS");
+  REQUIRE_OK(f.Refresh(*bystander));
+  REQUIRE_OK(f.Login());
+}
+
 }  // namespace
 }  // namespace cartwise::tenant
