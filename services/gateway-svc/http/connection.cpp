@@ -27,6 +27,8 @@ constexpr char kHsts[] = "max-age=31536000";
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr size_t kLingerBytes = 64 * 1024 * 1024;
 
+constexpr std::string_view kSuspicious("\r\n\0", 3);
+
 bool HasBody(const auto& parser) {
   return parser.chunked() || parser.content_length().value_or(0) > 0;
 }
@@ -42,6 +44,21 @@ bool IsFramedClearly(const http::request<http::string_body>& request, bool chunk
   }
   const size_t hosts = request.count(http::field::host);
   return hosts == 1 || (hosts == 0 && request.version() < 11);
+}
+
+/// False for line ends and characters of a head that readers take differently:
+/// a lone CR or LF, a folded line, a NUL. The parser would unfold lines. `text`
+/// may end anywhere, and begins after what was seen before.
+bool IsPlain(std::string_view text) {
+  for (size_t i = text.find_first_of(kSuspicious); i != text.npos;
+       i = text.find_first_of(kSuspicious, i + 1)) {
+    if (text[i] == '\0') return false;
+    if (text[i] == '\n' && i > 0 && text[i - 1] != '\r') return false;
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] != '\n') return false;
+    const bool line_begins = text[i] == '\n' && i + 1 < text.size();
+    if (line_begins && (text[i + 1] == ' ' || text[i + 1] == '\t')) return false;
+  }
+  return true;
 }
 
 RequestHead HeadOf(const http::request<http::string_body>& request, const std::string& peer,
@@ -78,11 +95,18 @@ Connection::Connection(Socket socket, Tls::Context tls, const Api& api, const Ht
   const auto peer = stream_.tcp().socket().remote_endpoint(gone);
   if (!gone) peer_ = peer.address().to_string();
   stream_.tcp().socket().set_option(asio::ip::tcp::no_delay(true), gone);
+  BeginWaiting();
 }
 
 void Connection::Drain() {
   draining_ = true;
   if (idle_) stream_.tcp().cancel();
+}
+
+void Connection::GiveWay() {
+  draining_ = true;
+  waiting_since_.reset();
+  stream_.tcp().cancel();
 }
 
 asio::awaitable<void> Connection::Run() {
@@ -95,6 +119,7 @@ asio::awaitable<void> Connection::Run() {
 }
 
 asio::awaitable<bool> Connection::Handshake() {
+  BeginWaiting();
   idle_ = true;
   stream_.tcp().expires_after(limits_.handshake_time);
   const bool agreed = co_await stream_.Handshake();
@@ -105,6 +130,7 @@ asio::awaitable<bool> Connection::Handshake() {
 asio::awaitable<bool> Connection::AwaitFirstByte(bool first) {
   if (buffer_.size() > 0) co_return true;
   if (buffer_.capacity() > limits_.header_bytes) buffer_.shrink_to_fit();
+  BeginWaiting();
   idle_ = true;
   stream_.tcp().expires_after(first ? limits_.header_time : limits_.idle_time);
   const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(2048), kTuple);
@@ -113,8 +139,28 @@ asio::awaitable<bool> Connection::AwaitFirstByte(bool first) {
   co_return !fault && size > 0;
 }
 
+/// Reads on until the buffer holds a whole head that is plain.
+asio::awaitable<error_code> Connection::FillHead() {
+  for (size_t seen = 0;;) {
+    const std::string_view bytes(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+    const size_t from = seen < 3 ? 0 : seen - 3;
+    const size_t end = bytes.find("\r\n\r\n", from);
+    if (!IsPlain(bytes.substr(from, end == bytes.npos ? end : end + 4 - from))) {
+      co_return http::error::bad_value;
+    }
+    if (end != bytes.npos) co_return error_code();
+    if (bytes.size() > limits_.header_bytes) co_return http::error::header_limit;
+    seen = bytes.size();
+    const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(2048), kTuple);
+    if (fault) co_return fault;
+    buffer_.commit(size);
+  }
+}
+
 asio::awaitable<error_code> Connection::ReadHead(Parser& parser) {
+  BeginWaiting();
   stream_.tcp().expires_after(limits_.header_time);
+  if (const error_code fault = co_await FillHead()) co_return fault;
   const auto [fault, size] = co_await http::async_read_header(stream_, buffer_, parser, kTuple);
   if (fault) co_return fault;
   co_return IsFramedClearly(parser.get(), parser.chunked()) ? error_code()
@@ -153,6 +199,7 @@ asio::awaitable<bool> Connection::ServeOne(bool first) {
       co_return co_await RefuseBroken(parser, fault);
     }
   }
+  waiting_since_.reset();
   if (!answer) {
     exchange.rest.body = std::move(parser.get().body());
     answer = co_await api_.Serve(exchange);
@@ -198,6 +245,7 @@ asio::awaitable<bool> Connection::Send(const Exchange& exchange, Answer answer, 
   api_.Conclude(exchange, answer);
   if (stream_.secure()) answer.headers.emplace_back("Strict-Transport-Security", kHsts);
   const std::string head = Serialize(answer, keep);
+  BeginWaiting();
   stream_.tcp().expires_after(limits_.write_time);
   const bool with_body = !head_only && answer.status != 204;
   const std::array<asio::const_buffer, 2> parts = {

@@ -23,11 +23,13 @@ namespace cartwise::gateway {
 struct HttpLimits {
   size_t header_bytes = 16 * 1024;
   size_t body_bytes = 1024 * 1024;
-  std::chrono::seconds handshake_time{10};  ///< of TLS
-  std::chrono::seconds header_time{10};     ///< from the first byte of a request to its head's end
-  std::chrono::seconds body_time{30};
-  std::chrono::seconds write_time{30};
-  std::chrono::seconds idle_time{60};  ///< between requests
+  std::chrono::milliseconds handshake_time{10'000};  ///< of TLS
+  std::chrono::milliseconds header_time{
+      10'000};  ///< from the first byte of a request to its head's end
+  std::chrono::milliseconds body_time{10'000};
+  std::chrono::milliseconds write_time{
+      10'000};  ///< for an answer that the socket does not take at once
+  std::chrono::milliseconds idle_time{60'000};  ///< between requests
   int connections = 4096;
 };
 
@@ -36,6 +38,7 @@ struct HttpLimits {
 class Connection {
  public:
   using Socket = boost::asio::ip::tcp::socket;
+  using TimePoint = std::chrono::steady_clock::time_point;
 
   /// Plain when `tls` is null.
   Connection(Socket socket, Tls::Context tls, const Api& api, const HttpLimits& limits);
@@ -45,6 +48,11 @@ class Connection {
 
   /// Closes at once when idle, else after the answer that is being made.
   void Drain();
+  /// Since when it waits for its client: for bytes of a request, or to take an
+  /// answer. Nullopt while a request is being answered.
+  std::optional<TimePoint> waiting_since() const { return waiting_since_; }
+  /// Ends a connection that waits, for another one's sake.
+  void GiveWay();
   /// Gives up what is being done.
   void Abort() { abort_.emit(boost::asio::cancellation_type::terminal); }
   boost::asio::cancellation_slot abort_slot() { return abort_.slot(); }
@@ -52,10 +60,12 @@ class Connection {
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
+  void BeginWaiting() { waiting_since_ = std::chrono::steady_clock::now(); }
   boost::asio::awaitable<bool> Handshake();
   /// False when the connection is over.
   boost::asio::awaitable<bool> ServeOne(bool first);
   boost::asio::awaitable<bool> AwaitFirstByte(bool first);
+  boost::asio::awaitable<boost::system::error_code> FillHead();
   boost::asio::awaitable<boost::system::error_code> ReadHead(Parser& parser);
   boost::asio::awaitable<boost::system::error_code> ReadBody(Parser& parser);
   /// Answers a request that cannot be read and says no more.
@@ -70,6 +80,7 @@ class Connection {
   const HttpLimits& limits_;
   std::string peer_;
   boost::asio::cancellation_signal abort_;
+  std::optional<TimePoint> waiting_since_;
   bool idle_ = false;
   bool draining_ = false;
 };

@@ -53,7 +53,22 @@ struct Loop {
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
   std::set<Connection*> connections;  ///< of this thread alone
   std::thread thread;
+
+  /// Ends the connection that has waited longest for its client; false when
+  /// every one is being answered.
+  bool MakeRoom();
 };
+
+bool Loop::MakeRoom() {
+  Connection* longest = nullptr;
+  for (Connection* connection : connections) {
+    const auto since = connection->waiting_since();
+    if (since && (longest == nullptr || *since < *longest->waiting_since())) longest = connection;
+  }
+  if (longest == nullptr) return false;
+  longest->GiveWay();
+  return true;
+}
 
 }  // namespace
 
@@ -62,6 +77,8 @@ struct HttpServer::State {
 
   absl::Status Listen(const tcp::endpoint& endpoint);
   asio::awaitable<void> Accept();
+  void Begin(Loop& loop, tcp::socket socket);
+  void Exchange(Loop& home, tcp::socket socket);
   asio::awaitable<void> Serve(Loop& loop, tcp::socket socket);
   void EachConnection(void (Connection::*action)());
   bool WaitUntilEmpty(absl::Duration patience);
@@ -107,15 +124,45 @@ asio::awaitable<void> HttpServer::State::Accept() {
       co_await pause.async_wait(asio::use_awaitable);
       continue;
     }
-    {
-      std::lock_guard lock(mutex);
-      if (draining || open >= limits.connections) continue;  // closes it
+    std::lock_guard lock(mutex);
+    if (draining) continue;  // closes it
+    if (open >= limits.connections) {
+      Exchange(loop, std::move(socket));
+    } else {
       ++open;
+      Begin(loop, std::move(socket));
     }
-    asio::post(loop.io, [this, &loop, socket = std::move(socket)]() mutable {
-      asio::co_spawn(loop.io, Serve(loop, std::move(socket)), asio::detached);
-    });
   }
+}
+
+void HttpServer::State::Begin(Loop& loop, tcp::socket socket) {
+  asio::post(loop.io, [this, &loop, socket = std::move(socket)]() mutable {
+    asio::co_spawn(loop.io, Serve(loop, std::move(socket)), asio::detached);
+  });
+}
+
+/// All places are taken: one that waits for its client gives way, so that who
+/// only holds connections keeps nobody out. Where none waits, the new one is
+/// closed.
+void HttpServer::State::Exchange(Loop& home, tcp::socket socket) {
+  asio::post(home.io, [this, &home, socket = std::move(socket)]() mutable {
+    const bool room = home.MakeRoom();
+    std::lock_guard lock(mutex);
+    // A loop that may have ended is given nothing more.
+    if (draining) return;
+    if (room) {
+      ++open;
+      return Begin(home, std::move(socket));
+    }
+    Loop& other = &home == &loops[0] ? loops[1] : loops[0];
+    asio::post(other.io, [this, &home, &other, socket = std::move(socket)]() mutable {
+      const bool other_room = other.MakeRoom();
+      std::lock_guard relock(mutex);
+      if (draining || !other_room) return;
+      ++open;
+      Begin(home, std::move(socket));
+    });
+  });
 }
 
 asio::awaitable<void> HttpServer::State::Serve(Loop& loop, tcp::socket socket) {

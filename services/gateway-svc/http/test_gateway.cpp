@@ -124,8 +124,9 @@ grpc::Status FakeAgents::Control(
   return grpc::Status::OK;
 }
 
-TestGateway::TestGateway(const HttpLimits& limits, const RateFigures& figures, int trusted_proxies,
-                         Tls* tls)
+TestGateway::TestGateway() : TestGateway(Options()) {}
+
+TestGateway::TestGateway(const Options& options)
     : staff_key_(auth::NewTestKey("tenant-test")),
       device_key_(auth::NewTestKey("device-test")),
       tokens_(Keys(staff_key_, device_key_), clock_),
@@ -134,14 +135,14 @@ TestGateway::TestGateway(const HttpLimits& limits, const RateFigures& figures, i
       health_(upstreams_),
       cors_({"https://manage.example.com"}),
       docs_(""),
-      rates_(figures, rate_clock),
+      rates_(options.rates, options.clock == nullptr ? clock_ : *options.clock),
       api_({FleetRouter(), tokens_, upstreams_, health_, rates_, metrics, cors_, docs_,
             std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
             std::make_shared<const std::string>(Keys(staff_key_, device_key_).ToJwks()),
-            trusted_proxies}),
-      proxy_(FleetContracts(), tokens_, upstreams_, rates_, metrics, trusted_proxies),
+            options.trusted_proxies}),
+      proxy_(FleetContracts(), tokens_, upstreams_, rates_, metrics, options.trusted_proxies),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
-      http_(HttpServer::Start("127.0.0.1:0", limits, api_, health_, tls).value()) {}
+      http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}
 
 TestGateway::~TestGateway() {
   grpc_->Shutdown(std::chrono::system_clock::now());

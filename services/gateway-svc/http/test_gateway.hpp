@@ -15,7 +15,6 @@
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "cartwise/rental/v1/carts.grpc.pb.h"
-#include "cartwise/testing/fake_clock.hpp"
 #include "http/server.hpp"
 #include "proxy/grpc_proxy.hpp"
 
@@ -58,8 +57,16 @@ class FakeAgents final : public device::v1::AgentService::Service {
 /// A gateway on free ports, in front of services in this process.
 class TestGateway {
  public:
-  explicit TestGateway(const HttpLimits& limits = {}, const RateFigures& figures = {},
-                       int trusted_proxies = 0, Tls* tls = nullptr);
+  struct Options {
+    HttpLimits limits;
+    RateFigures rates;
+    int trusted_proxies = 0;
+    Tls* tls = nullptr;            ///< plain HTTP without
+    const Clock* clock = nullptr;  ///< refills the rates' buckets; null is the system's
+  };
+
+  TestGateway();
+  explicit TestGateway(const Options& options);
   ~TestGateway();
 
   std::string StaffToken(Role role = Role::kOwner) const;
@@ -74,7 +81,6 @@ class TestGateway {
   FakeCarts carts;
   FakeAgents agents;
   obs::Metrics metrics;
-  testing::FakeClock rate_clock;  ///< refills the rates' buckets
 
  private:
   int services_port_ = 0;

@@ -70,7 +70,7 @@ struct Fixture {
   auth::TestCertificates certificates;
   auth::TestCertificates::Files files = certificates.Of("port");
   std::unique_ptr<Tls> tls = (Use("first"), Tls::Load(files.cert, files.key).value());
-  TestGateway gateway{{}, {}, 0, tls.get()};
+  TestGateway gateway{{.tls = tls.get()}};
 
   /// Puts the certificate of this name into the gateway's files.
   void Use(const std::string& name) { UseCert(name), UseKey(name); }
@@ -175,12 +175,16 @@ TEST_CASE("a handshake is bounded in time and counted as a connection") {
   const auto files = certificates.Of("first");
   const auto tls = Tls::Load(files.cert, files.key).value();
   HttpLimits limits;
-  limits.connections = 1;
-  limits.handshake_time = std::chrono::seconds(1);
-  TestGateway gateway(limits, {}, 0, tls.get());
+  const bool bounded_in_time = GENERATE(true, false);
+  if (bounded_in_time) {
+    limits.handshake_time = std::chrono::milliseconds(100);
+  } else {
+    limits.connections = 1;
+  }
+  TestGateway gateway({.limits = limits, .tls = tls.get()});
   TestClient silent(gateway.http_port());
-  TestClient second(gateway.http_port());
-  CHECK(second.AtEnd());
+  TlsClient client(gateway.http_port(), files.ca);
+  if (!bounded_in_time) CHECK(client.Handshake());
   CHECK(silent.AtEnd());
 }
 

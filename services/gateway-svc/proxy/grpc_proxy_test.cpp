@@ -7,6 +7,7 @@
 #include "cartwise/device/v1/commands.grpc.pb.h"
 #include "cartwise/rpc/status.hpp"
 #include "cartwise/tenant/v1/auth.grpc.pb.h"
+#include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
 #include "http/test_gateway.hpp"
 
@@ -79,7 +80,8 @@ TEST_CASE_METHOD(Fixture, "who may not call is refused over gRPC too") {
 }
 
 TEST_CASE("a caller who asks too often is refused over gRPC and REST alike") {
-  TestGateway gateway({}, {.principal = 2});
+  testing::FakeClock clock;
+  TestGateway gateway({.rates = {.principal = 2}, .clock = &clock});
   auto carts = rental::v1::CartService::NewStub(gateway.GrpcChannel());
   const std::string token = gateway.StaffToken();
   rental::v1::ListCartsRequest request;
@@ -109,7 +111,8 @@ TEST_CASE("a caller who asks too often is refused over gRPC and REST alike") {
 }
 
 TEST_CASE("a device's stream draws on its own bucket, its messages on none") {
-  TestGateway gateway({}, {.principal = 1, .chain = 1});
+  testing::FakeClock clock;
+  TestGateway gateway({.rates = {.principal = 1, .chain = 1}, .clock = &clock});
   auto agents = device::v1::AgentService::NewStub(gateway.GrpcChannel());
   const std::string token = gateway.DeviceToken();
   grpc::ClientContext context;
