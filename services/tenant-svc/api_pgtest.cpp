@@ -22,7 +22,7 @@ struct Served : TwoChains {
   auth::SigningKey key = FakeSigningKey();
   auth::TokenVerifier tokens{auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(), clock};
   SignedCredentials signed_credentials{key};
-  Sessions signed_sessions{database, signed_credentials, clock};
+  Sessions signed_sessions{database, signed_credentials, secrets, clock};
   rpc::Guard guard{tokens, server.metrics};
   std::atomic<int> announced = 0;
 

@@ -48,7 +48,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   const auto announced = [&relay] { relay.Wake(); };
   Housekeeping housekeeping(pool);
 
-  Sessions sessions(database, credentials, clock);
+  Sessions sessions(database, credentials, otp_secrets, clock);
   Passwords passwords(database, credentials, sessions, clock);
   AuthRpc sign_in(guard, sessions, passwords, database, clock);
   ChainsRpc chains(guard, database, clock, announced);

@@ -108,6 +108,12 @@ absl::Status SignInEnded() {
                 "this account may not sign in any more");
 }
 
+absl::Status TooManySignIns(absl::Duration wait) {
+  return Later(Refuse(StatusCode::kResourceExhausted, "TOO_MANY_SIGN_INS",
+                      "too many sign-ins failed; wait before trying again"),
+               wait);
+}
+
 absl::Status SignInBusy() {
   return Refuse(StatusCode::kUnavailable, "SIGN_IN_BUSY",
                 "too many people sign in right now; try again in a moment");

@@ -42,6 +42,9 @@ absl::Status WrongPassword();
 /// The person behind a still valid token is gone or inactive.
 absl::Status SignInEnded();
 
+/// RESOURCE_EXHAUSTED: sign-ins failed from this network; one text for every limit.
+absl::Status TooManySignIns(absl::Duration wait);
+
 /// UNAVAILABLE: too many passwords are being checked at once.
 absl::Status SignInBusy();
 

@@ -56,30 +56,71 @@ Caller AsPlatform(const Caller& caller) {
   return platform;
 }
 
+// A sign-in under way, counted before its password is looked at.
+struct Sessions::Try {
+  SignInOrigin origin;
+  std::optional<Account> account;
+  bool counted = false;
+  bool known_place = false;
+  absl::Duration wait;  ///< when it is not counted
+
+  absl::Status Refusal() const {
+    return counted ? reasons::BadCredentials() : reasons::TooManySignIns(wait);
+  }
+};
+
+absl::StatusOr<Sessions::Try> Sessions::Count(const Caller& caller, const std::string& email) {
+  const absl::Time now = clock_.Now();
+  const std::string network = NetworkOf(caller.peer);
+  Try attempt;
+  attempt.origin = {secrets_.Keyed("sign-in", email + "\n" + network),
+                    secrets_.Keyed("address", network)};
+  CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(attempt.account, store.FindAccountByEmail(email));
+    if (attempt.account) {
+      CW_ASSIGN_OR_RETURN(
+          attempt.known_place,
+          store.KnowsPlace(attempt.account->user, attempt.origin, now - limits_.place_life));
+    }
+    CW_ASSIGN_OR_RETURN(const auto blocked, store.SignInsBlockedUntil(attempt.origin, now));
+    attempt.wait = blocked ? *blocked - now : limits_.per_pair.waits.front();
+    if (blocked) return absl::OkStatus();
+    CW_ASSIGN_OR_RETURN(attempt.counted, store.SpendSignInTry(attempt.origin, limits_, now));
+    return absl::OkStatus();
+  }));
+  return attempt;
+}
+
 absl::StatusOr<Session> Sessions::Login(const Caller& caller, const std::string& email,
                                         const std::string& password) {
   CW_RETURN_IF_ERROR(CheckInput(email, password));
-  const Caller platform = AsPlatform(caller);
-  std::optional<Account> account;
-  CW_RETURN_IF_ERROR(database_.Read(platform, [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(account, store.FindAccountByEmail(ToLowerAscii(email)));
-    return absl::OkStatus();
-  }));
+  CW_ASSIGN_OR_RETURN(const Try attempt, Count(caller, ToLowerAscii(email)));
+  if (!attempt.counted && !attempt.known_place) return attempt.Refusal();
 
   // No transaction is open while the slow hash runs.
-  const std::string hash = account ? account->password_hash : "";
-  CW_ASSIGN_OR_RETURN(const bool fits,
-                      credentials_.VerifyPassword(password, hash, caller.deadline));
-  if (!fits || !account->may_sign_in) return reasons::BadCredentials();
+  const std::string hash = attempt.account ? attempt.account->password_hash : "";
+  const auto fits = credentials_.VerifyPassword(password, hash, caller.deadline);
+  if (!fits.ok() && attempt.counted) {  // nothing was tried
+    CW_RETURN_IF_ERROR(database_.Write(
+        AsPlatform(caller), [&](Store& store) { return store.ReturnSignInTry(attempt.origin); }));
+  }
+  CW_RETURN_IF_ERROR(fits.status());
+  if (!*fits || !attempt.account->may_sign_in) return attempt.Refusal();
+  return Welcome(caller, attempt);
+}
 
+absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Try& attempt) {
   absl::StatusOr<Session> session;
-  CW_RETURN_IF_ERROR(database_.Write(platform, [&](Store& store) -> absl::Status {
+  CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     // Whoever lost the password or the right to sign in meanwhile gets no sign-in
     // that outlives that.
-    CW_ASSIGN_OR_RETURN(const auto held, store.HoldAccount(account->user.id));
-    if (!held || !held->may_sign_in || held->password_hash != hash) {
+    CW_ASSIGN_OR_RETURN(const auto held, store.HoldAccount(attempt.account->user.id));
+    if (!held || !held->may_sign_in || held->password_hash != attempt.account->password_hash) {
       return reasons::BadCredentials();
     }
+    if (attempt.counted) CW_RETURN_IF_ERROR(store.ReturnSignInTry(attempt.origin));
+    CW_RETURN_IF_ERROR(store.ForgetSignInTries(attempt.origin));
+    CW_RETURN_IF_ERROR(store.RememberPlace(held->user, attempt.origin, clock_.Now()));
     session = Begin(store, caller, held->user);
     return session.status();
   }));

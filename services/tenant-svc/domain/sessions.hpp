@@ -8,6 +8,7 @@
 #include "cartwise/base/clock.hpp"
 #include "domain/credentials.hpp"
 #include "domain/listing.hpp"
+#include "domain/otp_ports.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::tenant {
@@ -30,11 +31,18 @@ absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, ab
 /// still have something to commit. Thread-safe; lives as long as what it is given.
 class Sessions {
  public:
-  Sessions(TenantDatabase& database, Credentials& credentials, const Clock& clock)
-      : database_(database), credentials_(credentials), clock_(clock) {}
+  Sessions(TenantDatabase& database, Credentials& credentials, OtpSecrets& secrets,
+           const Clock& clock, SignInLimits limits = {})
+      : database_(database),
+        credentials_(credentials),
+        secrets_(secrets),
+        clock_(clock),
+        limits_(std::move(limits)) {}
 
   /// BAD_CREDENTIALS for an unknown e-mail, a wrong password, an inactive user
-  /// and an inactive chain alike, after the same work. SIGN_IN_BUSY.
+  /// and an inactive chain alike, after the same work. TOO_MANY_SIGN_INS, alike
+  /// for all of them too, but never for the right password from a network that
+  /// the user signed in from before. SIGN_IN_BUSY.
   absl::StatusOr<Session> Login(const Caller& caller, const std::string& email,
                                 const std::string& password);
 
@@ -48,12 +56,17 @@ class Sessions {
   absl::Status Logout(const Caller& caller, const std::string& refresh_token);
 
  private:
+  struct Try;
+  absl::StatusOr<Try> Count(const Caller& caller, const std::string& email);
+  absl::StatusOr<Session> Welcome(const Caller& caller, const Try& attempt);
   absl::StatusOr<Session> Start(Store& store, const SignIn& sign_in, const User& user);
   absl::StatusOr<Session> Rotate(Store& store, const Caller& caller, const RefreshToken& token);
 
   TenantDatabase& database_;
   Credentials& credentials_;
+  OtpSecrets& secrets_;
   const Clock& clock_;
+  const SignInLimits limits_;
 };
 
 }  // namespace cartwise::tenant

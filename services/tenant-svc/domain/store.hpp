@@ -14,6 +14,7 @@
 #include "domain/chain.hpp"
 #include "domain/enrollment_key.hpp"
 #include "domain/sign_in.hpp"
+#include "domain/sign_in_limits.hpp"
 #include "domain/user.hpp"
 
 namespace cartwise::tenant {
@@ -114,6 +115,22 @@ class Store {
                                     absl::Time now) = 0;
   /// The same for every sign-in of the user.
   virtual absl::Status RevokeSignIns(const User& user, std::string_view reason, absl::Time now) = 0;
+
+  // Failed sign-ins.
+  virtual absl::StatusOr<std::optional<absl::Time>> SignInsBlockedUntil(const SignInOrigin& origin,
+                                                                        absl::Time now) = 0;
+  /// Counts one try before its password is looked at. False when none is left.
+  virtual absl::StatusOr<bool> SpendSignInTry(const SignInOrigin& origin,
+                                              const SignInLimits& limits, absl::Time now) = 0;
+  /// Gives back the try that SpendSignInTry took.
+  virtual absl::Status ReturnSignInTry(const SignInOrigin& origin) = 0;
+  /// Those of this e-mail from this network.
+  virtual absl::Status ForgetSignInTries(const SignInOrigin& origin) = 0;
+  /// Whether the user signed in from this network after `since`.
+  virtual absl::StatusOr<bool> KnowsPlace(const User& user, const SignInOrigin& origin,
+                                          absl::Time since) = 0;
+  virtual absl::Status RememberPlace(const User& user, const SignInOrigin& origin,
+                                     absl::Time now) = 0;
 
   // Links to set a password with.
   /// In place of the one that the user has.

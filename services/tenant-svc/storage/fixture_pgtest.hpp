@@ -19,6 +19,7 @@
 #include "domain/passwords.hpp"
 #include "domain/sessions.hpp"
 #include "domain/users.hpp"
+#include "otp_secrets.hpp"
 #include "storage/pg_store.hpp"
 
 namespace cartwise::tenant {
@@ -42,7 +43,8 @@ struct TwoChains {
   pg::DatabaseOf<Store, PgStore> database{*pool, "tenant"};
   testing::FakeClock clock;
   FakeCredentials credentials;
-  Sessions sessions{database, credentials, clock};
+  KeyedOtpSecrets secrets = KeyedOtpSecrets::FromHex(std::string(64, 'a')).value();
+  Sessions sessions{database, credentials, secrets, clock};
   Passwords passwords{database, credentials, sessions, clock};
 
   Caller platform = Staff(ChainId(), Role::kPlatformAdmin);

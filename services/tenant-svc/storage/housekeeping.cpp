@@ -23,6 +23,13 @@ constexpr pg::Query kDropSignIns{"tenant_drop_old_sign_ins", R"sql(
 constexpr pg::Query kDropLinks{"tenant_drop_old_password_links", R"sql(
   DELETE FROM tenant.password_links WHERE expires_at < $1)sql"};
 
+constexpr pg::Query kDropTries{"tenant_drop_old_sign_in_tries", R"sql(
+  DELETE FROM tenant.sign_in_tries WHERE tried_at < $1)sql"};
+
+constexpr absl::Duration kPlacesKept = absl::Hours(90 * 24);
+constexpr pg::Query kDropPlaces{"tenant_drop_old_sign_in_places", R"sql(
+  DELETE FROM tenant.sign_in_places WHERE seen_at < $1)sql"};
+
 // Limits look back a day, blocks of phones a week.
 constexpr absl::Duration kSendsKept = absl::Hours(25);
 constexpr absl::Duration kPeopleKept = absl::Hours(8 * 24);
@@ -47,6 +54,8 @@ absl::Status Tidy(pg::Pool& pool, absl::Time now) {
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropAnswers, now - kAnswersKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSignIns, now - kSignInsKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropLinks, now).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropTries, now - kPeopleKept).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPlaces, now - kPlacesKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropCodes, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSends, now - kSendsKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPeople, now - kPeopleKept).status());

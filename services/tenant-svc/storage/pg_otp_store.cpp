@@ -3,6 +3,7 @@
 #include "cartwise/base/status_macros.hpp"
 #include "domain/otp_limits.hpp"
 #include "storage/columns.hpp"
+#include "storage/try_columns.hpp"
 
 namespace cartwise::tenant {
 namespace {
@@ -67,22 +68,8 @@ constexpr pg::Query kMeet{"tenant_otp_meet_person", R"sql(
   INSERT INTO tenant.otp_people (chain_id, phone_hash, tried_at, tried_before)
   VALUES ($1, $2, $3, $3) ON CONFLICT (chain_id, phone_hash) DO NOTHING)sql"};
 
-// $4: tries of a round; $5: seconds of block after the first, second ... round.
-// A day of quiet forgets tries, a week forgets rounds.
-#define TRY_NUMBER \
-  "(CASE WHEN tried_at <= $3::timestamptz - interval '24 hours' THEN 0 ELSE tries END + 1)"
-#define ROUND_NUMBER \
-  "(CASE WHEN tried_at <= $3::timestamptz - interval '7 days' THEN 0 ELSE rounds END + 1)"
-constexpr pg::Query kSpendTry{"tenant_otp_spend_try", R"sql(
-  UPDATE tenant.otp_people
-     SET tries = CASE WHEN )sql" TRY_NUMBER R"sql( >= $4::int THEN 0 ELSE )sql" TRY_NUMBER
-                                                      R"sql( END,
-         rounds = CASE WHEN )sql" TRY_NUMBER R"sql( >= $4::int THEN )sql" ROUND_NUMBER R"sql(
-                       ELSE )sql" ROUND_NUMBER R"sql( - 1 END,
-         blocked_until = CASE WHEN )sql" TRY_NUMBER R"sql( >= $4::int THEN
-           $3::timestamptz + make_interval(secs =>
-             ($5::text[])[least()sql" ROUND_NUMBER R"sql(, cardinality($5::text[]))]::int) END,
-         tried_before = tried_at, tried_at = $3
+constexpr pg::Query kSpendTry{"tenant_otp_spend_try",
+                              "UPDATE tenant.otp_people SET " COUNT_TRY R"sql(
    WHERE chain_id = $1 AND phone_hash = $2
      AND (blocked_until IS NULL OR blocked_until <= $3))sql"};
 
@@ -162,13 +149,9 @@ absl::StatusOr<std::optional<absl::Time>> PgOtpStore::BlockedUntil(const OtpAske
 
 absl::StatusOr<bool> PgOtpStore::SpendTry(const OtpAsker& asker, const OtpLimits& limits,
                                           absl::Time now) {
-  std::vector<std::string> waits;
-  for (const auto wait : limits.try_waits) {
-    waits.push_back(std::to_string(absl::ToInt64Seconds(wait)));
-  }
   CW_RETURN_IF_ERROR(tx_.Run(kMeet, asker.chain, asker.phone_hash, now).status());
-  CW_ASSIGN_OR_RETURN(const auto rows,
-                      tx_.Run(kSpendTry, asker.chain, asker.phone_hash, now, limits.tries, waits));
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kSpendTry, asker.chain, asker.phone_hash, now,
+                                               limits.tries, WaitColumn(limits.try_waits)));
   return rows.affected() == 1;
 }
 

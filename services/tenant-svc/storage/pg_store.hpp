@@ -11,6 +11,7 @@ namespace cartwise::tenant {
 
 /// The store on PostgreSQL, schema `tenant`, for one transaction. Its parts
 /// stand in pg_chains.cpp, pg_branches.cpp, pg_users.cpp, pg_sign_ins.cpp,
+/// pg_sign_in_tries.cpp,
 /// pg_password_links.cpp, pg_enrollment.cpp and announcements.cpp, each with its SQL.
 ///
 /// Row security decides whose rows a statement reaches; a statement names the
@@ -63,6 +64,16 @@ class PgStore final : public Store {
   absl::Status RevokeSignIn(const SignIn& sign_in, std::string_view reason,
                             absl::Time now) override;
   absl::Status RevokeSignIns(const User& user, std::string_view reason, absl::Time now) override;
+
+  absl::StatusOr<std::optional<absl::Time>> SignInsBlockedUntil(const SignInOrigin& origin,
+                                                                absl::Time now) override;
+  absl::StatusOr<bool> SpendSignInTry(const SignInOrigin& origin, const SignInLimits& limits,
+                                      absl::Time now) override;
+  absl::Status ReturnSignInTry(const SignInOrigin& origin) override;
+  absl::Status ForgetSignInTries(const SignInOrigin& origin) override;
+  absl::StatusOr<bool> KnowsPlace(const User& user, const SignInOrigin& origin,
+                                  absl::Time since) override;
+  absl::Status RememberPlace(const User& user, const SignInOrigin& origin, absl::Time now) override;
 
   absl::Status InsertPasswordLink(const PasswordLink& link, const std::string& hash) override;
   absl::StatusOr<std::optional<PasswordLink>> FindPasswordLink(const std::string& hash,

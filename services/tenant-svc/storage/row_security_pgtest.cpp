@@ -17,6 +17,7 @@ const std::vector<std::string> kTables = {"password_links",
                                           "enrollment_keys",
                                           "refresh_tokens",
                                           "sign_ins",
+                                          "sign_in_places",
                                           "user_branches",
                                           "users",
                                           "branches",
@@ -146,6 +147,15 @@ TEST_CASE("without a tenant there is nothing to see, change or delete", "[row-se
     CHECK(f.Run("UPDATE tenant." + table + " SET chain_id = chain_id")->affected() == 0);
     CHECK(f.Run("DELETE FROM tenant." + table)->affected() == 0);
   }
+}
+
+TEST_CASE("counts of failed sign-ins are no tenant's", "[row-security]") {
+  FullTables f;
+  f.Begin(&f.rami);
+  CHECK(f.Count("tenant.sign_in_tries") > 0);
+  CHECK(f.Rows("SELECT count(*) AS n FROM tenant.sign_in_tries") == 0);
+  CHECK(f.Run("UPDATE tenant.sign_in_tries SET tries = 0")->affected() == 0);
+  CHECK(f.Run("DELETE FROM tenant.sign_in_tries")->affected() == 0);
 }
 
 TEST_CASE("no row is written or moved into another tenant", "[row-security]") {

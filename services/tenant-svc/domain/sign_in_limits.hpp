@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <absl/time/time.h>
+
+namespace cartwise::tenant {
+
+/// So many failed sign-ins, then the next of these waits. Rounds and quiet as
+/// with OtpLimits::tries.
+struct SignInTries {
+  int tries = 0;
+  std::vector<absl::Duration> waits = {absl::Minutes(1), absl::Minutes(5), absl::Minutes(15)};
+};
+
+/// How failed sign-ins are slowed. Never by e-mail alone: whoever knows an e-mail
+/// could keep its owner out.
+struct SignInLimits {
+  SignInTries per_pair{10};      ///< of an e-mail from one network
+  SignInTries per_address{100};  ///< from one network
+  /// A network from which a user signed in so lately always hears them.
+  absl::Duration place_life = absl::Hours(90 * 24);
+};
+
+/// Where a sign-in comes from, as keyed hashes.
+struct SignInOrigin {
+  std::string pair_hash;  ///< of e-mail and network
+  std::string address_hash;
+};
+
+}  // namespace cartwise::tenant
