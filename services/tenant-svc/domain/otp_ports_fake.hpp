@@ -29,6 +29,15 @@ class FakeSms final : public Sms {
   std::vector<CodeMessage> sent_;
 };
 
+/// Secrets without cryptography. Thread-safe.
+class FakeOtpSecrets final : public OtpSecrets {
+ public:
+  std::string NewCode() override { return "123456"; }
+  std::string Keyed(std::string_view purpose, const std::string& text) override {
+    return "keyed:" + std::string(purpose) + ":" + text;
+  }
+};
+
 /// Counts. Thread-safe.
 class FakeOtpWatch final : public OtpWatch {
  public:

@@ -16,10 +16,10 @@
 #include "domain/chains.hpp"
 #include "domain/credentials_fake.hpp"
 #include "domain/enrollment.hpp"
+#include "domain/otp_ports_fake.hpp"
 #include "domain/passwords.hpp"
 #include "domain/sessions.hpp"
 #include "domain/users.hpp"
-#include "otp_secrets.hpp"
 #include "storage/pg_store.hpp"
 
 namespace cartwise::tenant {
@@ -43,7 +43,7 @@ struct TwoChains {
   pg::DatabaseOf<Store, PgStore> database{*pool, "tenant"};
   testing::FakeClock clock;
   FakeCredentials credentials;
-  KeyedOtpSecrets secrets = KeyedOtpSecrets::FromHex(std::string(64, 'a')).value();
+  FakeOtpSecrets secrets;
   Sessions sessions{database, credentials, secrets, clock};
   Passwords passwords{database, credentials, sessions, clock};
 

@@ -232,7 +232,7 @@ TEST_CASE("people see their own live sign-ins: since when, used when, from where
 
 TEST_CASE("an address that is no text is not kept", "[sessions]") {
   Listed f;
-  REQUIRE_OK(f.sessions.Login(f.From("\xFF"), "dana@rami.example", kPassword));
+  REQUIRE_OK(f.sessions.Login(f.From("\x01"), "dana@rami.example", kPassword));
   REQUIRE_OK(f.sessions.Login(f.From(std::string(101, 'x')), "dana@rami.example", kPassword));
   for (const auto& sign_in : f.List(f.dana)) CHECK(sign_in.address.empty());
 }
