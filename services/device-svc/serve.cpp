@@ -16,6 +16,7 @@
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/listener.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/hourly.hpp"
 #include "cartwise/process/process.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_command_log.hpp"
@@ -61,7 +62,8 @@ absl::Status Serve(const Config& config) {
                        outbox::RemoteSink("telemetry-svc", telemetry, outbox::kUnhurried)},
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
-  const Housekeeping housekeeping(pool);
+  // A failure is the database's, which readiness reports; the next hour tries again.
+  const process::Hourly housekeeping([&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
   const ReplicaId self = ReplicaId::New();
   SignedTokens device_tokens(signing_key, clock);

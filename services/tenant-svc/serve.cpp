@@ -14,6 +14,7 @@
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/hourly.hpp"
 #include "cartwise/process/process.hpp"
 #include "otp_counts.hpp"
 #include "sms/console_sms.hpp"
@@ -46,7 +47,8 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
       {sink("rental-svc", config.rental_target), sink("telemetry-svc", config.telemetry_target)},
       metrics);
   const auto announced = [&relay] { relay.Wake(); };
-  Housekeeping housekeeping(pool);
+  // A failure is the database's, which readiness reports; the next hour tries again.
+  const process::Hourly housekeeping([&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
   Sessions sessions(database, credentials, otp_secrets, clock);
   Passwords passwords(database, credentials, sessions, clock);

@@ -19,25 +19,4 @@ absl::Status Tidy(pg::Pool& pool, absl::Time now) {
       .status();
 }
 
-Housekeeping::Housekeeping(pg::Pool& pool) : pool_(pool), thread_([this] { Run(); }) {}
-
-Housekeeping::~Housekeeping() {
-  {
-    std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  ended_.notify_all();
-  thread_.join();
-}
-
-void Housekeeping::Run() {
-  std::unique_lock lock(mutex_);
-  while (!ended_.wait_for(lock, std::chrono::hours(1), [this] { return ending_; })) {
-    lock.unlock();
-    // A failure is the database's, which readiness reports; the next hour tries again.
-    Tidy(pool_, absl::Now()).IgnoreError();
-    lock.lock();
-  }
-}
-
 }  // namespace cartwise::device

@@ -6,14 +6,6 @@
 
 namespace cartwise::tenant {
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  const timespec parts = absl::ToTimespec(time);
-  google::protobuf::Timestamp out;
-  out.set_seconds(parts.tv_sec);
-  out.set_nanos(int32_t(parts.tv_nsec));
-  return out;
-}
-
 google::protobuf::Duration ToDuration(absl::Duration duration) {
   google::protobuf::Duration out;
   absl::Duration rest;

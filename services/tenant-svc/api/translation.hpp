@@ -10,27 +10,18 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include "cartwise/base/ids.hpp"
+#include "cartwise/base/optional.hpp"
+#include "cartwise/rpc/values.hpp"
 
 /// Values that all of this service's protos share.
 namespace cartwise::tenant {
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
+using rpc::ToTimestamp;
+
 google::protobuf::Duration ToDuration(absl::Duration duration);
 
 /// INVALID_FIELD for one that no Duration may hold.
 absl::StatusOr<absl::Duration> ParseDuration(std::string_view field,
                                              const google::protobuf::Duration& duration);
-
-/// A field that may be left out: empty text is an empty id.
-template <typename Id>
-absl::StatusOr<Id> ParseOptionalId(std::string_view field, const std::string& text) {
-  if (text.empty()) return Id();
-  return ParseId<Id>(field, text);
-}
-
-template <typename T>
-std::optional<T> If(bool there, const T& value) {
-  return there ? std::optional<T>(value) : std::nullopt;
-}
 
 }  // namespace cartwise::tenant

@@ -1,0 +1,67 @@
+#include "serve.hpp"
+
+#include <memory>
+#include <string>
+
+#include <absl/strings/str_cat.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+#include "cartwise/obs/probe_server.hpp"
+#include "cartwise/process/process.hpp"
+#include "http/server.hpp"
+#include "openapi/document.hpp"
+#include "proxy/grpc_proxy.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+constexpr absl::Duration kGrace = absl::Seconds(10);
+
+Upstreams::Channels Connect(const Config& config) {
+  Upstreams::Channels channels;
+  for (const auto& [area, target] : config.targets) {
+    channels[area] = rpc::Connect(target, absl::StrCat(area, "-svc"), config.grpc.tls);
+  }
+  return channels;
+}
+
+}  // namespace
+
+absl::Status Serve(const Config& config, const Contracts& contracts, const Router& router) {
+  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  const auto jwks = std::make_shared<const std::string>(keys.ToJwks());
+  SystemClock clock;
+  obs::Metrics metrics;
+  auth::TokenVerifier tokens(std::move(keys), clock);
+  Upstreams upstreams(Connect(config));
+  HealthWatch health(upstreams);
+  const Cors cors(config.cors_origins);
+  const DocsSite docs(config.docs_dir);
+  const auto openapi = std::make_shared<const std::string>(OpenApiDocument(router));
+  RateLimiter rates(config.rates, clock);
+  const Api api({router, tokens, upstreams, health, rates, metrics, cors, docs, openapi, jwks,
+                 config.trusted_proxies});
+
+  std::unique_ptr<Tls> tls;
+  if (!config.http_cert.empty()) {
+    CW_ASSIGN_OR_RETURN(tls, Tls::Load(config.http_cert, config.http_key));
+  }
+  GrpcProxy proxy(contracts, tokens, upstreams, rates, metrics, config.trusted_proxies);
+  CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
+  CW_ASSIGN_OR_RETURN(const auto http,
+                      HttpServer::Start(config.http_listen, config.http, api, health, tls.get()));
+  CW_ASSIGN_OR_RETURN(const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics,
+                                                                 [] { return absl::OkStatus(); }));
+  obs::Info("serving", {{"http", config.http_listen},
+                        {"tls", tls != nullptr},
+                        {"grpc", config.grpc.listen},
+                        {"routes", static_cast<int64_t>(router.routes().size())}});
+  process::AwaitEndSignal();
+  obs::Info("draining");
+  http->Drain(kGrace);
+  grpc->Drain(kGrace);
+  return absl::OkStatus();
+}
+
+}  // namespace cartwise::gateway

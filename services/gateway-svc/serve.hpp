@@ -1,0 +1,15 @@
+#pragma once
+
+#include <absl/status/status.h>
+
+#include "config.hpp"
+#include "routing/contracts.hpp"
+#include "routing/router.hpp"
+
+namespace cartwise::gateway {
+
+/// Serves REST, gRPC and the probes until SIGTERM, then drains: no new calls,
+/// ten seconds for those that run.
+absl::Status Serve(const Config& config, const Contracts& contracts, const Router& router);
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,67 @@
+#include "serve.hpp"
+
+#include "api/carts_rpc.hpp"
+#include "api/rentals_rpc.hpp"
+#include "api/sink_rpc.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+#include "cartwise/obs/probe_server.hpp"
+#include "cartwise/outbox/sink.hpp"
+#include "cartwise/pg/once.hpp"
+#include "cartwise/process/process.hpp"
+#include "device_client.hpp"
+#include "jobs.hpp"
+#include "storage/aes_phone_vault.hpp"
+#include "storage/pg_facts.hpp"
+#include "storage/pg_rack.hpp"
+#include "storage/pg_store.hpp"
+#include "storage/pg_unfinished.hpp"
+
+namespace cartwise::rental {
+
+absl::Status Serve(const Config& config) {
+  const SystemClock clock;
+  obs::Metrics metrics;
+  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  CW_ASSIGN_OR_RETURN(const AesPhoneVault vault, AesPhoneVault::FromHex(config.phone_key));
+  const auth::TokenVerifier tokens(std::move(keys), clock);
+  rpc::Guard guard(tokens, metrics);
+
+  pg::Pool pool(config.database, metrics);
+  pg::DatabaseOf<Store, PgStore> database(pool, "rental");
+  PgRack rack(pool);
+  PgFacts fact_store(pool);
+  PgUnfinished unfinished(pool);
+  const auto connect = [&](const std::string& target, const char* service) {
+    return rpc::Connect(target, service, config.server.tls);
+  };
+  outbox::Relay relay(
+      pool, "rental", "rental-svc",
+      {outbox::RemoteSink("telemetry-svc", connect(config.telemetry_target, "telemetry-svc"),
+                          outbox::kUnhurried)},
+      metrics);
+  const auto announced = [&relay] { relay.Wake(); };
+
+  DeviceClient devices(connect(config.device_target, "device-svc"));
+  Assignment assignment(rack, devices, vault, clock);
+  StaffUnlocks unlocks(database, devices, clock);
+  Recovery recovery(unfinished, rack, devices, clock);
+  Facts facts(fact_store, recovery, clock, config.grace);
+  const Jobs jobs(recovery, unfinished, announced);
+
+  CartsRpc carts_rpc(guard, database, unlocks, announced);
+  RentalsRpc rentals_rpc({guard, database, assignment, vault, clock, announced});
+  SinkRpc sink_rpc(guard, facts, announced);
+  CW_ASSIGN_OR_RETURN(const auto server,
+                      rpc::Server::Start(config.server, {&carts_rpc, &rentals_rpc, &sink_rpc}));
+  CW_ASSIGN_OR_RETURN(const auto probes,
+                      obs::ProbeServer::Start(config.metrics_listen, metrics,
+                                              [&] { return pool.CheckReady("rental"); }));
+  obs::Info("serving", {{"listen", config.server.listen}});
+  process::AwaitEndSignal();
+  obs::Info("draining");
+  server->Drain(absl::Seconds(10));
+  return absl::OkStatus();
+}
+
+}  // namespace cartwise::rental
