@@ -53,7 +53,7 @@ absl::StatusOr<EnrolledBranch> TenantDirectory::Redeem(const std::string& key,
   const grpc::Status done = stub_->RedeemEnrollmentKey(&context, request, &entry);
   if (!done.ok()) return rpc::FromGrpc(done);
   return EnrolledBranch{BranchId(entry.branch_id()), ChainId(entry.chain_id()), entry.chain_slug(),
-                        entry.branch_code()};
+                        entry.branch_code(), entry.max_devices()};
 }
 
 }  // namespace cartwise::device

@@ -16,7 +16,7 @@
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/listener.hpp"
 #include "cartwise/pg/once.hpp"
-#include "cartwise/process/hourly.hpp"
+#include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_command_log.hpp"
@@ -63,7 +63,8 @@ absl::Status Serve(const Config& config) {
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
   // A failure is the database's, which readiness reports; the next hour tries again.
-  const process::Hourly housekeeping([&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
+  const process::Periodic housekeeping(absl::Hours(1),
+                                       [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
   const ReplicaId self = ReplicaId::New();
   SignedTokens device_tokens(signing_key, clock);

@@ -14,8 +14,9 @@
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/once.hpp"
-#include "cartwise/process/hourly.hpp"
+#include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
+#include "domain/chains.hpp"
 #include "otp_counts.hpp"
 #include "sms/console_sms.hpp"
 #include "storage/housekeeping.hpp"
@@ -28,6 +29,18 @@ std::unique_ptr<Sms> MakeSms(const Config& config, const Clock& clock) {
   if (config.inforu) return std::make_unique<InforuSms>(*config.inforu);
   obs::Warning("codes are written to a file, not sent", {{"file", config.sms_console_file}});
   return std::make_unique<ConsoleSms>(config.sms_console_file, clock);
+}
+
+void EndTrialsNow(TenantDatabase& database, const Clock& clock,
+                  const std::function<void()>& announced) {
+  const absl::Status done =
+      database.Write(Caller::Service("tenant-svc"), [&](Store& store) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const int ended, EndTrials(store, clock.Now()));
+        if (ended > 0) obs::Info("trials ended, chains made inactive", {{"chains", ended}});
+        return absl::OkStatus();
+      });
+  // A failure is the database's, which readiness reports; the next minute tries again.
+  if (done.ok()) announced();
 }
 
 }  // namespace
@@ -48,7 +61,11 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
       metrics);
   const auto announced = [&relay] { relay.Wake(); };
   // A failure is the database's, which readiness reports; the next hour tries again.
-  const process::Hourly housekeeping([&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
+  const process::Periodic housekeeping(absl::Hours(1),
+                                       [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
+
+  const process::Periodic trials(absl::Minutes(1),
+                                 [&] { EndTrialsNow(database, clock, announced); });
 
   Sessions sessions(database, credentials, otp_secrets, clock);
   Passwords passwords(database, credentials, sessions, clock);

@@ -41,7 +41,9 @@ std::string NewPhone() {
 
 Chain::Chain(Fleet& fleet, const std::string& name)
     : slug(name + "-" + std::to_string(next_number++)) {
-  id = Must(fleet.platform().Post("/api/chains", {{"name", name}, {"slug", slug}}), "chain")["id"];
+  id = Must(fleet.platform().Post("/api/chains",
+                                  {{"name", name}, {"slug", slug}, {"plan", "ENTERPRISE"}}),
+            "chain")["id"];
   const std::string email = "owner@" + slug + ".test";
   Must(fleet.platform().Post("/api/users", {{"chain_id", id},
                                             {"email", email},

@@ -67,9 +67,11 @@ absl::StatusOr<Enrolment> Devices::Enrol(Store& store, const EnrolledBranch& bra
   const IssuedToken token = tokens_.Issue(KeyOf(device));
   device.tokens.current = token.hash;
 
+  CW_ASSIGN_OR_RETURN(const int there, store.HoldCount(branch.chain));
   // Two that enrol with one address at once: the database decides.
   CW_ASSIGN_OR_RETURN(const bool inserted, store.InsertDevice(device));
   if (!inserted) return EnrolAgain(store, branch, wanted);
+  if (there >= branch.max_devices) return reasons::TooManyDevices(branch.max_devices);
   CW_RETURN_IF_ERROR(store.Announce("device.registered", device));
   return Enrolment{std::move(device), token.token};
 }

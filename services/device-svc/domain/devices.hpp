@@ -29,6 +29,7 @@ struct EnrolledBranch {
   ChainId chain;
   std::string chain_slug;
   std::string branch_code;
+  int max_devices = 0;  ///< of the whole chain, by its plan
 };
 
 /// Port: spends enrolment keys. Thread-safe.
@@ -56,7 +57,7 @@ class Devices {
   /// seen gets a new token. One in service is a second claim: it is quarantined
   /// when the claim comes from its own chain; a foreign chain's key proves
   /// nothing about it and only leaves a `device.claimed_elsewhere`. Both answer
-  /// without a token and must commit.
+  /// without a token and must commit. PLAN_LIMIT_REACHED: nothing is inserted.
   absl::StatusOr<Enrolment> Enrol(Store& store, const EnrolledBranch& branch,
                                   const NewDevice& wanted) const;
 

@@ -38,6 +38,14 @@ absl::Status DeviceAlreadyClaimed() {
                 "a device with this MAC address is in service already; an admin must decide");
 }
 
+absl::Status TooManyDevices(int allowed) {
+  const std::string limit = std::to_string(allowed);
+  return errors::WithDetail(
+      Refuse(StatusCode::kFailedPrecondition, "PLAN_LIMIT_REACHED",
+             "the plan allows " + limit + " devices; retire one or ask for a larger plan"),
+      "limit", limit);
+}
+
 absl::Status DeviceHasControllers() {
   return Refuse(StatusCode::kFailedPrecondition, "DEVICE_HAS_CONTROLLERS",
                 "delete the device's controllers first");

@@ -65,6 +65,9 @@ class Store {
   virtual absl::StatusOr<std::optional<Device>> LockDevice(const DeviceId& id) = 0;
   /// The device in service with this address, of any chain, locked.
   virtual absl::StatusOr<std::optional<Device>> LockDeviceByMac(const std::string& mac) = 0;
+  /// Devices of the chain that are not retired. Whoever else counts them waits
+  /// until the transaction ends.
+  virtual absl::StatusOr<int> HoldCount(const ChainId& chain) = 0;
   /// False when the MAC address is taken.
   virtual absl::StatusOr<bool> InsertDevice(const Device& device) = 0;
   virtual absl::Status UpdateDevice(const Device& device) = 0;

@@ -138,8 +138,8 @@ struct TwoChains {
   ReplicaId self = ReplicaId::New();
   Streams streams{database, presence, clock, self};
 
-  EnrolledBranch haifa{BranchId::New(), ChainId::New(), "rami-levi", "haifa"};
-  EnrolledBranch tel_aviv{BranchId::New(), ChainId::New(), "shufersal", "tel-aviv"};
+  EnrolledBranch haifa{BranchId::New(), ChainId::New(), "rami-levi", "haifa", 100};
+  EnrolledBranch tel_aviv{BranchId::New(), ChainId::New(), "shufersal", "tel-aviv", 100};
 
   TwoChains() { REQUIRE_OK(streams.RenewLease()); }
 
@@ -206,8 +206,8 @@ struct TwoChains {
     wanted.address = address;
     wanted.port = "/dev/ttyUSB0";
     return Do(Service(), [&](Store& store) {
-      return controllers.Create(store, Staff({device.branch, device.chain, "", ""}, Role::kOwner),
-                                wanted);
+      return controllers.Create(
+          store, Staff({device.branch, device.chain, "", "", 0}, Role::kOwner), wanted);
     });
   }
 

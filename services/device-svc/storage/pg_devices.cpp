@@ -25,6 +25,13 @@ constexpr pg::Query kInsert{"device_insert", R"sql(
     ON CONFLICT (mac_address) WHERE lifecycle <> 'RETIRED' DO NOTHING
     RETURNING device_id)sql"};
 
+// The lock in a statement of its own: the count must see what its last holder committed.
+constexpr pg::Query kTakeTurns{"device_count_takes_turns", R"sql(
+    SELECT pg_advisory_xact_lock(hashtextextended('device.count:' || $1, 0)))sql"};
+constexpr pg::Query kCount{"device_count", R"sql(
+    SELECT count(*) AS devices FROM device.devices
+     WHERE chain_id = $1 AND lifecycle <> 'RETIRED')sql"};
+
 constexpr pg::Query kUpdate{"device_update", R"sql(
     UPDATE device.devices
        SET branch_id = $3, device_name = $4, serial_number = $5, status = $6, status_since = $7,
@@ -74,6 +81,12 @@ absl::StatusOr<std::optional<Device>> PgStore::LockDevice(const DeviceId& id) {
 absl::StatusOr<std::optional<Device>> PgStore::LockDeviceByMac(const std::string& mac) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kLockByMac, mac));
   return FirstDevice(rows);
+}
+
+absl::StatusOr<int> PgStore::HoldCount(const ChainId& chain) {
+  CW_RETURN_IF_ERROR(tx_.Run(sql::kTakeTurns, chain).status());
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kCount, chain));
+  return int(rows.front().Int("devices"));
 }
 
 absl::StatusOr<bool> PgStore::InsertDevice(const Device& device) {

@@ -15,6 +15,7 @@ class PgStore final : public Store {
   absl::StatusOr<std::optional<Device>> FindDevice(const DeviceId& id) override;
   absl::StatusOr<std::optional<Device>> LockDevice(const DeviceId& id) override;
   absl::StatusOr<std::optional<Device>> LockDeviceByMac(const std::string& mac) override;
+  absl::StatusOr<int> HoldCount(const ChainId& chain) override;
   absl::StatusOr<bool> InsertDevice(const Device& device) override;
   absl::Status UpdateDevice(const Device& device) override;
   absl::StatusOr<std::vector<Device>> ListDevices(const DeviceFilter& filter,

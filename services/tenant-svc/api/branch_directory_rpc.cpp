@@ -14,6 +14,7 @@ v1::BranchEntry ToProto(const BranchEntry& entry) {
   out.set_chain_slug(entry.chain_slug);
   out.set_branch_code(entry.branch_code);
   out.set_active(entry.active);
+  out.set_max_devices(entry.max_devices);
   return out;
 }
 

@@ -33,6 +33,14 @@ absl::StatusOr<Plan> FromProto(v1::Chain::Plan plan) {
   }
 }
 
+v1::PlanLimits ToProto(const PlanLimits& limits) {
+  v1::PlanLimits out;
+  out.set_devices(limits.devices);
+  out.set_users(limits.users);
+  out.set_requests_per_minute(limits.requests_per_minute);
+  return out;
+}
+
 v1::Chain ToProto(const Chain& chain) {
   v1::Chain out;
   out.set_id(chain.id.value());
@@ -45,6 +53,9 @@ v1::Chain ToProto(const Chain& chain) {
   out.set_active(chain.active);
   *out.mutable_created_at() = ToTimestamp(chain.created_at);
   *out.mutable_updated_at() = ToTimestamp(chain.updated_at);
+  *out.mutable_limits() = ToProto(LimitsOf(chain.plan));
+  if (chain.trial_ends_at) *out.mutable_trial_ends_at() = ToTimestamp(*chain.trial_ends_at);
+  out.mutable_feature_flags()->Add(chain.feature_flags.begin(), chain.feature_flags.end());
   return out;
 }
 
@@ -58,6 +69,8 @@ absl::StatusOr<Chain> FromProto(const v1::CreateChainRequest& req) {
   if (req.plan() != v1::Chain::PLAN_UNSPECIFIED) {
     CW_ASSIGN_OR_RETURN(chain.plan, FromProto(req.plan()));
   }
+  chain.trial_ends_at = If(req.has_trial_ends_at(), FromTimestamp(req.trial_ends_at()));
+  chain.feature_flags = {req.feature_flags().begin(), req.feature_flags().end()};
   return chain;
 }
 
@@ -72,6 +85,10 @@ absl::StatusOr<ChainChange> FromProto(const v1::UpdateChainRequest& req) {
   if (req.has_plan()) {
     CW_ASSIGN_OR_RETURN(change.plan, FromProto(req.plan()));
   }
+  change.trial_ends_at = If(req.has_trial_ends_at(), FromTimestamp(req.trial_ends_at()));
+  change.no_trial = req.no_trial();
+  change.feature_flags = {req.feature_flags().begin(), req.feature_flags().end()};
+  change.no_feature_flags = req.no_feature_flags();
   return change;
 }
 

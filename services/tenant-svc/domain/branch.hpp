@@ -58,6 +58,7 @@ struct BranchEntry {
   std::string chain_slug;
   std::string branch_code;
   bool active = false;  ///< the branch is, and its chain
+  int max_devices = 0;  ///< of the chain, by its plan
 };
 
 }  // namespace cartwise::tenant

@@ -2,21 +2,15 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include "cartwise/base/ids.hpp"
+#include "domain/plan.hpp"
 
 namespace cartwise::tenant {
-
-enum class Plan { kBasic, kProfessional, kEnterprise };
-
-/// "BASIC"
-std::string_view PlanName(Plan plan);
-/// A name that is not one is a fault of the database, and aborts.
-Plan PlanFromName(std::string_view name);
 
 /// A chain of supermarkets: the tenant. A plain value.
 struct Chain {
@@ -27,10 +21,14 @@ struct Chain {
   std::string contact_email;
   std::string contact_phone;
   Plan plan = Plan::kBasic;
+  std::optional<absl::Time> trial_ends_at;  ///< nullopt: no trial
+  std::vector<std::string> feature_flags;   ///< sorted
   bool active = true;
   absl::Time created_at;
   absl::Time updated_at;
 
+  bool TrialOver(absl::Time now) const { return trial_ends_at && *trial_ends_at <= now; }
+  void SortFlags();
   /// INVALID_FIELD naming every field at fault.
   absl::Status Check() const;
 };
@@ -43,8 +41,14 @@ struct ChainChange {
   std::optional<std::string> contact_email;
   std::optional<std::string> contact_phone;
   std::optional<Plan> plan;
+  std::optional<absl::Time> trial_ends_at;
+  bool no_trial = false;
+  std::vector<std::string> feature_flags;  ///< none: as they were
+  bool no_feature_flags = false;
   std::optional<bool> active;
 
+  /// True for what only a platform admin may change.
+  bool OfPlatform() const;
   /// The changed chain, checked.
   absl::StatusOr<Chain> Of(Chain chain, absl::Time now) const;
 };

@@ -36,7 +36,9 @@ absl::StatusOr<Chain> CreateChain(Store& store, const Caller& caller, Chain want
   want.contact_email = ToLowerAscii(want.contact_email);
   want.active = true;
   want.created_at = want.updated_at = now;
+  want.SortFlags();
   CW_RETURN_IF_ERROR(want.Check());
+  if (want.TrialOver(now)) return errors::InvalidField("trial_ends_at", "must be in the future");
   CW_RETURN_IF_ERROR(store.InsertChain(want));
   CW_RETURN_IF_ERROR(store.Announce({"chain.created", now, caller.trace_id}, want));
   return want;
@@ -46,7 +48,7 @@ absl::StatusOr<Chain> UpdateChain(Store& store, const Caller& caller, const Chai
                                   const ChainChange& change, absl::Time now) {
   CW_ASSIGN_OR_RETURN(Chain before, MustFind(store, id, For::kChanging));
   if (!caller.HasChainRole(Role::kAdmin)) return reasons::WholeChainOnly();
-  if ((change.plan || change.active) && !caller.IsPlatformAdmin()) {
+  if (change.OfPlatform() && !caller.IsPlatformAdmin()) {
     return reasons::PlatformAdminOnly();
   }
   CW_ASSIGN_OR_RETURN(Chain chain, change.Of(std::move(before), now));
@@ -61,6 +63,17 @@ absl::Status DeleteChain(Store& store, const Caller& caller, const ChainId& id, 
   if (has_branches) return reasons::ChainNotEmpty();
   CW_RETURN_IF_ERROR(store.DeleteChain(id, now));
   return store.Announce({"chain.deleted", now, caller.trace_id}, chain);
+}
+
+absl::StatusOr<int> EndTrials(Store& store, absl::Time now) {
+  CW_ASSIGN_OR_RETURN(auto ended, store.TakeEndedTrials(now));
+  for (Chain& chain : ended) {
+    chain.active = false;
+    chain.updated_at = now;
+    CW_RETURN_IF_ERROR(store.UpdateChain(chain));
+    CW_RETURN_IF_ERROR(store.Announce({"chain.trial_ended", now, ""}, chain));
+  }
+  return static_cast<int>(ended.size());
 }
 
 absl::StatusOr<ChainId> HoldChainFor(Store& store, const Caller& caller, const ChainId& named) {

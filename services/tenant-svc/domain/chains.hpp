@@ -27,6 +27,9 @@ absl::StatusOr<Chain> UpdateChain(Store& store, const Caller& caller, const Chai
 /// CHAIN_NOT_EMPTY.
 absl::Status DeleteChain(Store& store, const Caller& caller, const ChainId& id, absl::Time now);
 
+/// Makes chains whose trial has ended inactive, and says so. How many they were.
+absl::StatusOr<int> EndTrials(Store& store, absl::Time now);
+
 /// The chain that a new thing is for: the one named, else the caller's own.
 /// INVALID_FIELD when a platform admin names none; CHAIN_NOT_FOUND for a
 /// foreign or absent one. It cannot be deleted until the transaction ends.

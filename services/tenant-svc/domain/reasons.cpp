@@ -54,8 +54,9 @@ absl::Status ChainNotEmpty() {
 }
 
 absl::Status PlatformAdminOnly() {
-  return Refuse(StatusCode::kPermissionDenied, "PLATFORM_ADMIN_ONLY",
-                "only a platform admin changes the plan or whether a chain is active");
+  return Refuse(
+      StatusCode::kPermissionDenied, "PLATFORM_ADMIN_ONLY",
+      "only a platform admin changes plan, trial and flags, or whether a chain is active");
 }
 
 absl::Status WholeChainOnly() {
@@ -66,6 +67,14 @@ absl::Status WholeChainOnly() {
 absl::Status RoleAboveOwn() {
   return Refuse(StatusCode::kPermissionDenied, "ROLE_ABOVE_OWN",
                 "nobody can give or change a role above or beyond their own");
+}
+
+absl::Status TooManyUsers(int allowed) {
+  const std::string limit = std::to_string(allowed);
+  return errors::WithDetail(
+      Refuse(StatusCode::kFailedPrecondition, "PLAN_LIMIT_REACHED",
+             "the plan allows " + limit + " active users; deactivate one or ask for a larger plan"),
+      "limit", limit);
 }
 
 absl::Status LastOwner() {

@@ -22,11 +22,13 @@ absl::Status BranchCodeTaken();
 absl::Status EmailTaken();
 absl::Status ChainNotEmpty();
 
-/// PERMISSION_DENIED (PLATFORM_ADMIN_ONLY): plan and `active` of a chain.
+/// PERMISSION_DENIED (PLATFORM_ADMIN_ONLY): plan, trial, flags and `active` of a chain.
 absl::Status PlatformAdminOnly();
 /// PERMISSION_DENIED (WHOLE_CHAIN_ONLY): the role is limited to branches.
 absl::Status WholeChainOnly();
 absl::Status RoleAboveOwn();
+/// FAILED_PRECONDITION (PLAN_LIMIT_REACHED), with the limit.
+absl::Status TooManyUsers(int allowed);
 /// FAILED_PRECONDITION: a chain keeps an active owner.
 absl::Status LastOwner();
 /// FAILED_PRECONDITION: platform admins are no chain's staff.

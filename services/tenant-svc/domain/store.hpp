@@ -30,6 +30,11 @@ struct BranchFilter {
   std::optional<bool> active;
 };
 
+struct StaffCount {
+  int active = 0;
+  int allowed = 0;
+};
+
 /// A change that others hear of.
 struct Change {
   std::string_view type;  ///< "branch.updated"
@@ -54,6 +59,9 @@ class Store {
   /// SLUG_TAKEN.
   virtual absl::Status InsertChain(const Chain& chain) = 0;
   virtual absl::Status UpdateChain(const Chain& chain) = 0;
+  /// Active ones whose trial is over, a bounded number; nobody else takes them
+  /// until the transaction ends.
+  virtual absl::StatusOr<std::vector<Chain>> TakeEndedTrials(absl::Time now) = 0;
   virtual absl::StatusOr<bool> HasBranches(const ChainId& chain) = 0;
   /// With its users, whose e-mails become free, and their sign-ins.
   virtual absl::Status DeleteChain(const ChainId& chain, absl::Time now) = 0;
@@ -84,6 +92,8 @@ class Store {
   virtual absl::Status HoldStaff(const ChainId& chain) = 0;
   /// Name, role, branches, active.
   virtual absl::Status UpdateUser(const User& user) = 0;
+  /// How many staff are active, and how many the chain's plan allows.
+  virtual absl::StatusOr<StaffCount> CountStaff(const ChainId& chain) = 0;
   /// How many of them keep the chain, see User::KeepsChain.
   virtual absl::StatusOr<int> CountOwners(const ChainId& chain) = 0;
   /// The account, which nobody changes until the transaction ends.

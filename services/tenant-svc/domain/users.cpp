@@ -66,6 +66,14 @@ absl::StatusOr<User> MustSee(Store& store, const Caller& caller, const UserId& i
   return std::move(account->user);
 }
 
+// One more active user fits the plan. Whoever else changes staff waits, so the
+// count holds until the commit.
+absl::Status CheckRoom(Store& store, const ChainId& chain) {
+  CW_RETURN_IF_ERROR(store.HoldStaff(chain));
+  CW_ASSIGN_OR_RETURN(const StaffCount staff, store.CountStaff(chain));
+  return staff.active < staff.allowed ? absl::OkStatus() : reasons::TooManyUsers(staff.allowed);
+}
+
 bool SameGrant(const User& a, const User& b) {
   return a.role == b.role && a.whole_chain == b.whole_chain && a.branches == b.branches;
 }
@@ -94,6 +102,7 @@ absl::StatusOr<User> CreateUser(Store& store, const Caller& caller, User want,
   CW_ASSIGN_OR_RETURN(want.chain, HoldChainFor(store, caller, want.chain));
   CW_ASSIGN_OR_RETURN(const Caller giver, AsOfNow(store, caller));
   CW_RETURN_IF_ERROR(CheckGrant(store, giver, want));
+  CW_RETURN_IF_ERROR(CheckRoom(store, want.chain));
   CW_RETURN_IF_ERROR(store.InsertUser(want, password_hash));
   return want;
 }
@@ -125,6 +134,7 @@ absl::StatusOr<User> UpdateUser(Store& store, const Caller& caller, const UserId
     CW_ASSIGN_OR_RETURN(const int owners, store.CountOwners(user.chain));
     if (owners <= 1) return reasons::LastOwner();
   }
+  if (user.active && !before.active) CW_RETURN_IF_ERROR(CheckRoom(store, user.chain));
   CW_RETURN_IF_ERROR(store.UpdateUser(user));
   if (!user.active) CW_RETURN_IF_ERROR(store.RevokeSignIns(user, "user deactivated", now));
   return user;

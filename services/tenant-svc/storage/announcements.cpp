@@ -12,6 +12,7 @@ constexpr pg::Query kChainPayload{"tenant_chain_payload", R"sql(
            'id', chain_id, 'chain_id', chain_id, 'name', name, 'slug', slug,
            'description', description, 'contact_email', contact_email,
            'contact_phone', contact_phone, 'plan', plan, 'active', active,
+           'trial_ends_at', trial_ends_at, 'feature_flags', feature_flags,
            'created_at', created_at, 'updated_at', updated_at,
            'deleted', deleted_at IS NOT NULL) AS payload
     FROM tenant.chains WHERE chain_id = $1)sql"};

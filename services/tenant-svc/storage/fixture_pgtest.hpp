@@ -73,8 +73,9 @@ struct TwoChains {
     return done.ok() ? *std::move(result) : Result(done);
   }
 
-  absl::StatusOr<Chain> NewChain(const std::string& slug) {
+  absl::StatusOr<Chain> NewChain(const std::string& slug, Plan plan = Plan::kEnterprise) {
     Chain want;
+    want.plan = plan;
     want.name = "Chain " + slug;
     want.slug = slug;
     return Do(platform, [&](Store& store, const Caller& caller) {

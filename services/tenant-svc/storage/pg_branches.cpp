@@ -1,4 +1,5 @@
 #include "cartwise/base/status_macros.hpp"
+#include "domain/plan.hpp"
 #include "domain/reasons.hpp"
 #include "storage/columns.hpp"
 #include "storage/pg_store.hpp"
@@ -29,7 +30,8 @@ constexpr pg::Query kFindForChange{"tenant_find_branch_for_change", "SELECT " BR
     FROM tenant.branches WHERE branch_id = $1 AND deleted_at IS NULL FOR UPDATE)sql"};
 
 constexpr pg::Query kFindEntry{"tenant_find_branch_entry", R"sql(
-  SELECT b.branch_id, b.chain_id, c.slug, b.branch_code, b.active AND c.active AS active
+  SELECT b.branch_id, b.chain_id, c.slug, b.branch_code, b.active AND c.active AS active,
+         c.plan
     FROM tenant.branches b JOIN tenant.chains c ON c.chain_id = b.chain_id
    WHERE b.branch_id = $1 AND b.deleted_at IS NULL)sql"};
 
@@ -77,8 +79,12 @@ Branch Read(const pg::Row& row) {
 }
 
 BranchEntry ReadEntry(const pg::Row& row) {
-  return {row.As<BranchId>("branch_id"), row.As<ChainId>("chain_id"), row.Text("slug"),
-          row.Text("branch_code"), row.Bool("active")};
+  return {row.As<BranchId>("branch_id"),
+          row.As<ChainId>("chain_id"),
+          row.Text("slug"),
+          row.Text("branch_code"),
+          row.Bool("active"),
+          LimitsOf(PlanFromName(row.Text("plan"))).devices};
 }
 
 absl::Status CodeOr(const absl::Status& status) {

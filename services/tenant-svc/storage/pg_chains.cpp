@@ -1,3 +1,6 @@
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+
 #include "cartwise/base/status_macros.hpp"
 #include "domain/reasons.hpp"
 #include "storage/columns.hpp"
@@ -8,7 +11,7 @@ namespace {
 
 #define CHAIN_COLUMNS                                                               \
   "chain_id, name, slug, description, contact_email, contact_phone, plan, active, " \
-  "created_at, updated_at"
+  "trial_ends_at, array_to_string(feature_flags, ',') AS feature_flags, created_at, updated_at"
 
 constexpr pg::Query kList{"tenant_list_chains", "SELECT " CHAIN_COLUMNS R"sql(
     FROM tenant.chains
@@ -31,14 +34,20 @@ constexpr pg::Query kHold{"tenant_hold_chain", R"sql(
 
 constexpr pg::Query kInsert{"tenant_insert_chain", R"sql(
   INSERT INTO tenant.chains (chain_id, name, slug, description, contact_email, contact_phone,
-                             plan, active, created_at, updated_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9))sql"};
+                             plan, active, trial_ends_at, feature_flags, created_at, updated_at)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, string_to_array($10, ','), $11, $11))sql"};
 
 constexpr pg::Query kUpdate{"tenant_update_chain", R"sql(
   UPDATE tenant.chains
      SET name = $2, slug = $3, description = $4, contact_email = $5, contact_phone = $6,
-         plan = $7, active = $8, updated_at = $9
+         plan = $7, active = $8, trial_ends_at = $9, feature_flags = string_to_array($10, ','),
+         updated_at = $11
    WHERE chain_id = $1)sql"};
+
+// SKIP LOCKED: what another replica is at work on is in good hands.
+constexpr pg::Query kTakeEndedTrials{"tenant_take_ended_trials", "SELECT " CHAIN_COLUMNS R"sql(
+    FROM tenant.chains WHERE active AND trial_ends_at <= $1 AND deleted_at IS NULL
+   ORDER BY trial_ends_at LIMIT 100 FOR UPDATE SKIP LOCKED)sql"};
 
 constexpr pg::Query kHasBranches{"tenant_chain_has_branches", R"sql(
   SELECT EXISTS (SELECT FROM tenant.branches
@@ -63,6 +72,9 @@ Chain Read(const pg::Row& row) {
   chain.contact_email = row.Text("contact_email");
   chain.contact_phone = row.Text("contact_phone");
   chain.plan = PlanFromName(row.Text("plan"));
+  chain.trial_ends_at = row.OptTime("trial_ends_at");
+  const std::string flags = row.Text("feature_flags");
+  chain.feature_flags = absl::StrSplit(flags, ',', absl::SkipEmpty());
   chain.active = row.Bool("active");
   chain.created_at = row.Time("created_at");
   chain.updated_at = row.Time("updated_at");
@@ -96,15 +108,22 @@ absl::StatusOr<bool> PgStore::HoldChain(const ChainId& id) {
 absl::Status PgStore::InsertChain(const Chain& chain) {
   return SlugOr(tx_.Run(kInsert, chain.id, chain.name, chain.slug, chain.description,
                         chain.contact_email, chain.contact_phone, PlanName(chain.plan),
-                        chain.active, chain.created_at)
+                        chain.active, chain.trial_ends_at, absl::StrJoin(chain.feature_flags, ","),
+                        chain.created_at)
                     .status());
 }
 
 absl::Status PgStore::UpdateChain(const Chain& chain) {
   return SlugOr(tx_.Run(kUpdate, chain.id, chain.name, chain.slug, chain.description,
                         chain.contact_email, chain.contact_phone, PlanName(chain.plan),
-                        chain.active, chain.updated_at)
+                        chain.active, chain.trial_ends_at, absl::StrJoin(chain.feature_flags, ","),
+                        chain.updated_at)
                     .status());
+}
+
+absl::StatusOr<std::vector<Chain>> PgStore::TakeEndedTrials(absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kTakeEndedTrials, now));
+  return ReadAll(rows, Read);
 }
 
 absl::StatusOr<bool> PgStore::HasBranches(const ChainId& chain) {

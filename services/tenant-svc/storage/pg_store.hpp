@@ -26,6 +26,7 @@ class PgStore final : public Store {
   absl::StatusOr<bool> HoldChain(const ChainId& id) override;
   absl::Status InsertChain(const Chain& chain) override;
   absl::Status UpdateChain(const Chain& chain) override;
+  absl::StatusOr<std::vector<Chain>> TakeEndedTrials(absl::Time now) override;
   absl::StatusOr<bool> HasBranches(const ChainId& chain) override;
   absl::Status DeleteChain(const ChainId& chain, absl::Time now) override;
 
@@ -46,6 +47,7 @@ class PgStore final : public Store {
   absl::Status InsertUser(const User& user, const std::string& password_hash) override;
   absl::Status HoldStaff(const ChainId& chain) override;
   absl::Status UpdateUser(const User& user) override;
+  absl::StatusOr<StaffCount> CountStaff(const ChainId& chain) override;
   absl::StatusOr<int> CountOwners(const ChainId& chain) override;
   absl::StatusOr<std::optional<Account>> HoldAccount(const UserId& id) override;
   absl::Status ResetPassword(const User& user, const std::string& password_hash,

@@ -62,6 +62,11 @@ constexpr pg::Query kCountOwners{"tenant_count_owners", R"sql(
   SELECT count(*) AS owners FROM tenant.users
    WHERE chain_id = $1 AND role = 'OWNER' AND whole_chain AND active AND deleted_at IS NULL)sql"};
 
+constexpr pg::Query kCountStaff{"tenant_count_staff", R"sql(
+  SELECT c.plan, (SELECT count(*) FROM tenant.users u
+                   WHERE u.chain_id = c.chain_id AND u.active AND u.deleted_at IS NULL) AS active
+    FROM tenant.chains c WHERE c.chain_id = $1)sql"};
+
 constexpr pg::Query kHoldAccount{"tenant_hold_account", "SELECT " ACCOUNT_COLUMNS R"sql(
     FROM tenant.users u WHERE u.user_id = $1 AND u.deleted_at IS NULL FOR SHARE OF u)sql"};
 
@@ -140,6 +145,13 @@ absl::Status PgStore::UpdateUser(const User& user) {
 absl::StatusOr<int> PgStore::CountOwners(const ChainId& chain) {
   CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kCountOwners, chain));
   return static_cast<int>(rows.front().Int("owners"));
+}
+
+absl::StatusOr<StaffCount> PgStore::CountStaff(const ChainId& chain) {
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kCountStaff, chain));
+  const pg::Row row = rows.front();
+  return StaffCount{static_cast<int>(row.Int("active")),
+                    LimitsOf(PlanFromName(row.Text("plan"))).users};
 }
 
 absl::StatusOr<std::optional<Account>> PgStore::HoldAccount(const UserId& id) {
