@@ -1,6 +1,6 @@
 #include <absl/time/clock.h>
 
-#include "cartwise/auth/tokens.hpp"
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/clock.hpp"
 #include "load.hpp"
 #include "sections.hpp"
@@ -23,11 +23,11 @@ double MicrosPerCheck(const auth::TokenVerifier& verifier, const std::vector<std
 // What proving a caller costs a service: a token seen for the first time, and
 // one that was proven before.
 std::vector<Figure> TokenCheck(fleet::Fleet& fleet, const Effort&) {
-  const auto key = auth::SigningKey::Load(fleet.folder() + "/keys/private/tenant-2026a.pem");
-  auto keys = auth::KeySet::LoadDirectory(fleet.folder() + "/keys/public");
+  const auto key = auth::SigningKey::Load(fleet.folder() + "/keys/tenant/tenant-2026a.pem");
+  const SystemClock clock;
+  const auto keys = auth::TrustedKeys::Open(fleet.folder() + "/keys/public", clock);
   if (!key.ok() || !keys.ok()) std::exit(1);
-  SystemClock clock;
-  const auth::TokenVerifier verifier(*std::move(keys), clock);
+  const auth::TokenVerifier verifier([&] { return (*keys)->Current(); }, clock);
   std::vector<std::string> tokens;
   for (int i = 0; i < kTokens; ++i) {
     Caller caller;

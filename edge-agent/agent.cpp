@@ -52,7 +52,8 @@ Agent::Agent(const Config& config, Diary& diary, Failpoints& failpoints)
       cloud_(config.gateway, config.ca_pem),
       control_({cloud_, session_, book_, journal_, control_bell_, clock_, diary,
                 [this] { return Token(); },
-                [this](const std::vector<BoardConfig>& boards) { Configure(boards); }}),
+                [this](const std::vector<BoardConfig>& boards) { Configure(boards); },
+                [this](const VouchedOrderKeys& keys) { TakeOrderKeys(keys); }}),
       upload_({cloud_, uploads_, upload_bell_, clock_, diary, [this] { return Token(); }}) {
   for (const Config::BusEntry& entry : config.buses) {
     buses_.push_back(std::make_unique<BusKit>(entry, locks_, clock_, diary, failpoints));
@@ -146,9 +147,34 @@ void Agent::TakeIdentity(const Identity& identity) {
   identity_ = identity;
 }
 
-std::string Agent::Token() const {
+void Agent::ChangeIdentity(const std::function<void(Identity&)>& change) {
+  std::lock_guard one_at_a_time(changing_);
+  Identity identity = Known();
+  change(identity);
+  if (const absl::Status saved = files_.SaveIdentity(identity); !saved.ok()) {
+    diary_.Error("the changed identity cannot be saved; a restart would use the old one",
+                 {{"why", std::string(saved.message())}});
+  }
+  TakeIdentity(identity);
+}
+
+void Agent::TakeOrderKeys(const VouchedOrderKeys& keys) {
+  if (keys.pems == Known().order_keys) return;
+  if (!keys_.Vouch(keys) || !auth::KeySet::FromPem(keys.pems).ok()) {
+    diary_.Error("new order keys were refused: no key that this agent trusts vouches for them", {});
+    return;
+  }
+  ChangeIdentity([&](Identity& identity) { identity.order_keys = keys.pems; });
+  diary_.Info("the cloud signs orders with new keys", {});
+}
+
+Identity Agent::Known() const {
   std::lock_guard lock(mutex_);
-  return identity_.device_token;
+  return identity_;
+}
+
+std::string Agent::Token() const {
+  return Known().device_token;
 }
 
 void Agent::Configure(const std::vector<BoardConfig>& boards) {
@@ -190,11 +216,7 @@ void Agent::HealthLoop() {
 }
 
 void Agent::RotateTokenWhenDue() {
-  Identity identity;
-  {
-    std::lock_guard lock(mutex_);
-    identity = identity_;
-  }
+  const Identity identity = Known();
   const auto due = HalfLife(identity.device_token);
   if (!due || clock_.Now() < *due) return;
   auto token = cloud_.RotateToken(identity);
@@ -203,11 +225,7 @@ void Agent::RotateTokenWhenDue() {
                    {{"why", std::string(token.status().message())}});
     return;
   }
-  identity.device_token = *std::move(token);
-  if (const absl::Status saved = files_.SaveIdentity(identity); !saved.ok()) {
-    diary_.Error("the new token cannot be saved", {{"why", std::string(saved.message())}});
-  }
-  TakeIdentity(identity);
+  ChangeIdentity([&](Identity& changed) { changed.device_token = *std::move(token); });
   diary_.Info("the token was rotated");
   control_.Reconnect();
   upload_.Reconnect();

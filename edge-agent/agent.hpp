@@ -48,6 +48,10 @@ class Agent {
   void Cloudward();
   bool Enrol();
   void TakeIdentity(const Identity& identity);
+  /// Changes it on disk and in use. One at a time.
+  void ChangeIdentity(const std::function<void(Identity&)>& change);
+  void TakeOrderKeys(const VouchedOrderKeys& keys);
+  Identity Known() const;
   std::string Token() const;
   void Configure(const std::vector<BoardConfig>& boards);
   void FlushLoop();
@@ -76,6 +80,7 @@ class Agent {
   std::vector<std::unique_ptr<BusKit>> buses_;
   std::vector<std::thread> threads_;
 
+  std::mutex changing_;  ///< held while the identity is changed
   mutable std::mutex mutex_;
   Identity identity_;  ///< no device before the enrolment
   std::optional<std::vector<BoardConfig>> configured_;

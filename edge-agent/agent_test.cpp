@@ -105,6 +105,30 @@ TEST_CASE("from nothing to a proven unlock and back", "[agent]") {
   CHECK(fields.at("lock").number_value() == 5);
 }
 
+TEST_CASE("orders are believed by new keys that a trusted one vouches for", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+
+  f.cloud.ChangeKey(/*vouched=*/true);
+
+  CHECK(f.Unlock(5).outcome() == device::v1::CommandResult::SUCCEEDED);
+  SECTION("also after a restart") {
+    f.StartAndServe();
+    CHECK(f.Unlock(6).outcome() == device::v1::CommandResult::SUCCEEDED);
+  }
+}
+
+TEST_CASE("keys that nobody trusted vouches for change nothing", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+
+  f.cloud.ChangeKey(/*vouched=*/false);
+
+  CHECK(f.Unlock(5).reason() == "BAD_SIGNATURE");
+  CHECK(f.diary.Says("no key that this agent trusts vouches for them"));
+  CHECK(f.board.Log("\"event\":\"pulse\"").empty());
+}
+
 TEST_CASE("the identity is kept: a restart does not enrol again", "[agent]") {
   Fixture f;
   f.StartAndServe();

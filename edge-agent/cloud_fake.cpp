@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "cartwise/auth/order_keys.hpp"
 #include "cartwise/base/ids.hpp"
 #include "linux/atomic_file.hpp"
 
@@ -166,6 +167,22 @@ void FakeCloud::RefuseTokens(bool refuse) {
 void FakeCloud::Commit(bool commit) {
   std::lock_guard lock(mutex_);
   commit_ = commit;
+}
+
+void FakeCloud::ChangeKey(bool vouched) {
+  std::lock_guard lock(mutex_);
+  const auth::SigningKey old = std::exchange(key_, auth::NewTestKey("device-test-" + NewUuid()));
+  v1::OrderKeys keys;
+  (*keys.mutable_keys())[key_.id()] = key_.PublicPem();
+  v1::ControlResponse message;
+  auto& told = *message.mutable_order_keys();
+  told.set_order_keys(keys.SerializeAsString());
+  for (const auth::SigningKey& key : {key_, vouched ? old : key_}) {
+    auto& signature = *told.add_signatures();
+    signature.set_key_id(key.id());
+    signature.set_signature(key.Sign(auth::OrderKeysToSign(told.order_keys())));
+  }
+  if (stream_ != nullptr) stream_->Write(message);
 }
 
 std::string FakeCloud::Unlock(const std::string& controller, int lock_number, int ttl_ms) {

@@ -39,6 +39,9 @@ class FakeCloud {
   /// Whether what arrives is committed.
   void Commit(bool commit);
 
+  /// Signs with a new key from now on, and says so; `vouched`: in the name of the old one.
+  void ChangeKey(bool vouched);
+
   /// Sends an unlock; its command id. `ttl_ms` counts from the agent's last
   /// heartbeat.
   std::string Unlock(const std::string& controller, int lock, int ttl_ms = 5000);

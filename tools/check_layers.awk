@@ -3,7 +3,7 @@
 
 BEGIN {
   # What each library may use of the others.
-  lib["base"] = ""; lib["process"] = ""; lib["config"] = "base"; lib["auth"] = "base config"; lib["obs"] = "base config"
+  lib["base"] = ""; lib["process"] = ""; lib["config"] = "base"; lib["auth"] = "base config obs"; lib["obs"] = "base config"
   lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth"
   lib["phone"] = "base"; lib["http"] = "base"
   lib["outbox"] = "base config obs pg rpc auth"; lib["testing"] = "base config obs pg rpc auth"

@@ -136,6 +136,9 @@ void ControlLink::Take(const v1::ControlResponse& message) {
     case v1::ControlResponse::kConfiguration:
       tools_.configure(FromProto(message.configuration()));
       break;
+    case v1::ControlResponse::kOrderKeys:
+      tools_.order_keys(FromProto(message.order_keys()));
+      break;
     case v1::ControlResponse::kWelcome:
       Welcome(message.welcome());
       break;

@@ -14,6 +14,7 @@
 #include "core/order_book.hpp"
 #include "core/session.hpp"
 #include "linux/cloud.hpp"
+#include "linux/identity.hpp"
 
 namespace cartwise::edge {
 
@@ -36,6 +37,7 @@ class ControlLink {
     Diary& diary;
     std::function<std::string()> token;
     std::function<void(const std::vector<BoardConfig>&)> configure;
+    std::function<void(const VouchedOrderKeys&)> order_keys;
   };
 
   explicit ControlLink(Tools tools) : tools_(std::move(tools)) {}

@@ -1,7 +1,9 @@
 #include "linux/identity.hpp"
 
+#include <algorithm>
 #include <utility>
 
+#include "cartwise/auth/order_keys.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "linux/atomic_file.hpp"
@@ -100,12 +102,24 @@ absl::Status PinnedOrderKeys::SetKeys(const std::map<std::string, std::string>& 
 }
 
 bool PinnedOrderKeys::Verify(const SignedOrder& order) const {
+  return Proves(order.key_id, order.bytes, order.signature);
+}
+
+bool PinnedOrderKeys::Vouch(const VouchedOrderKeys& keys) const {
+  const std::string signed_bytes = auth::OrderKeysToSign(keys.bytes);
+  return std::any_of(keys.signatures.begin(), keys.signatures.end(), [&](const auto& each) {
+    return Proves(each.first, signed_bytes, each.second);
+  });
+}
+
+bool PinnedOrderKeys::Proves(const std::string& key_id, const std::string& bytes,
+                             const std::string& signature) const {
   std::optional<auth::KeySet> keys;
   {
     std::lock_guard lock(mutex_);
     keys = keys_;
   }
-  return keys && keys->Verify(order.key_id, order.bytes, order.signature);
+  return keys && keys->Verify(key_id, bytes, signature);
 }
 
 std::optional<absl::Time> HalfLife(const std::string& token) {

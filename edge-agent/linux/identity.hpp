@@ -41,13 +41,25 @@ class StateFiles {
   const std::string state_dir_;
 };
 
+/// Order keys that the cloud wants believed in place of the pinned ones.
+struct VouchedOrderKeys {
+  std::string bytes;                              ///< what is signed, serialized
+  std::map<std::string, std::string> pems;        ///< what `bytes` says: PEM by key id
+  std::map<std::string, std::string> signatures;  ///< by key id
+};
+
 /// The pinned keys of the cloud. Refuses everything until SetKeys.
 class PinnedOrderKeys final : public OrderVerifier {
  public:
   absl::Status SetKeys(const std::map<std::string, std::string>& pems);
   bool Verify(const SignedOrder& order) const override;
+  /// True when a pinned key signed them.
+  bool Vouch(const VouchedOrderKeys& keys) const;
 
  private:
+  bool Proves(const std::string& key_id, const std::string& bytes,
+              const std::string& signature) const;
+
   mutable std::mutex mutex_;
   std::optional<auth::KeySet> keys_;
 };

@@ -158,6 +158,14 @@ absl::StatusOr<SignedOrder> FromProto(const v1::SignedOrder& order) {
   return out;
 }
 
+VouchedOrderKeys FromProto(const v1::SignedOrderKeys& order_keys) {
+  VouchedOrderKeys out{.bytes = order_keys.order_keys(), .pems = {}, .signatures = {}};
+  v1::OrderKeys inner;
+  if (inner.ParseFromString(out.bytes)) out.pems = {inner.keys().begin(), inner.keys().end()};
+  for (const auto& each : order_keys.signatures()) out.signatures[each.key_id()] = each.signature();
+  return out;
+}
+
 std::vector<BoardConfig> FromProto(const v1::Configuration& configuration) {
   std::vector<BoardConfig> boards;
   for (const auto& board : configuration.boards()) {

@@ -9,6 +9,7 @@
 #include "core/event.hpp"
 #include "core/order.hpp"
 #include "core/session.hpp"
+#include "linux/identity.hpp"
 
 namespace cartwise::edge {
 
@@ -22,6 +23,8 @@ device::v1::TelemetryEvent ToProto(const Measurement& measurement);
 
 /// INVALID_ARGUMENT when the bytes are no Order.
 absl::StatusOr<SignedOrder> FromProto(const device::v1::SignedOrder& order);
+/// Without keys when the bytes are no OrderKeys.
+VouchedOrderKeys FromProto(const device::v1::SignedOrderKeys& order_keys);
 std::vector<BoardConfig> FromProto(const device::v1::Configuration& configuration);
 
 }  // namespace cartwise::edge

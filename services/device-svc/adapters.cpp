@@ -13,7 +13,7 @@ IssuedToken SignedTokens::Issue(const DeviceKey& device) {
   caller.subject = device.device.value();
   caller.chain = device.chain;
   IssuedToken issued;
-  issued.token = auth::IssueToken(key_, caller, clock_.Now(), kTokenLife);
+  issued.token = auth::IssueToken(keys_().Newest(), caller, clock_.Now(), kTokenLife);
   issued.hash = auth::Sha256Hex(issued.token);
   return issued;
 }

@@ -15,11 +15,12 @@ namespace cartwise::device {
 /// Device tokens as signed JWTs.
 class SignedTokens final : public Tokens {
  public:
-  SignedTokens(const auth::SigningKey& key, const Clock& clock) : key_(key), clock_(clock) {}
+  SignedTokens(auth::SigningKeySource keys, const Clock& clock)
+      : keys_(std::move(keys)), clock_(clock) {}
   IssuedToken Issue(const DeviceKey& device) override;
 
  private:
-  const auth::SigningKey& key_;
+  const auth::SigningKeySource keys_;
   const Clock& clock_;
 };
 

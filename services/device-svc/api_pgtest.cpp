@@ -55,7 +55,10 @@ struct Served : TwoChains {
                                real};
   rpc::Guard guard{verifier, server.metrics};
   ObsWatch watch{server.metrics};
-  SignedTokens signed_tokens{device_key, real};
+  auth::KeySet public_keys =
+      auth::KeySet::FromPem({{device_key.id(), device_key.PublicPem()}}).value();
+  OrderKeys order_keys{auth::Signing(device_key), [this] { return public_keys; }};
+  SignedTokens signed_tokens{auth::Signing(device_key), real};
   Devices signed_devices{signed_tokens, real};
   FakeDirectory directory{haifa};
   LinkRegistry registry;
@@ -64,20 +67,15 @@ struct Served : TwoChains {
   Lanes lanes{2};
   BoardWatcher boards{streams, lanes};
   std::vector<EventTaker*> takers = {&taker, &boards};
-  StreamParts parts{streams, commands, registry, takers, device_key, real, lanes, watch, [] {}};
+  StreamParts parts{streams, commands, registry, takers, order_keys, real, lanes, watch, [] {}};
   Clockwork clockwork{parts, log};
   pg::Listener listener{server.UrlOf("device"), ChannelOf(self),
                         [this](const std::string& text) { clockwork.Hear(text); },
                         [this] { clockwork.CatchUp(); }};
 
-  DevicesRpc devices_rpc{{guard,
-                          database,
-                          signed_devices,
-                          streams,
-                          directory,
-                          real,
-                          {"broker", 1883, {{device_key.id(), device_key.PublicPem()}}},
-                          [] {}}};
+  DevicesRpc devices_rpc{
+      {guard, database, signed_devices, streams, directory, real, {"broker", 1883, order_keys}, [] {
+       }}};
   ControllersRpc controllers_rpc{guard, database, controllers, signed_devices, [] {}};
   CommandsRpc commands_rpc{guard, database, commands};
   // Nobody uploads here.

@@ -11,7 +11,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");
   config.metrics_listen = env.Text("CARTWISE_DEVICE_METRICS_LISTEN", "127.0.0.1:9102");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
-  config.signing_key = env.File("CARTWISE_DEVICE_SIGNING_KEY");
+  config.signing_keys_dir = env.Text("CARTWISE_DEVICE_SIGNING_KEYS_DIR");
   config.database.url = env.Text("CARTWISE_DEVICE_DATABASE_URL");
   config.database.connections = env.Number("CARTWISE_DEVICE_DATABASE_POOL", 8, 1, 100);
   config.server.listen = env.Text("CARTWISE_DEVICE_LISTEN", "127.0.0.1:9092");

@@ -15,7 +15,7 @@ struct Config {
   pg::PoolConfig database;
   std::string metrics_listen;
   std::string token_keys_dir;
-  std::string signing_key;
+  std::string signing_keys_dir;  ///< private keys of device tokens and orders
   std::string log_level;
   std::string mqtt_broker;
   int mqtt_port = 1883;

@@ -10,6 +10,7 @@
 #include "api/commands_rpc.hpp"
 #include "api/controllers_rpc.hpp"
 #include "api/devices_rpc.hpp"
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
@@ -43,9 +44,11 @@ absl::Status Serve(const Config& config) {
   const SystemClock clock;
   obs::Metrics metrics;
   ObsWatch watch(metrics);
-  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
-  CW_ASSIGN_OR_RETURN(const auto signing_key, auth::SigningKey::Load(config.signing_key));
-  const auth::TokenVerifier tokens(std::move(keys), clock);
+  CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
+  CW_ASSIGN_OR_RETURN(const auto own_keys, auth::OwnKeys::Open(config.signing_keys_dir, clock));
+  const auth::SigningKeySource signing = [&own_keys] { return own_keys->Current(); };
+  const OrderKeys order_keys(signing, [&keys] { return keys->Current(); });
+  const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
   rpc::Guard guard(tokens, metrics);
   const auto to = [&](const std::string& target, const char* service) {
     return rpc::Connect(target, service, config.server.tls);
@@ -67,7 +70,7 @@ absl::Status Serve(const Config& config) {
                                        [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
   const ReplicaId self = ReplicaId::New();
-  SignedTokens device_tokens(signing_key, clock);
+  SignedTokens device_tokens(signing, clock);
   TenantDirectory directory(to(config.tenant_target, "tenant-svc"));
   const Devices devices(device_tokens, clock);
   const Controllers controllers(clock);
@@ -80,22 +83,21 @@ absl::Status Serve(const Config& config) {
   Lanes lanes(config.lanes);
   BoardWatcher boards(streams, lanes);
   const std::vector<EventTaker*> takers = {&rental_events, &telemetry_events, &boards};
-  const StreamParts parts{streams, commands, registry, takers,   signing_key,
+  const StreamParts parts{streams, commands, registry, takers,   order_keys,
                           clock,   lanes,    watch,    announced};
   Clockwork clockwork(parts, command_log);
   const pg::Listener listener(
       config.database.url, ChannelOf(self), [&](const std::string& text) { clockwork.Hear(text); },
       [&] { clockwork.CatchUp(); });
 
-  DevicesRpc devices_rpc(
-      {guard,
-       database,
-       devices,
-       streams,
-       directory,
-       clock,
-       {config.mqtt_broker, config.mqtt_port, {{signing_key.id(), signing_key.PublicPem()}}},
-       announced});
+  DevicesRpc devices_rpc({guard,
+                          database,
+                          devices,
+                          streams,
+                          directory,
+                          clock,
+                          {config.mqtt_broker, config.mqtt_port, order_keys},
+                          announced});
   ControllersRpc controllers_rpc(guard, database, controllers, devices, announced);
   CommandsRpc commands_rpc(guard, database, commands);
   CommandExecutionRpc execution_rpc(guard, commands);

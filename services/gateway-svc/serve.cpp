@@ -5,6 +5,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
@@ -29,19 +30,19 @@ Upstreams::Channels Connect(const Config& config) {
 }  // namespace
 
 absl::Status Serve(const Config& config, const Contracts& contracts, const Router& router) {
-  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
-  const auto jwks = std::make_shared<const std::string>(keys.ToJwks());
-  SystemClock clock;
+  const SystemClock clock;
+  CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
   obs::Metrics metrics;
-  auth::TokenVerifier tokens(std::move(keys), clock);
+  const auth::KeySource current_keys = [&keys] { return keys->Current(); };
+  const auth::TokenVerifier tokens(current_keys, clock);
   Upstreams upstreams(Connect(config));
   HealthWatch health(upstreams);
   const Cors cors(config.cors_origins);
   const DocsSite docs(config.docs_dir);
   const auto openapi = std::make_shared<const std::string>(OpenApiDocument(router));
   RateLimiter rates(config.rates, clock);
-  const Api api({router, tokens, upstreams, health, rates, metrics, cors, docs, openapi, jwks,
-                 config.trusted_proxies});
+  const Api api({router, tokens, upstreams, health, rates, metrics, cors, docs, openapi,
+                 current_keys, config.trusted_proxies});
 
   std::unique_ptr<Tls> tls;
   if (!config.http_cert.empty()) {

@@ -3,6 +3,7 @@
 #include "api/carts_rpc.hpp"
 #include "api/rentals_rpc.hpp"
 #include "api/sink_rpc.hpp"
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
@@ -22,9 +23,9 @@ namespace cartwise::rental {
 absl::Status Serve(const Config& config) {
   const SystemClock clock;
   obs::Metrics metrics;
-  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
+  CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
   CW_ASSIGN_OR_RETURN(const AesPhoneVault vault, AesPhoneVault::FromHex(config.phone_key));
-  const auth::TokenVerifier tokens(std::move(keys), clock);
+  const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
   rpc::Guard guard(tokens, metrics);
 
   pg::Pool pool(config.database, metrics);

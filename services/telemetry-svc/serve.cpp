@@ -2,6 +2,7 @@
 
 #include "api/sink_rpc.hpp"
 #include "api/telemetry_rpc.hpp"
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
@@ -16,8 +17,8 @@ namespace cartwise::telemetry {
 absl::Status Serve(const Config& config) {
   const SystemClock clock;
   obs::Metrics metrics;
-  CW_ASSIGN_OR_RETURN(auth::KeySet keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
-  const auth::TokenVerifier tokens(std::move(keys), clock);
+  CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
+  const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
   rpc::Guard guard(tokens, metrics);
 
   pg::Pool pool(config.database, metrics);

@@ -7,11 +7,11 @@
 #include "api/enrollment_keys_rpc.hpp"
 #include "api/otp_rpc.hpp"
 #include "api/users_rpc.hpp"
+#include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "credentials.hpp"
 #include "domain/otp_ports_fake.hpp"
 #include "otp_secrets.hpp"
-#include "signing_key_fake.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/pg_otp_store.hpp"
 
@@ -19,9 +19,9 @@ namespace cartwise::tenant {
 namespace {
 
 struct Served : TwoChains {
-  auth::SigningKey key = FakeSigningKey();
+  auth::SigningKey key = auth::NewTestKey("tenant-test");
   auth::TokenVerifier tokens{auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(), clock};
-  SignedCredentials signed_credentials{key};
+  SignedCredentials signed_credentials{auth::Signing(key)};
   Sessions signed_sessions{database, signed_credentials, secrets, clock};
   rpc::Guard guard{tokens, server.metrics};
   std::atomic<int> announced = 0;

@@ -16,8 +16,8 @@ namespace cartwise::tenant {
 struct Config {
   std::string log_level;
   std::string metrics_listen;
-  std::string token_keys_dir;  ///< public keys by which callers are proven
-  std::string signing_key;     ///< private key of staff tokens
+  std::string token_keys_dir;    ///< public keys by which callers are proven
+  std::string signing_keys_dir;  ///< private keys of tokens
   pg::PoolConfig database;
   rpc::ServerConfig server;
   std::string rental_target;     ///< host:port

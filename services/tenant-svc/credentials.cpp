@@ -71,7 +71,7 @@ std::string SignedCredentials::HashSecret(std::string_view secret) {
 
 std::string SignedCredentials::AccessToken(const Caller& caller, absl::Time now,
                                            absl::Duration life) {
-  return auth::IssueToken(key_, caller, now, life);
+  return auth::IssueToken(keys_().Newest(), caller, now, life);
 }
 
 }  // namespace cartwise::tenant

@@ -15,7 +15,7 @@ namespace cartwise::tenant {
 /// that a flood of sign-ins takes neither the memory nor every thread.
 class SignedCredentials final : public Credentials {
  public:
-  explicit SignedCredentials(auth::SigningKey key) : key_(std::move(key)) {}
+  explicit SignedCredentials(auth::SigningKeySource keys) : keys_(std::move(keys)) {}
 
   absl::StatusOr<std::string> HashPassword(std::string_view password, absl::Time deadline) override;
   absl::StatusOr<bool> VerifyPassword(std::string_view password, const std::string& hash,
@@ -30,7 +30,7 @@ class SignedCredentials final : public Credentials {
   absl::Status Enter(absl::Time deadline);
   void Leave();
 
-  const auth::SigningKey key_;
+  const auth::SigningKeySource keys_;
   absl::Mutex mutex_;
   int running_ ABSL_GUARDED_BY(mutex_) = 0;
   int waiting_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -5,15 +5,15 @@
 
 #include <catch2/catch.hpp>
 
+#include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
-#include "signing_key_fake.hpp"
 
 namespace cartwise::tenant {
 namespace {
 
 TEST_CASE("a password fits its own hash, and none fits nobody's", "[credentials]") {
-  SignedCredentials credentials(FakeSigningKey());
+  SignedCredentials credentials(auth::Signing(auth::NewTestKey("tenant-test")));
   const auto never = absl::InfiniteFuture();
 
   const auto hash = credentials.HashPassword("correct horse", never);
@@ -26,11 +26,11 @@ TEST_CASE("a password fits its own hash, and none fits nobody's", "[credentials]
 }
 
 TEST_CASE("an access token proves who it was made for", "[credentials]") {
-  const auth::SigningKey key = FakeSigningKey();
+  const auth::SigningKey key = auth::NewTestKey("tenant-test");
   testing::FakeClock clock;
   const auth::TokenVerifier verifier(auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(),
                                      clock);
-  SignedCredentials credentials(key);
+  SignedCredentials credentials(auth::Signing(key));
   Caller caller;
   caller.principal = Principal::kStaff;
   caller.subject = NewUuid();
@@ -49,7 +49,7 @@ TEST_CASE("an access token proves who it was made for", "[credentials]") {
 }
 
 TEST_CASE("a flood of sign-ins is served a few at a time and turned away beyond", "[credentials]") {
-  SignedCredentials credentials(FakeSigningKey());
+  SignedCredentials credentials(auth::Signing(auth::NewTestKey("tenant-test")));
   std::atomic<int> served = 0, refused = 0;
   std::vector<std::thread> people;
   for (int i = 0; i < 60; ++i) {

@@ -1,3 +1,4 @@
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/pg/once.hpp"
@@ -19,8 +20,9 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   CW_ASSIGN_OR_RETURN(auto otp_secrets, tenant::KeyedOtpSecrets::FromHex(config.phone_key));
   if (arguments == std::vector<std::string>{"--check-config"}) return absl::OkStatus();
 
-  CW_ASSIGN_OR_RETURN(auto signing_key, auth::SigningKey::Load(config.signing_key));
-  tenant::SignedCredentials credentials(std::move(signing_key));
+  const SystemClock clock;
+  CW_ASSIGN_OR_RETURN(const auto keys, auth::OwnKeys::Open(config.signing_keys_dir, clock));
+  tenant::SignedCredentials credentials([&keys] { return keys->Current(); });
   obs::Metrics metrics;
   pg::Pool pool(config.database, metrics);
   pg::DatabaseOf<tenant::Store, tenant::PgStore> database(pool, "tenant");

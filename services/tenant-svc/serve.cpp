@@ -9,6 +9,7 @@
 #include "api/enrollment_keys_rpc.hpp"
 #include "api/otp_rpc.hpp"
 #include "api/users_rpc.hpp"
+#include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
@@ -48,8 +49,8 @@ void EndTrialsNow(TenantDatabase& database, const Clock& clock,
 absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
                    Credentials& credentials, OtpSecrets& otp_secrets, obs::Metrics& metrics) {
   const SystemClock clock;
-  CW_ASSIGN_OR_RETURN(auto keys, auth::KeySet::LoadDirectory(config.token_keys_dir));
-  const auth::TokenVerifier tokens(std::move(keys), clock);
+  CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
+  const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
   rpc::Guard guard(tokens, metrics);
 
   const auto sink = [&](const char* name, const std::string& target) {

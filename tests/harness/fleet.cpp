@@ -105,11 +105,11 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
     env["CARTWISE_" + area + "_DATABASE_URL"] = database.UrlOf(AreaOf(service));
     env["CARTWISE_TEST_ALLOW_FSYNC_OFF"] = "1";
   }
-  env["CARTWISE_TENANT_SIGNING_KEY"] = folder_ + "/keys/private/tenant-2026a.pem";
+  env["CARTWISE_TENANT_SIGNING_KEYS_DIR"] = folder_ + "/keys/tenant";
   env["CARTWISE_TENANT_PHONE_KEY_FILE"] = folder_ + "/keys/private/phone.key";
   env["CARTWISE_TENANT_SMS_PROVIDER"] = "console";
   env["CARTWISE_TENANT_SMS_CONSOLE_FILE"] = folder_ + "/sms.jsonl";
-  env["CARTWISE_DEVICE_SIGNING_KEY"] = folder_ + "/keys/private/device-2026a.pem";
+  env["CARTWISE_DEVICE_SIGNING_KEYS_DIR"] = folder_ + "/keys/device";
   env["CARTWISE_DEVICE_MQTT_BROKER"] = "mqtt.example.test";
   env["CARTWISE_DEVICE_MQTT_PORT"] = "8883";
   env["CARTWISE_RENTAL_PHONE_KEY_FILE"] = folder_ + "/keys/private/phone.key";

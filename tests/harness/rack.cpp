@@ -176,9 +176,17 @@ void Rack::MakeCarts() {
   }
 }
 
-std::string Rack::DeviceToken() const {
+Json Rack::Identity() const {
   std::ifstream file(fleet_.folder() + "/" + name_ + ".state/identity.json");
-  return Json::parse(file)["device_token"];
+  return Json::parse(file);
+}
+
+std::string Rack::DeviceToken() const {
+  return Identity()["device_token"];
+}
+
+bool Rack::Knows(const std::string& order_key) const {
+  return Identity()["order_keys"].contains(order_key);
 }
 
 Answer Rack::Assign(Rest& who, const std::string& phone, const std::string& key) {

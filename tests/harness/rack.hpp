@@ -56,6 +56,8 @@ class Rack {
 
   /// As the agent keeps it.
   std::string DeviceToken() const;
+  /// Whether the agent has stored this order key.
+  bool Knows(const std::string& order_key) const;
 
   Board& board() { return *board_; }
   TcpGate& gate() { return *gate_; }
@@ -67,6 +69,7 @@ class Rack {
   }
 
  private:
+  Json Identity() const;
   void MakeBranch();
   void StartBoard();
   void MakeCarts();

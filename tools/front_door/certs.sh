@@ -34,11 +34,14 @@ make_certificate() {
     ) 2>/dev/null
 }
 
-# The stem of the file is the key id (kid) in the tokens.
+# The stem of the file is the key id (kid) in the tokens; its first word the
+# service that signs, which has a folder of its own.
 make_token_key() {
-  local private=$KEY_DIR/private/$1.pem public=$KEY_DIR/public/$1.pem
-  [ -s "$private" ] || (umask 077 && openssl genpkey -algorithm ed25519 -out "$private")
-  [ -s "$public" ] || openssl pkey -in "$private" -pubout -out "$public"
+  local folder=$KEY_DIR/${1%%-*}
+  [ ! -s "$folder/$1.pem" ] || return 0
+  mkdir -p "$folder"
+  (umask 077 && openssl genpkey -algorithm ed25519 -out "$folder/$1.pem")
+  openssl pkey -in "$folder/$1.pem" -pubout -out "$KEY_DIR/public/$1.pem"
 }
 
 # make_identities: everything that proves who somebody is.
@@ -49,5 +52,5 @@ make_identities() {
   for name in "${TOKEN_KEYS[@]}"; do make_token_key "$name"; done
   # Phone numbers are encrypted and looked up with it; without it they are lost.
   [ -s "$KEY_DIR/private/phone.key" ] || (umask 077 && openssl rand -hex 32 >"$KEY_DIR/private/phone.key")
-  chmod 600 "$CERT_DIR"/*.key "$KEY_DIR"/private/*
+  chmod 600 "$CERT_DIR"/*.key "$KEY_DIR"/{private,tenant,device}/*
 }

@@ -26,13 +26,13 @@ TEXT
   fi
   case "$name" in
     tenant-svc)
-      echo "CARTWISE_TENANT_SIGNING_KEY=$KEY_DIR/private/tenant-2026a.pem"
+      echo "CARTWISE_TENANT_SIGNING_KEYS_DIR=$KEY_DIR/tenant"
       echo "CARTWISE_TENANT_PHONE_KEY_FILE=$KEY_DIR/private/phone.key"
       echo "CARTWISE_TENANT_SMS_PROVIDER=${CARTWISE_TENANT_SMS_PROVIDER:-console}"
       echo "CARTWISE_TENANT_SMS_CONSOLE_FILE=$LOG_DIR/sms.jsonl"
       ;;
     device-svc)
-      echo "CARTWISE_DEVICE_SIGNING_KEY=$KEY_DIR/private/device-2026a.pem"
+      echo "CARTWISE_DEVICE_SIGNING_KEYS_DIR=$KEY_DIR/device"
       echo "CARTWISE_DEVICE_MQTT_BROKER=${CARTWISE_DEVICE_MQTT_BROKER:-localhost}"
       echo "CARTWISE_DEVICE_MQTT_PORT=${CARTWISE_DEVICE_MQTT_PORT:-1883}"
       ;;

@@ -41,6 +41,14 @@ const unsigned char* Raw(std::string_view bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
+std::string PublicPemOf(EVP_PKEY* key) {
+  const Bio out(BIO_new(BIO_s_mem()), &BIO_free);
+  PEM_write_bio_PUBKEY(out.get(), key);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &data);
+  return {data, static_cast<size_t>(size)};
+}
+
 }  // namespace
 
 struct SigningKey::State {
@@ -49,13 +57,17 @@ struct SigningKey::State {
 
 absl::StatusOr<SigningKey> SigningKey::Load(const std::string& path) {
   CW_ASSIGN_OR_RETURN(const std::string pem, ReadFile(path));
+  return FromPem(std::filesystem::path(path).stem().string(), pem);
+}
+
+absl::StatusOr<SigningKey> SigningKey::FromPem(const std::string& id, const std::string& pem) {
   Key key(PEM_read_bio_PrivateKey(Reading(pem).get(), nullptr, &NoPassPhrase, nullptr),
           &EVP_PKEY_free);
   if (!key || EVP_PKEY_id(key.get()) != EVP_PKEY_ED25519) {
-    return absl::InvalidArgumentError(absl::StrCat("not an Ed25519 private key: ", path));
+    return absl::InvalidArgumentError(absl::StrCat("not an Ed25519 private key: ", id));
   }
   SigningKey signing;
-  signing.id_ = std::filesystem::path(path).stem().string();
+  signing.id_ = id;
   signing.state_ = std::make_shared<const State>(State{std::move(key)});
   return signing;
 }
@@ -73,32 +85,22 @@ std::string SigningKey::Sign(std::string_view bytes) const {
 }
 
 std::string SigningKey::PublicPem() const {
-  const Bio out(BIO_new(BIO_s_mem()), &BIO_free);
-  PEM_write_bio_PUBKEY(out.get(), state_->key.get());
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(out.get(), &data);
-  return {data, static_cast<size_t>(size)};
+  return PublicPemOf(state_->key.get());
+}
+
+absl::StatusOr<SigningKeys> SigningKeys::FromPem(const std::map<std::string, std::string>& pems) {
+  SigningKeys keys;
+  for (const auto& [id, pem] : pems) {
+    CW_ASSIGN_OR_RETURN(SigningKey key, SigningKey::FromPem(id, pem));
+    keys.keys_.push_back(std::move(key));
+  }
+  if (keys.keys_.empty()) return absl::InvalidArgumentError("no key to sign with");
+  return keys;
 }
 
 struct KeySet::State {
   std::map<std::string, Key, std::less<>> keys;
 };
-
-absl::StatusOr<KeySet> KeySet::LoadDirectory(const std::string& path) {
-  std::map<std::string, std::string> pems;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    if (entry.path().extension() != ".pem") continue;
-    CW_ASSIGN_OR_RETURN(pems[entry.path().stem().string()], ReadFile(entry.path().string()));
-  }
-  if (error) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot list ", path, ": ", error.message()));
-  }
-  if (pems.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("no *.pem public key in ", path));
-  }
-  return FromPem(pems);
-}
 
 absl::StatusOr<KeySet> KeySet::FromPem(const std::map<std::string, std::string>& pems) {
   auto state = std::make_shared<State>();
@@ -138,6 +140,14 @@ std::string KeySet::ToJwks() const {
                            {"x", Base64UrlEncode(raw)}});
   }
   return set.dump();
+}
+
+std::map<std::string, std::string> KeySet::Pems(std::string_view prefix) const {
+  std::map<std::string, std::string> pems;
+  for (const auto& [id, key] : state_->keys) {
+    if (id.starts_with(prefix)) pems[id] = PublicPemOf(key.get());
+  }
+  return pems;
 }
 
 bool KeySet::Has(std::string_view key_id) const {

@@ -57,14 +57,23 @@ std::string NewFolder() {
 
 }  // namespace
 
-SigningKey NewTestKey(const std::string& id) {
-  const std::string folder = NewFolder(), path = folder + "/" + id + ".pem";
+std::string NewTestKeyPem() {
   const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"), &EVP_PKEY_free);
-  Write(path, key.get(), nullptr);
-  auto loaded = SigningKey::Load(path);
-  std::filesystem::remove_all(folder);
-  if (!loaded.ok()) std::abort();
-  return *std::move(loaded);
+  BIO* const out = BIO_new(BIO_s_mem());
+  PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(out, &data);
+  std::string pem(data, static_cast<size_t>(size));
+  BIO_free(out);
+  return pem;
+}
+
+SigningKey NewTestKey(const std::string& id) {
+  return SigningKey::FromPem(id, NewTestKeyPem()).value();
+}
+
+SigningKeySource Signing(SigningKey key) {
+  return [keys = SigningKeys(std::move(key))] { return keys; };
 }
 
 struct TestCertificates::State {

@@ -9,6 +9,10 @@ namespace cartwise::auth {
 
 /// A new signing key of this id ("tenant-test"), for tests.
 SigningKey NewTestKey(const std::string& id);
+/// A source that never changes.
+SigningKeySource Signing(SigningKey key);
+/// Its PEM PKCS#8, for a file.
+std::string NewTestKeyPem();
 
 /// A certificate authority and certificates in a folder of their own, for the
 /// life of a test.

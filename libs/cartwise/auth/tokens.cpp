@@ -50,8 +50,19 @@ class ProvenTokens {
     return std::nullopt;
   }
 
-  void Remember(const Hash& hash, const Proven& proven) {
+  /// Forgets what other keys proved.
+  void KeepOnlyOf(const KeySet& keys) {
     std::lock_guard lock(mutex_);
+    if (keys_ && keys_->SameAs(keys)) return;
+    keys_ = keys;
+    younger_.clear();
+    older_.clear();
+  }
+
+  /// Unless the keys have changed since.
+  void Remember(const Hash& hash, const Proven& proven, const KeySet& by) {
+    std::lock_guard lock(mutex_);
+    if (!keys_ || !keys_->SameAs(by)) return;
     if (younger_.size() >= kHalf) {
       older_ = std::move(younger_);
       younger_.clear();
@@ -62,6 +73,7 @@ class ProvenTokens {
  private:
   static constexpr size_t kHalf = 2048;
   std::mutex mutex_;
+  std::optional<KeySet> keys_;
   absl::flat_hash_map<Hash, Proven> younger_, older_;
 };
 
@@ -76,15 +88,16 @@ std::string IssueToken(const SigningKey& key, const Caller& caller, absl::Time n
 }
 
 struct TokenVerifier::State {
-  std::optional<Proven> Prove(std::string_view token) const;
+  std::optional<Proven> Prove(std::string_view token, const KeySet& keys) const;
 
-  KeySet keys;
+  KeySource keys;
   const Clock& clock;
   mutable ProvenTokens proven;
 };
 
 // The signature comes before the claims are looked at: what is not ours is not parsed.
-std::optional<Proven> TokenVerifier::State::Prove(std::string_view token) const {
+std::optional<Proven> TokenVerifier::State::Prove(std::string_view token,
+                                                  const KeySet& keys) const {
   const size_t first = token.find('.');
   const size_t second = first == token.npos ? token.npos : token.find('.', first + 1);
   if (second == token.npos || token.find('.', second + 1) != token.npos) return std::nullopt;
@@ -108,6 +121,8 @@ std::optional<Proven> TokenVerifier::State::Prove(std::string_view token) const 
 }
 
 TokenVerifier::TokenVerifier(KeySet keys, const Clock& clock)
+    : TokenVerifier([keys = std::move(keys)] { return keys; }, clock) {}
+TokenVerifier::TokenVerifier(KeySource keys, const Clock& clock)
     : state_(new State{std::move(keys), clock, {}}) {}
 TokenVerifier::~TokenVerifier() = default;
 
@@ -116,13 +131,15 @@ absl::StatusOr<Caller> TokenVerifier::Verify(std::string_view token) const {
                                           "the token is not valid; sign in again");
   if (token.size() > kMaxTokenBytes) return bad;
   const auto hash = Sha256(token);
+  const KeySet keys = state_->keys();
+  state_->proven.KeepOnlyOf(keys);
   if (auto known = state_->proven.Find(hash)) {
     if (state_->clock.Now() >= known->expires_at) return bad;
     return std::move(known->caller);
   }
-  auto proven = state_->Prove(token);
+  auto proven = state_->Prove(token, keys);
   if (!proven) return bad;
-  state_->proven.Remember(hash, *proven);
+  state_->proven.Remember(hash, *proven, keys);
   return std::move(proven->caller);
 }
 

@@ -106,6 +106,7 @@ void ControlStream::Greet(const v1::Hello& hello) {
                                                            self->Enqueue(EventsCommitted(seq));
                                                        }});
   Enqueue(WelcomeTo(device_id_, opened->controllers));
+  TellKeys(parts_.orders.Newest());
   if (const auto older = parts_.registry.Put(device_id_, shared_from_this())) {
     older->End({grpc::StatusCode::ABORTED, "REPLACED"});
   }
@@ -174,7 +175,14 @@ ClockSample ControlStream::clock_sample() const {
 }
 
 bool ControlStream::Send(const Order& order) {
-  return Enqueue(Signed(order, parts_.orders));
+  const auth::SigningKey key = parts_.orders.Newest();
+  TellKeys(key);
+  return Enqueue(Signed(order, key));
+}
+
+void ControlStream::TellKeys(const auth::SigningKey& newest) {
+  if (std::exchange(told_key_, newest.id()) == newest.id()) return;
+  Enqueue(parts_.orders.Vouched());
 }
 
 void ControlStream::Configure(const std::vector<Controller>& controllers) {

@@ -12,7 +12,7 @@
 #include "api/event_pump.hpp"
 #include "api/lanes.hpp"
 #include "api/link_registry.hpp"
-#include "cartwise/auth/tokens.hpp"
+#include "api/order_keys.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "domain/commands.hpp"
 #include "domain/streams.hpp"
@@ -26,7 +26,7 @@ struct StreamParts {
   Commands& commands;
   LinkRegistry& registry;
   const std::vector<EventTaker*>& takers;
-  const auth::SigningKey& orders;
+  const OrderKeys& orders;
   const Clock& clock;
   Lanes& lanes;
   Watch& watch;
@@ -79,6 +79,8 @@ class ControlStream final : public grpc::ServerBidiReactor<v1::ControlRequest, v
   void TakeCaughtUp();
   void TakeEvent(v1::AgentEvent event);
 
+  /// The agent hears which keys sign when it has not heard of this one.
+  void TellKeys(const auth::SigningKey& newest);
   void ReadNext();
   bool Enqueue(v1::ControlResponse message);
   void Leave();
@@ -100,6 +102,9 @@ class ControlStream final : public grpc::ServerBidiReactor<v1::ControlRequest, v
   Device device_;
   std::shared_ptr<EventPump> pump_;
   absl::Duration noted_at_;
+
+  // Written while the stream is greeted, then under lane().
+  std::string told_key_;
 
   mutable std::mutex mutex_;
   std::deque<v1::ControlResponse> outgoing_;

@@ -72,7 +72,8 @@ absl::Status DevicesRpc::Register(const Caller& caller, const v1::RegisterDevice
                                                     enrolment.device.id.value()));
   out.set_chain_id(branch.chain.value());
   out.set_branch_id(branch.branch.value());
-  for (const auto& [id, pem] : parts_.answer.order_keys) (*out.mutable_order_keys())[id] = pem;
+  for (const auto& [id, pem] : parts_.answer.order_keys.Pems())
+    (*out.mutable_order_keys())[id] = pem;
   return absl::OkStatus();
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 
+#include "api/order_keys.hpp"
 #include "cartwise/base/database.hpp"
 #include "cartwise/device/v1/devices.grpc.pb.h"
 #include "cartwise/rpc/guard.hpp"
@@ -16,7 +16,7 @@ namespace cartwise::device {
 struct EnrolmentAnswer {
   std::string mqtt_broker;
   int mqtt_port = 0;
-  std::map<std::string, std::string> order_keys;  ///< PEM by key id
+  const OrderKeys& order_keys;
 };
 
 /// DeviceService: translates, nothing else.

@@ -195,7 +195,7 @@ std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& 
   if (health) {
     answer.body = parts_.health.ToJson();
   } else if (jwks) {
-    answer.shared_body = parts_.jwks;
+    answer.body = parts_.keys().ToJwks();
     answer.headers.emplace_back("Cache-Control", "public, max-age=300");
   } else {
     answer.shared_body = parts_.openapi;

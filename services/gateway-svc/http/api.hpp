@@ -64,7 +64,7 @@ class Api {
     const Cors& cors;
     const DocsSite& docs;
     std::shared_ptr<const std::string> openapi;
-    std::shared_ptr<const std::string> jwks;  ///< public keys of our tokens
+    auth::KeySource keys;  ///< that prove our tokens
     int trusted_proxies = 0;
   };
 

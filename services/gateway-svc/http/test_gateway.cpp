@@ -138,8 +138,7 @@ TestGateway::TestGateway(const Options& options)
       rates_(options.rates, options.clock == nullptr ? clock_ : *options.clock),
       api_({FleetRouter(), tokens_, upstreams_, health_, rates_, metrics, cors_, docs_,
             std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
-            std::make_shared<const std::string>(Keys(staff_key_, device_key_).ToJwks()),
-            options.trusted_proxies}),
+            [this] { return Keys(staff_key_, device_key_); }, options.trusted_proxies}),
       proxy_(FleetContracts(), tokens_, upstreams_, rates_, metrics, options.trusted_proxies),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
       http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}

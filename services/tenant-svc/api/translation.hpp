@@ -16,6 +16,7 @@
 /// Values that all of this service's protos share.
 namespace cartwise::tenant {
 
+using rpc::FromTimestamp;
 using rpc::ToTimestamp;
 
 google::protobuf::Duration ToDuration(absl::Duration duration);
