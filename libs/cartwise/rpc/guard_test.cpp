@@ -1,3 +1,5 @@
+#include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 #include <catch2/catch.hpp>
@@ -184,6 +186,35 @@ TEST_CASE("a certificate of another authority gets no call through", "[guard]") 
 
   CHECK(status.error_code() == grpc::StatusCode::UNAVAILABLE);
   CHECK(f.handler.calls == 0);
+}
+
+TEST_CASE("a certificate is replaced while the server runs, by a good one only", "[server]") {
+  Fixture f;
+  const TlsFiles ours = Files(f.certificates, "telemetry-svc");
+  const auth::TestCertificates others;
+  const TlsFiles theirs = Files(others, "telemetry-svc");
+  const auto calls_by = [&](const TlsFiles& client) {
+    grpc::ClientContext ctx;
+    google::protobuf::Empty answer;
+    const auto channel =
+        Connect("127.0.0.1:" + std::to_string(f.server->port()), "telemetry-svc", client);
+    return events::v1::EventSinkService::NewStub(channel)
+        ->Deliver(&ctx, events::v1::DeliverRequest(), &answer)
+        .ok();
+  };
+  const TlsFiles our_client = Files(f.certificates, "device-svc");
+  const TlsFiles their_client = Files(others, "device-svc");
+  REQUIRE(calls_by(our_client));
+  REQUIRE_FALSE(calls_by(their_client));
+
+  std::ofstream(ours.key) << "no key";
+  CHECK(calls_by(our_client));
+
+  for (const auto& [from, to] : {std::pair(theirs.ca, ours.ca), std::pair(theirs.cert, ours.cert),
+                                 std::pair(theirs.key, ours.key)}) {
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+  }
+  CHECK(calls_by(their_client));
 }
 
 TEST_CASE("a write carries its Idempotency-Key and the hash of its request", "[guard]") {

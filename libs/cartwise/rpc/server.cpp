@@ -1,8 +1,5 @@
 #include "cartwise/rpc/server.hpp"
 
-#include <fstream>
-#include <iterator>
-
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 #include <absl/time/clock.h>
@@ -21,16 +18,6 @@ namespace {
 constexpr int kMaxMessageBytes = 1024 * 1024;
 constexpr int kMaxMetadataBytes = 16 * 1024;
 
-struct Pems {
-  std::string ca, cert, key;
-};
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
-  return std::string{std::istreambuf_iterator<char>(file), {}};
-}
-
 // What the C core has to say becomes lines of our log instead of its own on
 // standard error. Its errors are mostly peers that hang up or cannot prove themselves.
 void RouteCoreLog() {
@@ -41,23 +28,6 @@ void RouteCoreLog() {
       obs::Debug("grpc", {{"detail", line->message}});
     }
   });
-}
-
-absl::StatusOr<Pems> Load(const TlsFiles& tls) {
-  Pems pems;
-  CW_ASSIGN_OR_RETURN(pems.ca, ReadFile(tls.ca));
-  CW_ASSIGN_OR_RETURN(pems.cert, ReadFile(tls.cert));
-  CW_ASSIGN_OR_RETURN(pems.key, ReadFile(tls.key));
-  return pems;
-}
-
-std::shared_ptr<grpc::ServerCredentials> Credentials(const Pems& pems, bool client_certificate) {
-  grpc::SslServerCredentialsOptions options(
-      client_certificate ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
-                         : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  options.pem_root_certs = pems.ca;
-  options.pem_key_cert_pairs.push_back({pems.key, pems.cert});
-  return grpc::SslServerCredentials(options);
 }
 
 void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
@@ -87,14 +57,15 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
                                                       const std::vector<grpc::Service*>& services,
                                                       grpc::CallbackGenericService* generic) {
-  CW_ASSIGN_OR_RETURN(const Pems pems, Load(config.tls));
+  CW_RETURN_IF_ERROR(Pems::Read(config.tls).status());
   RouteCoreLog();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(builder, config);
   std::unique_ptr<Server> server(new Server);
-  builder.AddListeningPort(config.listen, Credentials(pems, config.require_client_certificate),
-                           &server->port_);
+  server->certificate_ =
+      std::make_shared<ServerCertificate>(config.tls, config.require_client_certificate);
+  builder.AddListeningPort(config.listen, server->certificate_, &server->port_);
   for (grpc::Service* const service : services) builder.RegisterService(service);
   if (generic != nullptr) builder.RegisterCallbackGenericService(generic);
   server->server_ = builder.BuildAndStart();
@@ -118,7 +89,7 @@ void Server::Drain(absl::Duration grace) {
 std::shared_ptr<grpc::Channel> Connect(const std::string& target, const std::string& service,
                                        const TlsFiles& tls) {
   RouteCoreLog();
-  const absl::StatusOr<Pems> pems = Load(tls);
+  const absl::StatusOr<Pems> pems = Pems::Read(tls);
   grpc::SslCredentialsOptions options;
   if (pems.ok()) options = {pems->ca, pems->key, pems->cert};
   grpc::ChannelArguments args;

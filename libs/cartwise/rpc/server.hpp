@@ -10,15 +10,9 @@
 #include <grpcpp/grpcpp.h>
 
 #include "cartwise/obs/metrics.hpp"
+#include "cartwise/rpc/server_certificate.hpp"
 
 namespace cartwise::rpc {
-
-/// Certificates of this process. `ca` verifies peers.
-struct TlsFiles {
-  std::string ca;
-  std::string cert;
-  std::string key;
-};
 
 struct ServerConfig {
   std::string listen;  ///< host:port, port 0 picks one
@@ -42,6 +36,7 @@ class Server {
 
  private:
   Server() = default;
+  std::shared_ptr<ServerCertificate> certificate_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
 };

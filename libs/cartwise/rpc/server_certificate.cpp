@@ -1,0 +1,75 @@
+#include "cartwise/rpc/server_certificate.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <utility>
+
+#include <absl/strings/str_cat.h>
+#include <grpc/grpc.h>
+#include <grpc/grpc_security.h>
+
+#include "cartwise/base/status_macros.hpp"
+#include "cartwise/obs/log.hpp"
+
+namespace cartwise::rpc {
+namespace {
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
+  return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+}  // namespace
+
+absl::StatusOr<Pems> Pems::Read(const TlsFiles& files) {
+  Pems pems;
+  CW_ASSIGN_OR_RETURN(pems.ca, ReadFile(files.ca));
+  CW_ASSIGN_OR_RETURN(pems.cert, ReadFile(files.cert));
+  CW_ASSIGN_OR_RETURN(pems.key, ReadFile(files.key));
+  return pems;
+}
+
+struct ServerCertificate::State {
+  const TlsFiles files;
+  const bool require_client_certificate;
+  std::mutex mutex;
+  Pems tried;  ///< what gRPC was given last, whether it could use it or not
+
+  // What gRPC asks before each handshake.
+  static grpc_ssl_certificate_config_reload_status Ask(
+      void* self, grpc_ssl_server_certificate_config** config) {
+    return static_cast<State*>(self)->Look(config);
+  }
+
+  grpc_ssl_certificate_config_reload_status Look(grpc_ssl_server_certificate_config** config) {
+    std::lock_guard lock(mutex);
+    auto pems = Pems::Read(files);
+    // Half replaced, or gone: the next handshake looks again.
+    if (!pems.ok() || *pems == tried) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    tried = *std::move(pems);
+    const grpc_ssl_pem_key_cert_pair pair{tried.key.c_str(), tried.cert.c_str()};
+    *config = grpc_ssl_server_certificate_config_create(tried.ca.c_str(), &pair, 1);
+    obs::Info("TLS certificate read", {{"file", files.cert}});
+    return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
+  }
+};
+
+ServerCertificate::ServerCertificate(TlsFiles files, bool require_client_certificate)
+    : state_(new State{std::move(files), require_client_certificate, {}, {}}) {}
+ServerCertificate::~ServerCertificate() = default;
+
+int ServerCertificate::AddPortToServer(const std::string& address, grpc_server* server) {
+  grpc_server_credentials* const credentials = grpc_ssl_server_credentials_create_with_options(
+      grpc_ssl_server_credentials_create_options_using_config_fetcher(
+          state_->require_client_certificate
+              ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+              : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
+          &State::Ask, state_.get()));
+  const int port = grpc_server_add_http2_port(server, address.c_str(), credentials);
+  grpc_server_credentials_release(credentials);
+  return port;
+}
+
+}  // namespace cartwise::rpc

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <absl/status/statusor.h>
+#include <grpcpp/security/server_credentials.h>
+
+namespace cartwise::rpc {
+
+/// Certificates of this process. `ca` verifies peers.
+struct TlsFiles {
+  std::string ca;
+  std::string cert;
+  std::string key;
+};
+
+/// The contents of TlsFiles.
+struct Pems {
+  std::string ca, cert, key;
+
+  /// INVALID_ARGUMENT when one of them cannot be read.
+  static absl::StatusOr<Pems> Read(const TlsFiles& files);
+  bool operator==(const Pems& other) const = default;
+};
+
+/// TLS credentials of a server whose files may be replaced while it runs: every
+/// handshake looks at them. Files that make no certificate are told of in the log,
+/// and the last good ones stay. Outlives its server.
+class ServerCertificate final : public grpc::ServerCredentials {
+ public:
+  ServerCertificate(TlsFiles files, bool require_client_certificate);
+  ~ServerCertificate() override;
+
+  void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
+
+ private:
+  struct State;
+  int AddPortToServer(const std::string& address, grpc_server* server) override;
+
+  const std::unique_ptr<State> state_;
+};
+
+}  // namespace cartwise::rpc
