@@ -10,6 +10,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "harness/process.hpp"
+
 namespace cartwise::fleet {
 
 Board::Board(std::string control, std::string log)
@@ -18,7 +20,10 @@ Board::Board(std::string control, std::string log)
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, control_.c_str(), sizeof(address.sun_path) - 1);
   socket_ = socket(AF_UNIX, SOCK_STREAM, 0);
-  if (connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+  // Its file is there a moment before anybody listens on it.
+  if (!Eventually([&] {
+        return connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+      })) {
     std::perror(control_.c_str());
     std::abort();
   }
