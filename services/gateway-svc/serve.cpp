@@ -41,14 +41,15 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   const DocsSite docs(config.docs_dir);
   const auto openapi = std::make_shared<const std::string>(OpenApiDocument(router));
   RateLimiter rates(config.rates, clock);
-  const Api api({router, tokens, upstreams, health, rates, metrics, cors, docs, openapi,
+  ApiKeys api_keys(upstreams.Of("tenant"), tokens, clock);
+  const Api api({router, tokens, api_keys, upstreams, health, rates, metrics, cors, docs, openapi,
                  current_keys, config.trusted_proxies});
 
   std::unique_ptr<Tls> tls;
   if (!config.http_cert.empty()) {
     CW_ASSIGN_OR_RETURN(tls, Tls::Load(config.http_cert, config.http_key));
   }
-  GrpcProxy proxy(contracts, tokens, upstreams, rates, metrics, config.trusted_proxies);
+  GrpcProxy proxy(contracts, tokens, api_keys, upstreams, rates, metrics, config.trusted_proxies);
   CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
   CW_ASSIGN_OR_RETURN(const auto http,
                       HttpServer::Start(config.http_listen, config.http, api, health, tls.get()));

@@ -1,6 +1,7 @@
 // The service over gRPC, in one process: handlers, guard, use cases, store.
 #include <grpcpp/grpcpp.h>
 
+#include "api/api_keys_rpc.hpp"
 #include "api/auth_rpc.hpp"
 #include "api/branches_rpc.hpp"
 #include "api/chains_rpc.hpp"
@@ -10,6 +11,7 @@
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "credentials.hpp"
+#include "domain/api_keys.hpp"
 #include "domain/otp_ports_fake.hpp"
 #include "otp_secrets.hpp"
 #include "storage/fixture_pgtest.hpp"
@@ -32,6 +34,8 @@ struct Served : TwoChains {
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};
   EnrollmentKeysRpc keys_rpc{guard, database, signed_credentials, clock};
   UsersRpc users_rpc{guard, database, signed_credentials, clock};
+  ApiKeysRpc api_keys_rpc{guard, database, signed_credentials, {"branches:read"}, clock};
+  ApiKeyExchangeRpc exchange_rpc{guard, database, signed_credentials, clock};
   pg::DatabaseOf<OtpStore, PgOtpStore> otp_database{*pool, "tenant"};
   KeyedOtpSecrets otp_secrets = KeyedOtpSecrets::FromHex(std::string(64, 'a')).value();
   FakeSms sms;
@@ -48,6 +52,7 @@ struct Served : TwoChains {
   std::unique_ptr<v1::EnrollmentKeyService::Stub> keys = v1::EnrollmentKeyService::NewStub(channel);
   std::unique_ptr<v1::UserService::Stub> users = v1::UserService::NewStub(channel);
 
+  std::unique_ptr<v1::ApiKeyService::Stub> api_keys = v1::ApiKeyService::NewStub(channel);
   std::unique_ptr<v1::OtpService::Stub> otp = v1::OtpService::NewStub(channel);
 
   std::string Token(const Caller& caller) {
@@ -58,7 +63,8 @@ struct Served : TwoChains {
   std::unique_ptr<grpc::Server> Start() {
     grpc::ServerBuilder builder;
     for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &auth_rpc, &chains_rpc, &branches_rpc, &keys_rpc, &users_rpc, &otp_rpc}) {
+             &auth_rpc, &chains_rpc, &branches_rpc, &keys_rpc, &users_rpc, &api_keys_rpc,
+             &exchange_rpc, &otp_rpc}) {
       builder.RegisterService(service);
     }
     return builder.BuildAndStart();
@@ -295,6 +301,72 @@ TEST_CASE("who is made without a password sets it by a link that is shown once",
   CHECK(session.expires_in() == 900);
   Call nobody;
   CHECK_GRPC_REFUSED(f.sign_in->ChangePassword(&nobody, change, &session), "SIGN_IN_REQUIRED");
+}
+
+TEST_CASE("an API key is made, shown once, listed, used and revoked", "[api]") {
+  Served f;
+  const auto boss = f.NewUser(f.platform, "boss@x.example", Role::kOwner, {}, f.rami.id);
+  REQUIRE_OK(boss);
+  const std::string token = f.Token(boss->AsCaller());
+  v1::CreateApiKeyRequest req;
+  req.set_name("till");
+  req.set_role("VIEWER");
+  req.add_scopes("branches:read");
+  v1::ApiKey made, again, seen;
+  Call endless(token);
+  CHECK_GRPC_REFUSED(f.api_keys->CreateApiKey(&endless, req, &made), "INVALID_FIELD");
+  req.mutable_expires_at()->set_seconds(absl::ToUnixSeconds(f.clock.Now() + absl::Hours(1)));
+
+  Call call(token, "key-1");
+  REQUIRE(f.api_keys->CreateApiKey(&call, req, &made).ok());
+  Call repeat(token, "key-1");
+  REQUIRE(f.api_keys->CreateApiKey(&repeat, req, &again).ok());
+  CHECK(again.id() == made.id());
+  CHECK(again.key().empty());
+  CHECK(f.Count("tenant.idempotency_keys WHERE position('cwak_'::bytea IN answer) > 0") == 0);
+
+  v1::ListApiKeysResponse listed;
+  Call listing(token);
+  REQUIRE(f.api_keys->ListApiKeys(&listing, {}, &listed).ok());
+  REQUIRE(listed.api_keys_size() == 1);
+  CHECK(listed.api_keys(0).key().empty());
+  CHECK(listed.api_keys(0).created_by() == boss->id.value());
+  CHECK(made.key().substr(made.key().size() - 4) == listed.api_keys(0).last_characters());
+
+  // Whoever is no service, the exchange is not for; neither is the rest for a key.
+  v1::ExchangeApiKeyRequest exchange;
+  exchange.set_key(made.key());
+  v1::ExchangeApiKeyResponse exchanged;
+  const auto exchanges = v1::ApiKeyExchangeService::NewStub(f.channel);
+  Call stranger(token);
+  CHECK_GRPC_REFUSED(exchanges->ExchangeApiKey(&stranger, exchange, &exchanged), "NOT_ALLOWED");
+  const auto worth = f.Do(Caller::Service("gateway-svc"), [&](Store& store, const Caller&) {
+    return ExchangeApiKey(store, f.signed_credentials, made.key(), f.clock.Now());
+  });
+  REQUIRE_OK(worth);
+  v1::ListBranchesResponse branches;
+  Call using_it(worth->token);
+  REQUIRE(f.branches->ListBranches(&using_it, {}, &branches).ok());
+  CHECK(branches.branches_size() == 2);
+  v1::ListUsersResponse people;
+  Call prying(worth->token);
+  CHECK_GRPC_REFUSED(f.users->ListUsers(&prying, {}, &people), "NOT_ALLOWED");
+  Call breeding(worth->token);
+  CHECK_GRPC_REFUSED(f.api_keys->CreateApiKey(&breeding, req, &again), "NOT_ALLOWED");
+
+  v1::RevokeApiKeyRequest revoke;
+  revoke.set_id(made.id());
+  google::protobuf::Empty nothing;
+  Call foreign(f.Token(f.stranger));
+  CHECK_GRPC_REFUSED(f.api_keys->RevokeApiKey(&foreign, revoke, &nothing), "API_KEY_NOT_FOUND");
+  Call revoking(token);
+  REQUIRE(f.api_keys->RevokeApiKey(&revoking, revoke, &nothing).ok());
+  v1::GetApiKeyRequest get;
+  get.set_id(made.id());
+  Call looking(token);
+  REQUIRE(f.api_keys->GetApiKey(&looking, get, &seen).ok());
+  CHECK(seen.has_revoked_at());
+  CHECK(seen.has_last_used_at());
 }
 
 TEST_CASE("the policy of a method is checked before its handler", "[api]") {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "api/api_keys_rpc.hpp"
 #include "api/auth_rpc.hpp"
 #include "api/branch_directory_rpc.hpp"
 #include "api/branches_rpc.hpp"
@@ -17,11 +18,15 @@
 #include "cartwise/pg/once.hpp"
 #include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
+#include "cartwise/rpc/policy.hpp"
 #include "domain/chains.hpp"
 #include "otp_counts.hpp"
 #include "sms/console_sms.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_otp_store.hpp"
+
+extern "C" const char cartwise_desc[];
+extern "C" const char cartwise_desc_end[];
 
 namespace cartwise::tenant {
 namespace {
@@ -76,6 +81,9 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   BranchDirectoryRpc directory(guard, database, credentials, clock);
   EnrollmentKeysRpc enrollment_keys(guard, database, credentials, clock);
   UsersRpc users(guard, database, credentials, clock);
+  ApiKeysRpc api_keys(guard, database, credentials,
+                      rpc::ScopesIn({cartwise_desc, cartwise_desc_end}), clock);
+  ApiKeyExchangeRpc api_key_exchange(guard, database, credentials, clock);
 
   pg::DatabaseOf<OtpStore, PgOtpStore> otp_database(pool, "tenant");
   const auto sms = MakeSms(config, clock);
@@ -84,9 +92,10 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
                      config.otp);
   OtpRpc otp(guard, codes);
 
-  CW_ASSIGN_OR_RETURN(const auto server,
-                      rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory,
-                                                         &enrollment_keys, &users, &otp}));
+  CW_ASSIGN_OR_RETURN(
+      const auto server,
+      rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory, &enrollment_keys,
+                                         &users, &api_keys, &api_key_exchange, &otp}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

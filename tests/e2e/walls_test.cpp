@@ -6,7 +6,10 @@
 #include <fstream>
 #include <set>
 
+#include <absl/time/clock.h>
+
 #include "cartwise/base/ids.hpp"
+#include "cartwise/base/text.hpp"
 #include "cartwise/options/v1/policy.pb.h"
 #include "e2e/the_fleet.hpp"
 #include "harness/grpc_caller.hpp"
@@ -20,6 +23,26 @@ using options::v1::Policy;
 Json Cases() {
   std::ifstream file(CARTWISE_E2E_CASES);
   return Json::parse(file);
+}
+
+const std::string kTomorrow = ToRfc3339(absl::Now() + absl::Hours(24));
+constexpr char kOneScope[] = "branches:read";
+
+/// Every scope that some method asks for.
+Json AllScopes() {
+  GrpcCaller grpc(TheFleet().grpc_port(), TheFleet().ca());
+  std::set<std::string> scopes;
+  for (const auto* method : grpc.Methods()) scopes.insert(grpc.PolicyOf(*method).scope());
+  scopes.erase("");
+  return scopes;
+}
+
+Answer MakeKey(Chain& chain, const Json& scopes) {
+  Answer made = chain.owner->Post(
+      "/api/api-keys",
+      {{"name", "wall"}, {"role", "OWNER"}, {"scopes", scopes}, {"expires_at", kTomorrow}});
+  REQUIRE(made.status == 201);
+  return made;
 }
 
 struct Walls {
@@ -47,7 +70,8 @@ struct Walls {
            {"command", commands[0]["id"]},
            {"key", rack.enrollment_key()},
            {"key_id", keys[0]["id"]},
-           {"user", ours.owner->Get("/api/auth/me").body["user_id"]}};
+           {"user", ours.owner->Get("/api/auth/me").body["user_id"]},
+           {"api_key", MakeKey(ours, {kOneScope}).body["id"]}};
     tokens = {
         {"anonymous", ""},
         {"other chain's admin", theirs.Staff(TheFleet(), "ADMIN").token()},
@@ -60,6 +84,8 @@ struct Walls {
         {"operator of another branch",
          ours.Staff(TheFleet(), "OPERATOR", {other_rack.branch_id()}).token()},
         {"device", other_rack.DeviceToken()},
+        {"API key without the scope", MakeKey(ours, {kOneScope}).body["key"]},
+        {"other chain's API key", MakeKey(theirs, AllScopes()).body["key"]},
     };
   }
 
@@ -70,6 +96,9 @@ struct Walls {
         text.replace(at, name.size() + 2, id);
       }
     }
+    for (size_t at; (at = text.find("{tomorrow}")) != std::string::npos;) {
+      text.replace(at, 10, kTomorrow);
+    }
     for (size_t at; (at = text.find("{new}")) != std::string::npos;) text.replace(at, 5, NewUuid());
     return text;
   }
@@ -77,12 +106,13 @@ struct Walls {
   // Everything of our chain that a refused call might have changed.
   std::string Fingerprint() const {
     std::string print;
-    for (const char* table :
-         {"tenant.chains", "tenant.branches", "tenant.users", "tenant.enrollment_keys",
-          "device.controllers", "device.commands", "rental.carts", "rental.rentals"}) {
+    for (const char* table : {"tenant.chains", "tenant.branches", "tenant.users",
+                              "tenant.enrollment_keys", "tenant.api_keys", "device.controllers",
+                              "device.commands", "rental.carts", "rental.rentals"}) {
       const auto rows = TheFleet().database.Sql(
-          "SELECT coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') AS print FROM " +
-          std::string(table) + " t WHERE chain_id = '" + ours.id + "'");
+          "SELECT coalesce(md5(string_agg(row, '|' ORDER BY row)), '') AS print FROM (SELECT "
+          "(to_jsonb(t) - 'last_used_at')::text AS row FROM " +
+          std::string(table) + " t WHERE chain_id = '" + ours.id + "') AS rows");
       print += rows.front().Text("print") + " ";
     }
     return print;
@@ -113,6 +143,15 @@ std::set<std::string> Refusals(const Policy& policy, const std::string& who, boo
     return {};
   }
   if (!staff) return {"PERMISSION_DENIED"};
+  if (who == "API key without the scope") {
+    if (policy.scope() != kOneScope) return {"PERMISSION_DENIED"};
+    return {};
+  }
+  if (who == "other chain's API key") {
+    if (policy.scope().empty() || policy.least_role() > Policy::OWNER) return {"PERMISSION_DENIED"};
+    if (names_ours) return {"NOT_FOUND"};
+    return {};
+  }
   static const std::map<std::string, Policy::Role> kOurStaff = {
       {"viewer", Policy::VIEWER},
       {"operator", Policy::OPERATOR},
@@ -177,11 +216,13 @@ TEST_CASE("lists show a stranger nothing of ours", "[e2e][walls]") {
     const Policy policy = grpc.PolicyOf(*method);
     if (policy.internal() || !Has(policy, Policy::STAFF) || !policy.idempotent()) continue;
     if (policy.rate() != Policy::READ) continue;
-    const GrpcAnswer answer =
-        grpc.Call(*method, walls.Fill(cases[name].dump()), walls.tokens["other chain's admin"]);
-    INFO(name << ": " << answer.body.dump());
-    for (const auto& [what, id] : walls.ids) {
-      CHECK(answer.body.dump().find(id) == std::string::npos);
+    for (const char* who : {"other chain's admin", "other chain's API key"}) {
+      const GrpcAnswer answer =
+          grpc.Call(*method, walls.Fill(cases[name].dump()), walls.tokens[who]);
+      INFO(name << " by " << who << ": " << answer.body.dump());
+      for (const auto& [what, id] : walls.ids) {
+        CHECK(answer.body.dump().find(id) == std::string::npos);
+      }
     }
   }
 }

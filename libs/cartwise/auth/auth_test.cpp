@@ -94,6 +94,42 @@ TEST_CASE("a shopper's token carries the phone number", "[auth]") {
   CHECK(proven->phone == shopper.phone);
 }
 
+TEST_CASE("an API key's token carries what the key may do", "[auth]") {
+  const Fixture f;
+  Caller key = f.Operator();
+  key.principal = Principal::kApiKey;
+  key.scopes = {"carts:read", "rentals:write"};
+  key.requests_per_minute = 30;
+
+  const auto proven = f.verifier.Verify(f.Issue(key));
+
+  REQUIRE_OK(proven);
+  CHECK(proven->principal == Principal::kApiKey);
+  CHECK(proven->Label() == "key:" + key.subject);
+  CHECK(proven->scopes == key.scopes);
+  CHECK(proven->requests_per_minute == 30);
+  CHECK(proven->grants.size() == key.grants.size());
+  CHECK_FALSE(proven->IsPlatformAdmin());
+  // One of the platform has no chain, and no key is that.
+  key.chain = ChainId();
+  key.grants = {{Role::kPlatformAdmin, {}}};
+  CHECK_REFUSED(f.verifier.Verify(f.Issue(key)), "BAD_TOKEN");
+}
+
+TEST_CASE("a token says which sign-in it came from, and when it was made", "[auth]") {
+  const Fixture f;
+  Caller staff = f.Operator();
+  staff.sign_in = kBranch;
+
+  const auto proven = f.verifier.Verify(f.Issue(staff));
+
+  REQUIRE_OK(proven);
+  CHECK(proven->sign_in == kBranch);
+  CHECK(absl::ToUnixSeconds(proven->issued_at) == absl::ToUnixSeconds(f.clock.Now()));
+  staff.sign_in = "no id";
+  CHECK_REFUSED(f.verifier.Verify(f.Issue(staff)), "BAD_TOKEN");
+}
+
 TEST_CASE("a token ends at its expiry, also when it was proven before", "[auth]") {
   Fixture f;
   const std::string token = f.Issue(f.Operator());

@@ -1,5 +1,6 @@
 #include "cartwise/auth/claims.hpp"
 
+#include <cstdint>
 #include <set>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Kind {
 };
 constexpr Kind kKinds[] = {{Principal::kStaff, "at+jwt"},
                            {Principal::kShopper, "shopper+jwt"},
-                           {Principal::kDevice, "device+jwt"}};
+                           {Principal::kDevice, "device+jwt"},
+                           {Principal::kApiKey, "key+jwt"}};
 
 // A JSON object in which no member comes twice: two readers of one token must
 // not see two different tokens.
@@ -83,11 +85,31 @@ bool ReadGrants(const json& object, Caller& caller) {
   return true;
 }
 
-// Subject and chain: UUIDs; only platform admins have no chain.
+// What an API key may do, and how often.
+bool ReadKey(const json& object, Caller& caller) {
+  const auto scopes = object.find("scopes");
+  if (scopes == object.end() || !scopes->is_array()) return false;
+  for (const json& scope : *scopes) {
+    if (!scope.is_string()) return false;
+    caller.scopes.push_back(scope.get<std::string>());
+  }
+  const auto rate = object.find("rpm");
+  if (rate == object.end()) return true;
+  if (!rate->is_number_unsigned() || rate->get<uint64_t>() > INT32_MAX) return false;
+  caller.requests_per_minute = rate->get<int>();
+  return true;
+}
+
+// Subject, chain and sign-in: UUIDs; only platform admins have no chain.
 bool ReadIdentity(const json& object, Caller& caller) {
   const auto subject = TextOf(object, "sub");
   if (!subject || !IsUuid(*subject)) return false;
   caller.subject = *subject;
+  if (object.contains("sid")) {
+    const auto sign_in = TextOf(object, "sid");
+    if (!sign_in || !IsUuid(*sign_in)) return false;
+    caller.sign_in = *sign_in;
+  }
   if (object.contains("chain")) {
     const auto chain = TextOf(object, "chain");
     if (!chain || !IsUuid(*chain)) return false;
@@ -116,7 +138,12 @@ std::string ClaimsJson(const Caller& caller, const std::string& issuer, absl::Ti
               {"exp", absl::ToUnixSeconds(now + life)}};
   if (!caller.chain.empty()) claims["chain"] = caller.chain.value();
   if (caller.principal == Principal::kShopper) claims["phone"] = caller.phone;
-  if (caller.principal == Principal::kStaff) {
+  if (!caller.sign_in.empty()) claims["sid"] = caller.sign_in;
+  if (caller.principal == Principal::kApiKey) {
+    claims["scopes"] = caller.scopes;
+    if (caller.requests_per_minute > 0) claims["rpm"] = caller.requests_per_minute;
+  }
+  if (caller.HasRoles()) {
     json grants = json::array();
     for (const Grant& grant : caller.grants) {
       json item{{"role", std::string(RoleName(grant.role))}};
@@ -157,7 +184,9 @@ std::optional<Claims> ParseClaims(std::string_view text, std::string_view typ) {
     claims.not_before = *not_before;
   }
   Caller& caller = claims.caller;
-  if (caller.principal == Principal::kStaff && !ReadGrants(*object, caller)) return std::nullopt;
+  caller.issued_at = claims.issued_at;
+  if (caller.HasRoles() && !ReadGrants(*object, caller)) return std::nullopt;
+  if (caller.principal == Principal::kApiKey && !ReadKey(*object, caller)) return std::nullopt;
   if (!ReadIdentity(*object, caller)) return std::nullopt;
   if (caller.principal == Principal::kShopper) {
     const auto phone = TextOf(*object, "phone");

@@ -76,8 +76,8 @@ class KeySet {
 };
 
 /// Makes the JWT of a caller (RFC 7519, EdDSA): `iss`, `aud` "cartwise", `sub`, `typ` header
-/// "at+jwt" for staff, "shopper+jwt", "device+jwt"; `chain`, `grants`, `phone`
-/// where they apply; `jti`, `iat`, `exp`.
+/// "at+jwt" for staff, "key+jwt" for API keys, "shopper+jwt", "device+jwt"; `chain`,
+/// `grants`, `phone`, `sid` (sign-in), `scopes`, `rpm` where they apply; `jti`, `iat`, `exp`.
 std::string IssueToken(const SigningKey& key, const Caller& caller, absl::Time now,
                        absl::Duration life);
 
@@ -86,7 +86,7 @@ using KeySource = std::function<KeySet()>;
 /// Proves tokens. Verified ones are remembered until they expire or the keys
 /// change, so a repeat costs a hash look-up. Thread-safe.
 ///
-/// Staff and shopper tokens must be signed by a key whose id starts with
+/// Staff, API key and shopper tokens must be signed by a key whose id starts with
 /// "tenant-", device tokens by one that starts with "device-".
 class TokenVerifier {
  public:

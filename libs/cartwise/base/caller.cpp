@@ -75,6 +75,8 @@ std::string Caller::Label() const {
       return "device:" + subject;
     case Principal::kService:
       return "service:" + subject;
+    case Principal::kApiKey:
+      return "key:" + subject;
   }
   return "anonymous";
 }

@@ -10,8 +10,9 @@
 
 namespace cartwise {
 
-/// Kinds of callers, as in cartwise.options.v1.Policy.Principal.
-enum class Principal { kAnonymous, kShopper, kStaff, kDevice, kService };
+/// Kinds of callers, as in cartwise.options.v1.Policy.Principal; an API key may
+/// come wherever staff may, see Policy.scope.
+enum class Principal { kAnonymous, kShopper, kStaff, kDevice, kService, kApiKey };
 
 /// Staff roles, weakest first, as in cartwise.options.v1.Policy.Role.
 enum class Role { kNone, kViewer, kInstaller, kOperator, kAdmin, kOwner, kPlatformAdmin };
@@ -50,16 +51,24 @@ class Once {
 /// credential and passes it to the use case.
 struct Caller {
   Principal principal = Principal::kAnonymous;
-  std::string subject;        ///< user, device or shopper id; service name
-  ChainId chain;              ///< empty for anonymous, services and platform admins
-  std::vector<Grant> grants;  ///< staff only
-  std::string phone;          ///< shopper only, E.164
-  std::string trace_id;       ///< 32 hex digits
-  std::string peer;           ///< address of the client
-  Once* once = nullptr;       ///< set while a write carries an Idempotency-Key
+  std::string subject;              ///< user, device, shopper or API key id; service name
+  ChainId chain;                    ///< empty for anonymous, services and platform admins
+  std::vector<Grant> grants;        ///< staff and API keys
+  std::string phone;                ///< shopper only, E.164
+  std::string sign_in;              ///< staff only: id of the sign-in behind the token
+  std::vector<std::string> scopes;  ///< API key only, sorted: "rentals:read"
+  int requests_per_minute = 0;      ///< API key only: its own rate; 0 for the usual one
+  absl::Time issued_at;             ///< of the token, to the second
+  std::string trace_id;             ///< 32 hex digits
+  std::string peer;                 ///< address of the client
+  Once* once = nullptr;             ///< set while a write carries an Idempotency-Key
   absl::Time deadline = absl::InfiniteFuture();  ///< when the client stops waiting
 
   bool IsPlatformAdmin() const;
+  /// Staff, or an API key, which acts for staff: what they may do stands in `grants`.
+  bool HasRoles() const {
+    return principal == Principal::kStaff || principal == Principal::kApiKey;
+  }
   /// The strongest role in any branch.
   Role StrongestRole() const;
   /// The strongest role in this branch of the caller's own chain.
@@ -71,7 +80,7 @@ struct Caller {
   bool MayIn(const BranchId& branch, Role least) const;
   /// Branches to narrow lists to; nullopt when the grant is for all of them.
   std::optional<std::vector<BranchId>> VisibleBranches() const;
-  /// "user:<id>", "device:<id>", "service:<name>", "shopper", "anonymous".
+  /// "user:<id>", "key:<id>", "device:<id>", "service:<name>", "shopper", "anonymous".
   std::string Label() const;
 
   static Caller Service(std::string name);

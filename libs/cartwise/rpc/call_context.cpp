@@ -30,6 +30,12 @@ bool Admits(const Policy& policy, Policy::Principal principal) {
   return std::find(all.begin(), all.end(), principal) != all.end();
 }
 
+// The gateway calls for others, so it is nobody itself but where a method is made for it.
+bool NamesGateway(const Policy& policy) {
+  const auto& named = policy.services();
+  return policy.internal() && std::find(named.begin(), named.end(), kGateway) != named.end();
+}
+
 // The address of the client: the gateway tells of the one it serves.
 std::string AddressOf(const grpc::ServerContextBase& ctx, const std::string& peer_service) {
   if (peer_service == kGateway) {
@@ -75,7 +81,7 @@ absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& ctx,
         absl::EqualsIgnoreCase(std::string(value.substr(0, kScheme.size())), std::string(kScheme));
     caller = tokens.Verify(bearer ? value.substr(kScheme.size()) : "");
     if (!caller.ok() && Admits(policy, Policy::ANONYMOUS)) caller = Caller{};
-  } else if (!peer.empty() && peer != kGateway) {
+  } else if (!peer.empty() && (peer != kGateway || NamesGateway(policy))) {
     caller = Caller::Service(peer);
   }
   if (caller.ok()) caller->peer = AddressOf(ctx, peer);

@@ -27,7 +27,8 @@ absl::Time DeadlineOf(const grpc::ServerContextBase& ctx, const options::v1::Pol
                       absl::Time now);
 
 /// Who calls: the bearer's caller when there is one, else the service of the
-/// peer's certificate, else (also through the gateway) nobody. A bearer that
+/// peer's certificate, else (also through the gateway, but where a method names
+/// it) nobody. A bearer that
 /// does not verify is UNAUTHENTICATED (BAD_TOKEN), but nobody where the policy
 /// admits nobody: signing in works with an old token still attached.
 absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& ctx,

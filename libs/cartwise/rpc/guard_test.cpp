@@ -10,6 +10,7 @@
 #include "cartwise/rpc/guard.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/telemetry/v1/telemetry.grpc.pb.h"
+#include "cartwise/tenant/v1/api_keys.grpc.pb.h"
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
 
@@ -68,6 +69,20 @@ class SinkRpc final : public events::v1::EventSinkService::Service {
   Handler& handler_;
 };
 
+class ExchangeRpc final : public tenant::v1::ApiKeyExchangeService::Service {
+ public:
+  ExchangeRpc(Guard& guard, Handler& handler) : guard_(guard), handler_(handler) {}
+  grpc::Status ExchangeApiKey(grpc::ServerContext* ctx,
+                              const tenant::v1::ExchangeApiKeyRequest* request,
+                              tenant::v1::ExchangeApiKeyResponse*) override {
+    return guard_.Call(ctx, *request, [&](const Caller& caller) { return handler_(caller); });
+  }
+
+ private:
+  Guard& guard_;
+  Handler& handler_;
+};
+
 TlsFiles Files(const auth::TestCertificates& certificates, const std::string& name) {
   const auto files = certificates.Of(name);
   return {files.ca, files.cert, files.key};
@@ -83,11 +98,12 @@ struct Fixture {
   Handler handler;
   IngestRpc ingest_rpc{guard, handler};
   SinkRpc sink_rpc{guard, handler};
+  ExchangeRpc exchange_rpc{guard, handler};
   std::unique_ptr<Server> server;
 
   Fixture() {
     auto started = Server::Start({"127.0.0.1:0", Files(certificates, "telemetry-svc")},
-                                 {&ingest_rpc, &sink_rpc});
+                                 {&ingest_rpc, &sink_rpc, &exchange_rpc});
     REQUIRE_OK(started);
     server = *std::move(started);
   }
@@ -114,6 +130,14 @@ struct Fixture {
     const auto channel = As("gateway-svc");
     return FromGrpc(
         telemetry::v1::TelemetryService::NewStub(channel)->IngestTelemetry(&ctx, request, &answer));
+  }
+  absl::Status ExchangeKey(const std::string& service, const std::string& bearer = "") {
+    grpc::ClientContext ctx;
+    if (!bearer.empty()) ctx.AddMetadata("authorization", "Bearer " + bearer);
+    tenant::v1::ExchangeApiKeyResponse answer;
+    const auto channel = As(service);
+    return FromGrpc(tenant::v1::ApiKeyExchangeService::NewStub(channel)->ExchangeApiKey(
+        &ctx, tenant::v1::ExchangeApiKeyRequest(), &answer));
   }
   absl::Status Deliver(const std::string& service) {
     grpc::ClientContext ctx;
@@ -168,6 +192,17 @@ TEST_CASE("a service is known by its certificate, the gateway is nobody", "[guar
   CHECK(f.handler.seen.subject == "device-svc");
 
   CHECK_REFUSED(f.Deliver("gateway-svc"), "NOT_ALLOWED");
+  CHECK(f.handler.calls == 1);
+}
+
+TEST_CASE("the gateway is a service only where a method names it", "[guard]") {
+  Fixture f;
+
+  REQUIRE_OK(f.ExchangeKey("gateway-svc"));
+  CHECK(f.handler.seen.Label() == "service:gateway-svc");
+
+  CHECK_REFUSED(f.ExchangeKey("device-svc"), "NOT_ALLOWED");
+  CHECK_REFUSED(f.ExchangeKey("gateway-svc", f.Token()), "NOT_ALLOWED");
   CHECK(f.handler.calls == 1);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <absl/strings/str_cat.h>
+#include <google/protobuf/descriptor.pb.h>
 
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
@@ -28,6 +29,8 @@ Policy::Principal ToProto(Principal principal) {
       return Policy::DEVICE;
     case Principal::kService:
       return Policy::SERVICE;
+    case Principal::kApiKey:
+      break;  // never listed: a scope admits it
   }
   return Policy::PRINCIPAL_UNSPECIFIED;
 }
@@ -85,6 +88,29 @@ absl::Status CheckDevice(const Policy& policy, const Caller& caller, const Messa
   return device == caller.subject ? absl::OkStatus() : NoSuchDevice();
 }
 
+// A key acts for staff: it needs the method's scope besides what staff needs.
+absl::Status CheckApiKey(const Policy& policy, const Caller& caller, const Message* request) {
+  const auto& allowed = policy.principals();
+  const bool for_staff = std::find(allowed.begin(), allowed.end(), Policy::STAFF) != allowed.end();
+  if (!for_staff || policy.scope().empty()) {
+    return errors::Refuse(absl::StatusCode::kPermissionDenied, "NOT_ALLOWED",
+                          "no API key may do this; sign in instead");
+  }
+  if (std::find(caller.scopes.begin(), caller.scopes.end(), policy.scope()) ==
+      caller.scopes.end()) {
+    return errors::Refuse(absl::StatusCode::kPermissionDenied, "SCOPE_MISSING",
+                          absl::StrCat("the API key lacks the scope ", policy.scope()));
+  }
+  return CheckStaff(policy, caller, request);
+}
+
+absl::Status CheckService(const Policy& policy, const Caller& caller) {
+  const auto& named = policy.services();
+  const bool may =
+      named.empty() || std::find(named.begin(), named.end(), caller.subject) != named.end();
+  return may ? absl::OkStatus() : NotAllowed();
+}
+
 }  // namespace
 
 absl::Status NoSuchChain() {
@@ -102,7 +128,25 @@ const Policy* PolicyOf(const google::protobuf::MethodDescriptor* method) {
   return &method->options().GetExtension(options::v1::policy);
 }
 
+std::set<std::string> ScopesIn(std::string_view descriptor_set) {
+  std::set<std::string> scopes;
+  google::protobuf::FileDescriptorSet files;
+  if (!files.ParseFromArray(descriptor_set.data(), static_cast<int>(descriptor_set.size()))) {
+    return scopes;
+  }
+  for (const auto& file : files.file()) {
+    for (const auto& service : file.service()) {
+      for (const auto& method : service.method()) {
+        const Policy& policy = method.options().GetExtension(options::v1::policy);
+        if (!policy.scope().empty()) scopes.insert(policy.scope());
+      }
+    }
+  }
+  return scopes;
+}
+
 absl::Status CheckPolicy(const Policy& policy, const Caller& caller, const Message* request) {
+  if (caller.principal == Principal::kApiKey) return CheckApiKey(policy, caller, request);
   const auto& allowed = policy.principals();
   if (std::find(allowed.begin(), allowed.end(), ToProto(caller.principal)) == allowed.end()) {
     if (caller.principal != Principal::kAnonymous || policy.internal()) return NotAllowed();
@@ -117,9 +161,12 @@ absl::Status CheckPolicy(const Policy& policy, const Caller& caller, const Messa
       return CheckDevice(policy, caller, request);
     case Principal::kShopper:
       return request == nullptr ? absl::OkStatus() : CheckChain(policy, caller, *request);
-    case Principal::kAnonymous:
     case Principal::kService:
+      return CheckService(policy, caller);
+    case Principal::kAnonymous:
       return absl::OkStatus();
+    case Principal::kApiKey:
+      break;
   }
   return NotAllowed();
 }

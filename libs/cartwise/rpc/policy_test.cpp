@@ -69,6 +69,40 @@ TEST_CASE("internal methods are for services alone", "[policy]") {
   CHECK_REFUSED(CheckPolicy(internal, Caller{}, nullptr), "NOT_ALLOWED");
 }
 
+TEST_CASE("an internal method that names its services is for them alone", "[policy]") {
+  Policy named = For({Policy::SERVICE});
+  named.set_internal(true);
+  named.add_services("gateway-svc");
+
+  CHECK(CheckPolicy(named, Caller::Service("gateway-svc"), nullptr).ok());
+  CHECK_REFUSED(CheckPolicy(named, Caller::Service("rental-svc"), nullptr), "NOT_ALLOWED");
+}
+
+TEST_CASE("a scope opens a method of staff to an API key, under the rules for staff", "[policy]") {
+  Policy policy = For({Policy::STAFF}, Policy::OPERATOR);
+  policy.set_scope("rentals:write");
+  policy.set_branch_field("branch_id");
+  const auto key = [](Role role, std::vector<std::string> scopes) {
+    Caller caller = Staff(role, {BranchId(kBranch)});
+    caller.principal = Principal::kApiKey;
+    caller.scopes = std::move(scopes);
+    return caller;
+  };
+  const auto own = OfBranch(kBranch), other = OfBranch(kOther);
+
+  CHECK(CheckPolicy(policy, key(Role::kOperator, {"rentals:write"}), &own).ok());
+  CHECK_REFUSED(CheckPolicy(policy, key(Role::kOperator, {"rentals:read"}), &own), "SCOPE_MISSING");
+  CHECK_REFUSED(CheckPolicy(policy, key(Role::kViewer, {"rentals:write"}), &own), "NOT_ALLOWED");
+  CHECK_REFUSED(CheckPolicy(policy, key(Role::kOperator, {"rentals:write"}), &other),
+                "BRANCH_NOT_FOUND");
+  Policy without = For({Policy::STAFF}), not_staff = For({Policy::SHOPPER});
+  not_staff.set_scope("rentals:write");
+  CHECK_REFUSED(CheckPolicy(without, key(Role::kOwner, {"rentals:write", ""}), nullptr),
+                "NOT_ALLOWED");
+  CHECK_REFUSED(CheckPolicy(not_staff, key(Role::kOwner, {"rentals:write"}), nullptr),
+                "NOT_ALLOWED");
+}
+
 TEST_CASE("a role counts from its rank up", "[policy]") {
   const Policy policy = For({Policy::STAFF}, Policy::OPERATOR);
 

@@ -28,6 +28,7 @@ absl::Status MayTouch(const Caller& caller, const Device& device, Role least) {
       may = caller.subject == device.id.value() && caller.chain == device.chain;
       break;
     case Principal::kStaff:
+    case Principal::kApiKey:
       may = caller.MayIn(device.branch, least);
       break;
     case Principal::kAnonymous:

@@ -5,6 +5,12 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <google/protobuf/arena.h>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/field.hpp>
 
 #include "cartwise/base/errors.hpp"
@@ -126,6 +132,21 @@ Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const Proble
   return answer;
 }
 
+/// Resumes on the coroutine's own executor.
+asio::awaitable<KeyAnswer> ExchangeKey(ApiKeys& keys, const std::string& key) {
+  const auto start = [&]<typename Handler>(Handler handler) {
+    // Tracked: the event loop must not end before the answer is there.
+    const auto executor = asio::prefer(asio::get_associated_executor(handler),
+                                       asio::execution::outstanding_work.tracked);
+    const auto held = std::make_shared<Handler>(std::move(handler));
+    keys.Exchange(key, [held, executor](const KeyAnswer& answer) {
+      asio::post(executor, [held, answer] { std::move (*held)(answer); });
+    });
+  };
+  co_return co_await asio::async_initiate<decltype(asio::use_awaitable), void(KeyAnswer)>(
+      start, asio::use_awaitable);
+}
+
 }  // namespace
 
 void Api::Begin(const RequestHead& head, Exchange& exchange) const {
@@ -138,8 +159,30 @@ void Api::Begin(const RequestHead& head, Exchange& exchange) const {
   exchange.origin = First(*head.fields, "Origin");
 }
 
-std::optional<Answer> Api::Admit(const RequestHead& head, Exchange& exchange) const {
+asio::awaitable<std::optional<Answer>> Api::Admit(const RequestHead& head,
+                                                  Exchange& exchange) const {
   Begin(head, exchange);
+  if (auto answer = Resolve(head, exchange)) co_return answer;
+  if (auto refused = co_await LearnKey(exchange)) co_return refused;
+  absl::StatusOr<Caller> caller = gateway::Admit(*exchange.route->method, parts_.tokens,
+                                                 exchange.key, exchange.metadata.authorization);
+  if (!caller.ok()) co_return ProblemOf(caller.status(), exchange.problem);
+  exchange.caller = *std::move(caller);
+  co_return ChargeRate(exchange);
+}
+
+asio::awaitable<std::optional<Answer>> Api::LearnKey(Exchange& exchange) const {
+  const std::string key = ApiKeyIn(exchange.metadata.authorization);
+  if (key.empty()) co_return std::nullopt;
+  exchange.key = parts_.keys.Find(key);
+  if (exchange.key) co_return std::nullopt;
+  RateLimiter::Verdict verdict = parts_.rates.ChargeUnknownKey(exchange.metadata.peer);
+  if (!verdict.status.ok()) co_return Obey(std::move(verdict), exchange);
+  exchange.key = co_await ExchangeKey(parts_.keys, key);
+  co_return std::nullopt;
+}
+
+std::optional<Answer> Api::Resolve(const RequestHead& head, Exchange& exchange) const {
   if (exchange.problem.instance == "/docs/") return Redirect("/docs");
   absl::StatusOr<Target> target = ParseTarget(head.target);
   if (!target.ok()) return ProblemOf(target.status(), exchange.problem);
@@ -157,16 +200,16 @@ std::optional<Answer> Api::Admit(const RequestHead& head, Exchange& exchange) co
                                exchange.problem)
                  : ProblemOf(status, exchange.problem);
   }
-  absl::StatusOr<Caller> caller =
-      gateway::Admit(*match.route->method, parts_.tokens, exchange.metadata.authorization);
-  if (!caller.ok()) return ProblemOf(caller.status(), exchange.problem);
-  exchange.caller = *std::move(caller);
-  return ChargeRate(exchange);
+  return std::nullopt;
 }
 
 std::optional<Answer> Api::ChargeRate(Exchange& exchange) const {
-  RateLimiter::Verdict verdict =
-      parts_.rates.Charge(*exchange.route->method->policy, exchange.caller, exchange.metadata.peer);
+  return Obey(
+      parts_.rates.Charge(*exchange.route->method->policy, exchange.caller, exchange.metadata.peer),
+      exchange);
+}
+
+std::optional<Answer> Api::Obey(RateLimiter::Verdict verdict, Exchange& exchange) const {
   if (!verdict.policy.empty()) {
     exchange.rate_headers = {{"RateLimit-Policy", std::move(verdict.policy)},
                              {"RateLimit", std::move(verdict.limit)}};

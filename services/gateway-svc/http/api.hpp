@@ -18,6 +18,7 @@
 #include "http/problem.hpp"
 #include "http/target.hpp"
 #include "limits/rate_limiter.hpp"
+#include "proxy/api_keys.hpp"
 #include "proxy/call_metadata.hpp"
 #include "proxy/health_watch.hpp"
 #include "proxy/upstreams.hpp"
@@ -45,6 +46,7 @@ struct Exchange {
 
   const Route* route = nullptr;
   RestRequest rest;
+  std::optional<KeyAnswer> key;  ///< what the client's API key is worth, if it sent one
   Caller caller;
   CallMetadata metadata;
   Answer::Headers rate_headers;  ///< of the answer, whatever it becomes
@@ -57,6 +59,7 @@ class Api {
   struct Parts {
     const Router& router;
     const auth::TokenVerifier& tokens;
+    ApiKeys& keys;
     Upstreams& upstreams;
     const HealthWatch& health;
     RateLimiter& rates;
@@ -75,7 +78,8 @@ class Api {
 
   /// Decides all that the head alone decides: the answer, or nullopt and an
   /// exchange that is ready for its body.
-  std::optional<Answer> Admit(const RequestHead& head, Exchange& exchange) const;
+  boost::asio::awaitable<std::optional<Answer>> Admit(const RequestHead& head,
+                                                      Exchange& exchange) const;
 
   /// Makes the call; `exchange.rest.body` holds the body.
   boost::asio::awaitable<Answer> Serve(Exchange& exchange) const;
@@ -86,9 +90,14 @@ class Api {
  private:
   std::optional<Answer> AnswerFixed(const Target& target, const std::string& method,
                                     Exchange& exchange) const;
+  /// Finds the route and reads what the call passes on.
+  std::optional<Answer> Resolve(const RequestHead& head, Exchange& exchange) const;
   absl::Status ReadHeaders(const RequestHead& head, Exchange& exchange) const;
+  /// Learns what an API key is worth; the refusal of a client that tries too many.
+  boost::asio::awaitable<std::optional<Answer>> LearnKey(Exchange& exchange) const;
   /// The refusal of a caller who asks too often.
   std::optional<Answer> ChargeRate(Exchange& exchange) const;
+  std::optional<Answer> Obey(RateLimiter::Verdict verdict, Exchange& exchange) const;
   Answer NoRoute(const std::string& method, const std::vector<Verb>& allowed,
                  const Exchange& exchange) const;
 

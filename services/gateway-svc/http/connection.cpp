@@ -190,7 +190,8 @@ asio::awaitable<bool> Connection::ServeOne(bool first) {
   const bool head_only = parser.get().method() == http::verb::head;
   bool keep = parser.keep_alive() && parser.get().version() == 11;
   Exchange exchange;
-  std::optional<Answer> answer = api_.Admit(HeadOf(parser.get(), peer_, has_body), exchange);
+  std::optional<Answer> answer =
+      co_await api_.Admit(HeadOf(parser.get(), peer_, has_body), exchange);
   const bool worth_reading = parser.content_length().value_or(kWorthReading + 1) <= kWorthReading;
   if (has_body && answer && !worth_reading) {
     keep = false;

@@ -8,6 +8,7 @@
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/rpc/status.hpp"
+#include "cartwise/rpc/values.hpp"
 #include "openapi/document.hpp"
 #include "routing/test_contracts.hpp"
 
@@ -124,22 +125,59 @@ grpc::Status FakeAgents::Control(
   return grpc::Status::OK;
 }
 
+void FakeApiKeys::Set(const std::string& key, std::optional<Caller> caller) {
+  std::lock_guard lock(mutex_);
+  callers_.erase(key);
+  if (caller) callers_.emplace(key, *std::move(caller));
+}
+
+void FakeApiKeys::Hold(absl::Notification* until) {
+  std::lock_guard lock(mutex_);
+  held_ = until;
+}
+
+grpc::Status FakeApiKeys::ExchangeApiKey(grpc::ServerContext*,
+                                         const tenant::v1::ExchangeApiKeyRequest* request,
+                                         tenant::v1::ExchangeApiKeyResponse* out) {
+  absl::Notification* held = nullptr;
+  std::optional<Caller> caller;
+  {
+    std::lock_guard lock(mutex_);
+    held = held_;
+    if (const auto found = callers_.find(request->key()); found != callers_.end()) {
+      caller = found->second;
+    }
+  }
+  ++exchanges_;
+  if (held != nullptr) held->WaitForNotification();
+  if (!caller) {
+    return rpc::ToGrpc(errors::Refuse(absl::StatusCode::kUnauthenticated, "API_KEY_INVALID", "no"));
+  }
+  const absl::Time now = clock_.Now();
+  out->set_access_token(auth::IssueToken(signing_key_, *caller, now, absl::Minutes(5)));
+  *out->mutable_expires_at() = rpc::ToTimestamp(now + absl::Minutes(5));
+  return grpc::Status::OK;
+}
+
 TestGateway::TestGateway() : TestGateway(Options()) {}
 
 TestGateway::TestGateway(const Options& options)
     : staff_key_(auth::NewTestKey("tenant-test")),
       device_key_(auth::NewTestKey("device-test")),
       tokens_(Keys(staff_key_, device_key_), clock_),
-      services_((KeepCallbackQueue(), Serve({&carts, &agents}, nullptr, &services_port_))),
+      services_(
+          (KeepCallbackQueue(), Serve({&carts, &agents, &api_keys}, nullptr, &services_port_))),
       upstreams_(ChannelsTo(services_port_)),
       health_(upstreams_),
       cors_({"https://manage.example.com"}),
       docs_(""),
       rates_(options.rates, options.clock == nullptr ? clock_ : *options.clock),
-      api_({FleetRouter(), tokens_, upstreams_, health_, rates_, metrics, cors_, docs_,
+      keys_(upstreams_.Of("tenant"), tokens_, clock_),
+      api_({FleetRouter(), tokens_, keys_, upstreams_, health_, rates_, metrics, cors_, docs_,
             std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
             [this] { return Keys(staff_key_, device_key_); }, options.trusted_proxies}),
-      proxy_(FleetContracts(), tokens_, upstreams_, rates_, metrics, options.trusted_proxies),
+      proxy_(FleetContracts(), tokens_, keys_, upstreams_, rates_, metrics,
+             options.trusted_proxies),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
       http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}
 
@@ -163,6 +201,16 @@ std::string TestGateway::DeviceToken() const {
   caller.subject = DeviceId::New().value();
   caller.chain = chain;
   return auth::IssueToken(device_key_, caller, absl::Now(), absl::Minutes(5));
+}
+
+Caller TestGateway::KeyCaller(std::vector<std::string> scopes) const {
+  Caller caller;
+  caller.principal = Principal::kApiKey;
+  caller.subject = NewUuid();
+  caller.chain = chain;
+  caller.grants = {{Role::kOperator, {branch}}};
+  caller.scopes = std::move(scopes);
+  return caller;
 }
 
 std::shared_ptr<grpc::Channel> TestGateway::GrpcChannel() const {

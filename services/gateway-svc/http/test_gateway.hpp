@@ -1,7 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include <absl/synchronization/notification.h>
@@ -15,6 +19,7 @@
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "cartwise/rental/v1/carts.grpc.pb.h"
+#include "cartwise/tenant/v1/api_keys.grpc.pb.h"
 #include "http/server.hpp"
 #include "proxy/grpc_proxy.hpp"
 
@@ -54,6 +59,31 @@ class FakeAgents final : public device::v1::AgentService::Service {
   absl::Notification cancelled;
 };
 
+/// Keys as the test wants them.
+class FakeApiKeys final : public tenant::v1::ApiKeyExchangeService::Service {
+ public:
+  FakeApiKeys(const auth::SigningKey& signing_key, const Clock& clock)
+      : signing_key_(signing_key), clock_(clock) {}
+
+  /// The key now stands for the caller; for nobody without one.
+  void Set(const std::string& key, std::optional<Caller> caller);
+  /// Answers wait until it is notified.
+  void Hold(absl::Notification* until);
+  int exchanges() const { return exchanges_; }
+
+  grpc::Status ExchangeApiKey(grpc::ServerContext* context,
+                              const tenant::v1::ExchangeApiKeyRequest* request,
+                              tenant::v1::ExchangeApiKeyResponse* out) override;
+
+ private:
+  const auth::SigningKey& signing_key_;
+  const Clock& clock_;
+  std::atomic<int> exchanges_ = 0;
+  std::mutex mutex_;
+  std::map<std::string, Caller> callers_;
+  absl::Notification* held_ = nullptr;
+};
+
 /// A gateway on free ports, in front of services in this process.
 class TestGateway {
  public:
@@ -71,6 +101,8 @@ class TestGateway {
 
   std::string StaffToken(Role role = Role::kOwner) const;
   std::string DeviceToken() const;
+  /// What an API key of the branch stands for.
+  Caller KeyCaller(std::vector<std::string> scopes) const;
   std::shared_ptr<grpc::Channel> GrpcChannel() const;
   int http_port() const { return http_->port(); }
   void StopServices() { services_->Shutdown(); }
@@ -88,6 +120,11 @@ class TestGateway {
   auth::SigningKey staff_key_;
   auth::SigningKey device_key_;
   SystemClock clock_;
+
+ public:
+  FakeApiKeys api_keys{staff_key_, clock_};
+
+ private:
   auth::TokenVerifier tokens_;
   std::unique_ptr<grpc::Server> services_;
   Upstreams upstreams_;
@@ -95,6 +132,7 @@ class TestGateway {
   Cors cors_;
   DocsSite docs_;
   RateLimiter rates_;
+  ApiKeys keys_;
   Api api_;
   GrpcProxy proxy_;
   std::unique_ptr<grpc::Server> grpc_;

@@ -9,33 +9,33 @@ constexpr absl::Duration kWindow = absl::Minutes(1);
 
 }  // namespace
 
-Buckets::Buckets(int per_minute, size_t kept)
-    : per_minute_(per_minute), kept_(kept), refill_(kWindow / per_minute) {}
+Buckets::Buckets(int per_minute, size_t kept) : per_minute_(per_minute), kept_(kept) {}
 
 absl::Duration Buckets::FullAt(const std::string& key, absl::Duration now) const {
   const auto found = full_at_.find(key);
   return found == full_at_.end() ? now : std::max(now, found->second->first);
 }
 
-Buckets::Level Buckets::LevelAt(absl::Duration full_at, absl::Duration now) const {
+Buckets::Level Buckets::LevelAt(absl::Duration full_at, absl::Duration now, int per_minute) {
   Level level;
+  const absl::Duration refill = kWindow / per_minute;
   level.reset = full_at - now;
   // Counted from what is missing: a window is not a whole number of refills to the last tick.
   absl::Duration part;
-  int64_t missing = absl::IDivDuration(level.reset, refill_, &part);
+  int64_t missing = absl::IDivDuration(level.reset, refill, &part);
   if (part > absl::ZeroDuration()) ++missing;
-  level.remaining = static_cast<int>(std::max<int64_t>(0, per_minute_ - missing));
+  level.remaining = static_cast<int>(std::max<int64_t>(0, per_minute - missing));
   level.allowed = level.remaining > 0;
-  if (!level.allowed) level.wait = level.reset - refill_ * (per_minute_ - 1);
+  if (!level.allowed) level.wait = level.reset - refill * (per_minute - 1);
   return level;
 }
 
-Buckets::Level Buckets::Look(const std::string& key, absl::Duration now) const {
-  return LevelAt(FullAt(key, now), now);
+Buckets::Level Buckets::Look(const std::string& key, absl::Duration now, int per_minute) const {
+  return LevelAt(FullAt(key, now), now, per_minute);
 }
 
-Buckets::Level Buckets::Take(const std::string& key, absl::Duration now) {
-  const absl::Duration full_at = FullAt(key, now) + refill_;
+Buckets::Level Buckets::Take(const std::string& key, absl::Duration now, int per_minute) {
+  const absl::Duration full_at = FullAt(key, now) + kWindow / per_minute;
   Forget(now);
   const auto found = full_at_.find(key);
   if (found != full_at_.end()) {
@@ -49,7 +49,7 @@ Buckets::Level Buckets::Take(const std::string& key, absl::Duration now) {
     }
     full_at_[key] = order_.emplace(full_at, key);
   }
-  return LevelAt(full_at, now);
+  return LevelAt(full_at, now, per_minute);
 }
 
 /// Two per request shrink the table faster than one per request can grow it.

@@ -27,10 +27,15 @@ class Buckets {
   Buckets(int per_minute, size_t kept);
 
   int per_minute() const { return per_minute_; }
-  /// What the bucket would say to one more request.
-  Level Look(const std::string& key, absl::Duration now) const;
+  /// What the bucket would say to one more request. A bucket with a rate of its
+  /// own names it every time, here and below.
+  Level Look(const std::string& key, absl::Duration now) const {
+    return Look(key, now, per_minute_);
+  }
+  Level Look(const std::string& key, absl::Duration now, int per_minute) const;
   /// Takes a request out of it, which Look allowed; the level after it.
-  Level Take(const std::string& key, absl::Duration now);
+  Level Take(const std::string& key, absl::Duration now) { return Take(key, now, per_minute_); }
+  Level Take(const std::string& key, absl::Duration now, int per_minute);
   size_t size() const { return full_at_.size(); }
 
  private:
@@ -38,12 +43,11 @@ class Buckets {
   using Order = std::multimap<absl::Duration, std::string>;
 
   absl::Duration FullAt(const std::string& key, absl::Duration now) const;
-  Level LevelAt(absl::Duration full_at, absl::Duration now) const;
+  static Level LevelAt(absl::Duration full_at, absl::Duration now, int per_minute);
   void Forget(absl::Duration now);
 
   const int per_minute_;
   const size_t kept_;
-  const absl::Duration refill_;  ///< time that brings one request
   Order order_;
   absl::flat_hash_map<std::string, Order::iterator> full_at_;
 };

@@ -12,7 +12,7 @@ namespace {
 
 using options::v1::Policy;
 
-constexpr std::array<const char*, 4> kNames = {"principal", "chain", "address", "sign-in"};
+constexpr std::array<const char*, 5> kNames = {"principal", "chain", "address", "sign-in", "key"};
 
 int64_t WholeSeconds(absl::Duration duration) {
   return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1)));
@@ -31,7 +31,7 @@ absl::Status Refusal(absl::Duration wait) {
 
 RateLimiter::RateLimiter(const RateFigures& figures, const Clock& clock) : clock_(clock) {
   const std::array<int, kKinds> per_minute = {figures.principal, figures.chain, figures.address,
-                                              figures.sign_in};
+                                              figures.sign_in, 1};  // each key names its own
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (per_minute[kind] > 0) buckets_[kind].emplace(per_minute[kind], figures.kept);
   }
@@ -48,18 +48,32 @@ RateLimiter::Verdict RateLimiter::Charge(const Policy& policy, const Caller& cal
     keys[kAddress] = ClientOfAddress(address);
   }
   if (!anonymous) {
-    keys[kPrincipal] = absl::StrCat(static_cast<int>(caller.principal), ":", caller.subject);
+    const bool own_rate = caller.requests_per_minute > 0;
+    keys[own_rate ? kKey : kPrincipal] =
+        absl::StrCat(static_cast<int>(caller.principal), ":", caller.subject);
   }
   const bool of_chain = caller.principal != Principal::kDevice && !caller.chain.value().empty();
   if (of_chain && !sign_in && policy.rate() != Policy::STREAM) keys[kChain] = caller.chain.value();
+  return Draw(keys, caller.requests_per_minute);
+}
 
+RateLimiter::Verdict RateLimiter::ChargeUnknownKey(const std::string& address) {
+  Keys keys;
+  keys[kSignIn] = ClientOfAddress(address);
+  return Draw(keys, 0);
+}
+
+RateLimiter::Verdict RateLimiter::Draw(const Keys& keys, int own_rate) {
+  const auto rate_of = [&](size_t kind) {
+    return kind == kKey ? own_rate : buckets_[kind]->per_minute();
+  };
   Verdict verdict;
   const absl::Duration now = clock_.SinceBoot();
   std::lock_guard lock(mutex_);
   absl::Duration wait;
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (keys[kind].empty() || !buckets_[kind]) continue;
-    const Buckets::Level level = buckets_[kind]->Look(keys[kind], now);
+    const Buckets::Level level = buckets_[kind]->Look(keys[kind], now, rate_of(kind));
     if (level.allowed || level.wait <= wait) continue;
     wait = level.wait;
     verdict.refused_by = kNames[kind];
@@ -69,11 +83,10 @@ RateLimiter::Verdict RateLimiter::Charge(const Policy& policy, const Caller& cal
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (keys[kind].empty() || !buckets_[kind]) continue;
     Buckets& buckets = *buckets_[kind];
-    const Buckets::Level level =
-        allowed ? buckets.Take(keys[kind], now) : buckets.Look(keys[kind], now);
+    const Buckets::Level level = allowed ? buckets.Take(keys[kind], now, rate_of(kind))
+                                         : buckets.Look(keys[kind], now, rate_of(kind));
     const char* comma = verdict.policy.empty() ? "" : ", ";
-    absl::StrAppend(&verdict.policy, comma, "\"", kNames[kind], "\";q=", buckets.per_minute(),
-                    ";w=60");
+    absl::StrAppend(&verdict.policy, comma, "\"", kNames[kind], "\";q=", rate_of(kind), ";w=60");
     absl::StrAppend(&verdict.limit, comma, "\"", kNames[kind], "\";r=", level.remaining,
                     ";t=", WholeSeconds(level.reset));
   }

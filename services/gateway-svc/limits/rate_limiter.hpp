@@ -29,6 +29,7 @@ struct RateFigures {
 ///   SIGN_IN      the address and, where there is one, the principal
 ///   STREAM       the principal
 ///
+/// An API key that was given a rate of its own draws on that for the principal's.
 /// A device never draws on its chain: a branch full of shoppers must not cut the
 /// line to its carts. A refused request draws on nothing. Thread-safe.
 class RateLimiter {
@@ -49,10 +50,13 @@ class RateLimiter {
   /// /64 are one client.
   Verdict Charge(const options::v1::Policy& policy, const Caller& caller,
                  const std::string& address);
+  /// Counts an API key that nobody knows yet as a sign-in of its client.
+  Verdict ChargeUnknownKey(const std::string& address);
 
  private:
-  enum Kind { kPrincipal, kChain, kAddress, kSignIn, kKinds };
+  enum Kind { kPrincipal, kChain, kAddress, kSignIn, kKey, kKinds };
   using Keys = std::array<std::string, kKinds>;  ///< empty: does not draw on it
+  Verdict Draw(const Keys& keys, int own_rate);
 
   const Clock& clock_;
   std::mutex mutex_;

@@ -41,7 +41,18 @@ absl::StatusOr<Caller> Identify(const auth::TokenVerifier& tokens,
       !absl::EqualsIgnoreCase(authorization.substr(0, kScheme), "Bearer ")) {
     return BadScheme();
   }
-  return tokens.Verify(std::string_view(authorization).substr(kScheme));
+  CW_ASSIGN_OR_RETURN(Caller caller,
+                      tokens.Verify(std::string_view(authorization).substr(kScheme)));
+  // Made for services: whoever brings it took it from one.
+  if (caller.principal == Principal::kApiKey) return BadScheme();
+  return caller;
+}
+
+/// And puts the key's token in its place.
+absl::StatusOr<Caller> Identify(const KeyAnswer& key, std::string& authorization) {
+  CW_RETURN_IF_ERROR(key.status());
+  authorization = absl::StrCat("Bearer ", (*key)->token);
+  return (*key)->caller;
 }
 
 }  // namespace
@@ -66,10 +77,11 @@ std::string TraceIdOf(std::string_view traceparent) {
 }
 
 absl::StatusOr<Caller> Admit(const Method& method, const auth::TokenVerifier& tokens,
-                             std::string& authorization) {
+                             const std::optional<KeyAnswer>& key, std::string& authorization) {
   Caller caller;
   if (!authorization.empty()) {
-    absl::StatusOr<Caller> proven = Identify(tokens, authorization);
+    absl::StatusOr<Caller> proven =
+        key ? Identify(*key, authorization) : Identify(tokens, authorization);
     if (proven.ok()) {
       caller = *std::move(proven);
     } else if (method.AllowsAnonymous()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/caller.hpp"
+#include "proxy/api_keys.hpp"
 #include "routing/contracts.hpp"
 
 namespace cartwise::gateway {
@@ -31,9 +33,10 @@ std::string NextTraceparent(std::string_view header);
 std::string TraceIdOf(std::string_view traceparent);
 
 /// Who sends `authorization`, checked against the method's policy as far as it
-/// can be without the request. A token that does not verify counts as none
-/// where the method admits anybody; `authorization` is cleared then.
+/// can be without the request. `key` is what its API key was exchanged for, if it
+/// is one; services get that token in its place. A credential that does not hold
+/// counts as none where the method admits anybody; `authorization` is cleared then.
 absl::StatusOr<Caller> Admit(const Method& method, const auth::TokenVerifier& tokens,
-                             std::string& authorization);
+                             const std::optional<KeyAnswer>& key, std::string& authorization);
 
 }  // namespace cartwise::gateway

@@ -36,11 +36,9 @@ std::string Joined(const grpc::CallbackServerContext& context, const char* key) 
   return all;
 }
 
-/// Fills what the call passes on and proves its caller.
-absl::StatusOr<Caller> Prepare(const grpc::CallbackServerContext& context,
-                               const auth::TokenVerifier& tokens, int trusted_proxies,
-                               ProxiedCall& call) {
-  CallMetadata& metadata = call.metadata;
+/// Fills what the call passes on.
+absl::Status Prepare(const grpc::CallbackServerContext& context, int trusted_proxies,
+                     CallMetadata& metadata) {
   metadata.authorization = Single(context, "authorization");
   metadata.traceparent = NextTraceparent(Single(context, "traceparent"));
   metadata.peer = ClientAddress(AddressOfPeer(context.peer()), Joined(context, "x-forwarded-for"),
@@ -49,7 +47,7 @@ absl::StatusOr<Caller> Prepare(const grpc::CallbackServerContext& context,
     CW_ASSIGN_OR_RETURN(metadata.idempotency_key,
                         ParseIdempotencyKey(Single(context, "idempotency-key")));
   }
-  return Admit(*call.method, tokens, metadata.authorization);
+  return absl::OkStatus();
 }
 
 /// Tells the client what it has left, by the names that HTTP has for it.
@@ -63,11 +61,12 @@ void Tell(const RateLimiter::Verdict& verdict, grpc::CallbackServerContext& cont
 
 }  // namespace
 
-GrpcProxy::GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens,
+GrpcProxy::GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, ApiKeys& keys,
                      Upstreams& upstreams, RateLimiter& rates, obs::Metrics& metrics,
                      int trusted_proxies)
     : contracts_(contracts),
       tokens_(tokens),
+      keys_(keys),
       upstreams_(upstreams),
       rates_(rates),
       metrics_(metrics),
@@ -80,26 +79,52 @@ grpc::ServerGenericBidiReactor* GrpcProxy::CreateReactor(
     return new Refusal(errors::Refuse(absl::StatusCode::kUnimplemented, "METHOD_NOT_FOUND",
                                       "there is no such method"));
   }
-  ProxiedCall call;
-  call.method = method;
-  call.start = absl::Now();
-  call.metrics = &metrics_;
-  const absl::StatusOr<Caller> caller = Prepare(*context, tokens_, trusted_proxies_, call);
-  if (!caller.ok()) {
-    call.Finished(rpc::ToGrpc(caller.status()));
-    return new Refusal(caller.status());
+  ProxyReactor* const reactor = method->streaming() ? ProxyStream(context) : ProxyUnary(context);
+  Opening opening{context, reactor, {}};
+  opening.call.method = method;
+  opening.call.start = absl::Now();
+  opening.call.metrics = &metrics_;
+  const absl::Status prepared = Prepare(*context, trusted_proxies_, opening.call.metadata);
+  if (!prepared.ok()) {
+    Refuse(opening, prepared);
+    return reactor;
   }
+  const std::string key = ApiKeyIn(opening.call.metadata.authorization);
+  std::optional<KeyAnswer> known;
+  if (!key.empty()) known = keys_.Find(key);
+  if (key.empty() || known) {
+    Decide(std::move(opening), known);
+  } else if (Obey(opening, rates_.ChargeUnknownKey(opening.call.metadata.peer))) {
+    keys_.Exchange(key, [this, opening](const KeyAnswer& answer) { Decide(opening, answer); });
+  }
+  return reactor;
+}
+
+void GrpcProxy::Decide(Opening opening, const std::optional<KeyAnswer>& key) {
+  ProxiedCall& call = opening.call;
+  const Method& method = *call.method;
+  const absl::StatusOr<Caller> caller = Admit(method, tokens_, key, call.metadata.authorization);
+  if (!caller.ok()) return Refuse(opening, caller.status());
   call.caller = caller->Label();
-  const auto verdict = rates_.Charge(*method->policy, *caller, call.metadata.peer);
-  Tell(verdict, *context);
-  if (!verdict.status.ok()) {
-    metrics_.Count(kRateLimitedMetric, {{"policy", verdict.refused_by}});
-    call.Finished(rpc::ToGrpc(verdict.status));
-    return new Refusal(verdict.status);
-  }
-  call.upstream = &upstreams_.Of(method->area);
-  return method->streaming() ? ProxyStream(context, std::move(call))
-                             : ProxyUnary(context, std::move(call));
+  const auto verdict = rates_.Charge(*method.policy, *caller, call.metadata.peer);
+  if (!Obey(opening, verdict)) return;
+  Tell(verdict, *opening.context);
+  call.upstream = &upstreams_.Of(method.area);
+  opening.reactor->Begin(std::move(call));
+}
+
+bool GrpcProxy::Obey(const Opening& opening, const RateLimiter::Verdict& verdict) {
+  if (verdict.status.ok()) return true;
+  Tell(verdict, *opening.context);
+  metrics_.Count(kRateLimitedMetric, {{"policy", verdict.refused_by}});
+  Refuse(opening, verdict.status);
+  return false;
+}
+
+void GrpcProxy::Refuse(const Opening& opening, const absl::Status& status) {
+  const grpc::Status shown = rpc::ToGrpc(status);
+  opening.call.Finished(shown);
+  opening.reactor->Refuse(shown);
 }
 
 std::string AddressOfPeer(const std::string& peer) {

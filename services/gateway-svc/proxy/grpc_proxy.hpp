@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <grpcpp/generic/async_generic_service.h>
@@ -7,25 +8,41 @@
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/obs/metrics.hpp"
 #include "limits/rate_limiter.hpp"
+#include "proxy/api_keys.hpp"
+#include "proxy/proxied_call.hpp"
 #include "proxy/upstreams.hpp"
 #include "routing/contracts.hpp"
 
 namespace cartwise::gateway {
 
 /// Serves every method of the contracts over gRPC by passing its bytes on,
-/// after the caller's token, the method's policy and the caller's rate were checked. Internal and
-/// unknown methods are UNIMPLEMENTED. Thread-safe; outlives its server.
+/// after the caller's token or API key, the method's policy and the caller's rate were checked.
+/// Internal and unknown methods are UNIMPLEMENTED. Thread-safe; outlives its server.
 class GrpcProxy final : public grpc::CallbackGenericService {
  public:
-  GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, Upstreams& upstreams,
-            RateLimiter& rates, obs::Metrics& metrics, int trusted_proxies = 0);
+  GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, ApiKeys& keys,
+            Upstreams& upstreams, RateLimiter& rates, obs::Metrics& metrics,
+            int trusted_proxies = 0);
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
 
  private:
+  /// One call until it is decided.
+  struct Opening {
+    grpc::GenericCallbackServerContext* context;
+    ProxyReactor* reactor;
+    ProxiedCall call;
+  };
+
+  void Decide(Opening opening, const std::optional<KeyAnswer>& key);
+  void Refuse(const Opening& opening, const absl::Status& status);
+  /// True when the caller may draw that; else the call has been refused.
+  bool Obey(const Opening& opening, const RateLimiter::Verdict& verdict);
+
   const Contracts& contracts_;
   const auth::TokenVerifier& tokens_;
+  ApiKeys& keys_;
   Upstreams& upstreams_;
   RateLimiter& rates_;
   obs::Metrics& metrics_;

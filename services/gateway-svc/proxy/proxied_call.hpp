@@ -30,17 +30,24 @@ struct ProxiedCall {
 /// up itself are replaced, refusals with details stay.
 grpc::Status Presentable(const grpc::Status& status);
 
-/// Reactor that proxies one unary call; owns itself. The answer's message and
-/// status go out in one write.
-grpc::ServerGenericBidiReactor* ProxyUnary(grpc::GenericCallbackServerContext* context,
-                                           ProxiedCall call);
+/// Reactor of a call that is to be decided on; owns itself. Begin or Refuse is
+/// called once, from any thread.
+class ProxyReactor : public grpc::ServerGenericBidiReactor {
+ public:
+  /// Makes the call upstream.
+  virtual void Begin(ProxiedCall call) = 0;
+  /// Ends it before anything was done for it.
+  virtual void Refuse(const grpc::Status& status) = 0;
+};
 
-/// Reactor that proxies a stream of any kind; owns itself. No thread waits for
-/// it, and one message per direction is in flight, so a slow reader slows the
-/// writer. Half close, cancellation (both ways), initial and trailing metadata
-/// and status details pass through.
-grpc::ServerGenericBidiReactor* ProxyStream(grpc::GenericCallbackServerContext* context,
-                                            ProxiedCall call);
+/// Proxies one unary call. The answer's message and status go out in one write.
+ProxyReactor* ProxyUnary(grpc::GenericCallbackServerContext* context);
+
+/// Proxies a stream of any kind. No thread waits for it, and one message per
+/// direction is in flight, so a slow reader slows the writer. Half close,
+/// cancellation (both ways), initial and trailing metadata and status details
+/// pass through.
+ProxyReactor* ProxyStream(grpc::GenericCallbackServerContext* context);
 
 /// Copies what a service sent along, but for names of gRPC itself.
 void CopyMetadata(const std::multimap<grpc::string_ref, grpc::string_ref>& from,

@@ -18,12 +18,19 @@ namespace {
 /// inside a Start* that is called from a reaction, so it may be held across.
 ///
 /// The object ends when both calls are done with it.
-class StreamReactor final : public grpc::ServerGenericBidiReactor {
+class StreamReactor final : public ProxyReactor {
  public:
-  StreamReactor(grpc::GenericCallbackServerContext* context, ProxiedCall call)
-      : context_(context), call_(std::move(call)), service_(*this) {
+  explicit StreamReactor(grpc::GenericCallbackServerContext* context)
+      : context_(context), service_(*this) {}
+
+  void Begin(ProxiedCall call) override {
+    call_ = std::move(call);
     service_.Start();
     StartRead(&request_);
+  }
+  void Refuse(const grpc::Status& status) override {
+    Finish(status);
+    Release();  // for the call to the service, which there will not be
   }
 
   // Reactions of the client's call.
@@ -150,9 +157,8 @@ void StreamReactor::OnServiceDone(const grpc::Status& status) {
 
 }  // namespace
 
-grpc::ServerGenericBidiReactor* ProxyStream(grpc::GenericCallbackServerContext* context,
-                                            ProxiedCall call) {
-  return new StreamReactor(context, std::move(call));
+ProxyReactor* ProxyStream(grpc::GenericCallbackServerContext* context) {
+  return new StreamReactor(context);
 }
 
 }  // namespace cartwise::gateway

@@ -9,12 +9,15 @@
 namespace cartwise::gateway {
 namespace {
 
-class UnaryReactor final : public grpc::ServerGenericBidiReactor {
+class UnaryReactor final : public ProxyReactor {
  public:
-  UnaryReactor(grpc::GenericCallbackServerContext* context, ProxiedCall call)
-      : server_context_(context), call_(std::move(call)) {
+  explicit UnaryReactor(grpc::GenericCallbackServerContext* context) : server_context_(context) {}
+
+  void Begin(ProxiedCall call) override {
+    call_ = std::move(call);
     StartRead(&request_);
   }
+  void Refuse(const grpc::Status& status) override { Finish(status); }
 
   void OnReadDone(bool ok) override {
     if (!ok) return End({grpc::StatusCode::CANCELLED, "the call came without its message"});
@@ -53,9 +56,8 @@ class UnaryReactor final : public grpc::ServerGenericBidiReactor {
 
 }  // namespace
 
-grpc::ServerGenericBidiReactor* ProxyUnary(grpc::GenericCallbackServerContext* context,
-                                           ProxiedCall call) {
-  return new UnaryReactor(context, std::move(call));
+ProxyReactor* ProxyUnary(grpc::GenericCallbackServerContext* context) {
+  return new UnaryReactor(context);
 }
 
 }  // namespace cartwise::gateway

@@ -98,7 +98,7 @@ absl::StatusOr<Rental> AnswerOf(const Rental& rental) {
 }
 
 absl::StatusOr<Rental> Assignment::Assign(const Caller& caller, const NewRental& want) {
-  if (caller.principal == Principal::kStaff && !caller.MayIn(want.branch, Role::kOperator)) {
+  if (caller.HasRoles() && !caller.MayIn(want.branch, Role::kOperator)) {
     return WhyNot(Kind::kBranchNotFound);
   }
   CW_ASSIGN_OR_RETURN(const std::string phone, ShopperPhone(caller, want.phone));

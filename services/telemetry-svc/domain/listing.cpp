@@ -83,7 +83,7 @@ absl::StatusOr<RecordPage> Listing::Run(const Caller& caller, Query query,
   if (filter.until) query.until = *filter.until;
   if (query.from > query.until) return errors::InvalidField("until", "must not be before from");
   // A device sees what it said itself, wherever it stood.
-  if (caller.principal == Principal::kStaff) query.visible = caller.VisibleBranches();
+  if (caller.HasRoles()) query.visible = caller.VisibleBranches();
   // One more than asked tells whether there is a next page.
   query.limit = page.size + 1;
 

@@ -35,6 +35,10 @@ absl::Status SignInNotFound() {
   return NotFound("SIGN_IN_NOT_FOUND", "no such sign-in");
 }
 
+absl::Status ApiKeyNotFound() {
+  return NotFound("API_KEY_NOT_FOUND", "no such api key");
+}
+
 absl::Status SlugTaken() {
   return Refuse(StatusCode::kAlreadyExists, "SLUG_TAKEN", "another chain has this slug");
 }
@@ -77,6 +81,11 @@ absl::Status TooManyUsers(int allowed) {
       "limit", limit);
 }
 
+absl::Status ChainStaffOnly() {
+  return Refuse(StatusCode::kPermissionDenied, "CHAIN_STAFF_ONLY",
+                "an API key acts for somebody of its chain; an admin of the chain makes it");
+}
+
 absl::Status LastOwner() {
   return Refuse(StatusCode::kFailedPrecondition, "LAST_OWNER",
                 "this is the chain's last active owner; make somebody else an owner first");
@@ -105,6 +114,11 @@ absl::Status EnrollmentKeyInvalid() {
 absl::Status LinkInvalid() {
   return Refuse(StatusCode::kUnauthenticated, "LINK_INVALID",
                 "this link is wrong, used or too old; ask an admin for a new one");
+}
+
+absl::Status ApiKeyInvalid() {
+  return Refuse(StatusCode::kUnauthenticated, "API_KEY_INVALID",
+                "this API key is unknown, expired or revoked, or its maker has left");
 }
 
 absl::Status WrongPassword() {

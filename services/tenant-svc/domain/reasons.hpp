@@ -16,6 +16,7 @@ absl::Status BranchNotFound();
 absl::Status EnrollmentKeyNotFound();
 absl::Status UserNotFound();
 absl::Status SignInNotFound();
+absl::Status ApiKeyNotFound();
 
 absl::Status SlugTaken();
 absl::Status BranchCodeTaken();
@@ -29,6 +30,8 @@ absl::Status WholeChainOnly();
 absl::Status RoleAboveOwn();
 /// FAILED_PRECONDITION (PLAN_LIMIT_REACHED), with the limit.
 absl::Status TooManyUsers(int allowed);
+/// PERMISSION_DENIED (CHAIN_STAFF_ONLY): a key acts for somebody of its chain.
+absl::Status ChainStaffOnly();
 /// FAILED_PRECONDITION: a chain keeps an active owner.
 absl::Status LastOwner();
 /// FAILED_PRECONDITION: platform admins are no chain's staff.
@@ -39,6 +42,7 @@ absl::Status BadCredentials();
 absl::Status RefreshTokenReused();
 absl::Status EnrollmentKeyInvalid();
 absl::Status LinkInvalid();
+absl::Status ApiKeyInvalid();
 /// PERMISSION_DENIED: the sign-in is good, the password that confirms it is not.
 absl::Status WrongPassword();
 /// The person behind a still valid token is gone or inactive.

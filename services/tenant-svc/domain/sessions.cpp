@@ -185,7 +185,9 @@ absl::StatusOr<Session> Sessions::Start(Store& store, const SignIn& sign_in, con
   const absl::Time now = clock_.Now();
   Session session;
   session.refresh_token = credentials_.NewSecret(kSecretPrefix);
-  session.access_token = credentials_.AccessToken(user.AsCaller(), now, kAccessTokenLife);
+  Caller caller = user.AsCaller();
+  caller.sign_in = sign_in.id.value();
+  session.access_token = credentials_.AccessToken(caller, now, kAccessTokenLife);
   RefreshToken token;
   token.id = RefreshTokenId::New();
   token.sign_in = sign_in;

@@ -10,6 +10,7 @@
 
 #include "cartwise/base/database.hpp"
 #include "cartwise/base/page.hpp"
+#include "domain/api_key.hpp"
 #include "domain/branch.hpp"
 #include "domain/chain.hpp"
 #include "domain/enrollment_key.hpp"
@@ -167,6 +168,19 @@ class Store {
                                                   absl::Time now) = 0;
   /// False when no use is left, or the key ended meanwhile.
   virtual absl::StatusOr<bool> SpendEnrollmentKey(const EnrollmentKey& key, absl::Time now) = 0;
+
+  // API keys, newest first.
+  /// `only`: those that are limited to some of these branches.
+  virtual absl::StatusOr<std::vector<ApiKey>> ListApiKeys(
+      const std::optional<std::vector<BranchId>>& only, const PageRequest& page) = 0;
+  virtual absl::StatusOr<std::optional<ApiKey>> FindApiKey(const ApiKeyId& id) = 0;
+  virtual absl::Status InsertApiKey(const ApiKey& key, const std::string& hash) = 0;
+  /// Revoking twice is once.
+  virtual absl::Status RevokeApiKey(const ApiKey& key, absl::Time now) = 0;
+  /// The key with this id and hash that is live at `now`, and notes its use.
+  virtual absl::StatusOr<std::optional<ApiKey>> UseApiKey(const ApiKeyId& id,
+                                                          const std::string& hash,
+                                                          absl::Time now) = 0;
 
   // Tells others, when this transaction commits.
   virtual absl::Status Announce(const Change& change, const Chain& chain) = 0;

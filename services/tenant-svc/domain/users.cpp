@@ -12,21 +12,6 @@
 namespace cartwise::tenant {
 namespace {
 
-// The branches exist, the caller administers each, and the role is not above
-// the caller's own there.
-absl::Status CheckGrant(Store& store, const Caller& caller, const User& want) {
-  if (want.whole_chain) {
-    return caller.HasChainRole(want.role) ? absl::OkStatus() : reasons::RoleAboveOwn();
-  }
-  CW_ASSIGN_OR_RETURN(const auto held, store.HoldBranches(want.chain, want.branches));
-  if (held.size() != want.branches.size()) return reasons::BranchNotFound();
-  for (const BranchId& branch : want.branches) {
-    if (!caller.MayIn(branch, Role::kAdmin)) return reasons::BranchNotFound();
-    if (!caller.MayIn(branch, want.role)) return reasons::RoleAboveOwn();
-  }
-  return absl::OkStatus();
-}
-
 // The caller with the rights of this moment: those in an access token may be
 // minutes old, and with them whoever lost a role could give it back to themselves.
 absl::StatusOr<Caller> AsOfNow(Store& store, const Caller& caller) {
@@ -79,6 +64,19 @@ bool SameGrant(const User& a, const User& b) {
 }
 
 }  // namespace
+
+absl::Status CheckGrant(Store& store, const Caller& giver, const User& want) {
+  if (want.whole_chain) {
+    return giver.HasChainRole(want.role) ? absl::OkStatus() : reasons::RoleAboveOwn();
+  }
+  CW_ASSIGN_OR_RETURN(const auto held, store.HoldBranches(want.chain, want.branches));
+  if (held.size() != want.branches.size()) return reasons::BranchNotFound();
+  for (const BranchId& branch : want.branches) {
+    if (!giver.MayIn(branch, Role::kAdmin)) return reasons::BranchNotFound();
+    if (!giver.MayIn(branch, want.role)) return reasons::RoleAboveOwn();
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Listing<User>> ListUsers(Store& store, const Caller& caller,
                                         const PageRequest& page) {

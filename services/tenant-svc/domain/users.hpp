@@ -21,6 +21,10 @@ absl::StatusOr<Listing<User>> ListUsers(Store& store, const Caller& caller,
 absl::StatusOr<User> CreateUser(Store& store, const Caller& caller, User want,
                                 const std::string& password_hash, absl::Time now);
 
+/// OK when `giver` may give `want`'s role for `want`'s branches, which stay until
+/// the transaction ends. ROLE_ABOVE_OWN, BRANCH_NOT_FOUND.
+absl::Status CheckGrant(Store& store, const Caller& giver, const User& want);
+
 /// Somebody whom ListUsers shows. USER_NOT_FOUND.
 absl::StatusOr<User> GetUser(Store& store, const Caller& caller, const UserId& id);
 

@@ -30,6 +30,11 @@ constexpr absl::Duration kPlacesKept = absl::Hours(90 * 24);
 constexpr pg::Query kDropPlaces{"tenant_drop_old_sign_in_places", R"sql(
   DELETE FROM tenant.sign_in_places WHERE seen_at < $1)sql"};
 
+// Longer than any token that a revocation could be for.
+constexpr absl::Duration kRevocationsKept = absl::Hours(1);
+constexpr pg::Query kDropRevocations{"tenant_drop_old_revocations", R"sql(
+  DELETE FROM tenant.revocations WHERE revoked_at < $1)sql"};
+
 // Limits look back a day, blocks of phones a week.
 constexpr absl::Duration kSendsKept = absl::Hours(25);
 constexpr absl::Duration kPeopleKept = absl::Hours(8 * 24);
@@ -56,6 +61,8 @@ absl::Status Tidy(pg::Pool& pool, absl::Time now) {
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropLinks, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropTries, now - kPeopleKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPlaces, now - kPlacesKept).status());
+  CW_RETURN_IF_ERROR(
+      pool.Once(platform, deadline, kDropRevocations, now - kRevocationsKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropCodes, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSends, now - kSendsKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPeople, now - kPeopleKept).status());

@@ -12,7 +12,8 @@ namespace cartwise::tenant {
 /// The store on PostgreSQL, schema `tenant`, for one transaction. Its parts
 /// stand in pg_chains.cpp, pg_branches.cpp, pg_users.cpp, pg_sign_ins.cpp,
 /// pg_sign_in_tries.cpp,
-/// pg_password_links.cpp, pg_enrollment.cpp and announcements.cpp, each with its SQL.
+/// pg_password_links.cpp, pg_enrollment.cpp, pg_api_keys.cpp and announcements.cpp, each with its
+/// SQL.
 ///
 /// Row security decides whose rows a statement reaches; a statement names the
 /// chain besides wherever it is known, for the index.
@@ -93,6 +94,14 @@ class PgStore final : public Store {
   absl::StatusOr<bool> RememberRedemption(const EnrollmentKey& key, const std::string& mac_address,
                                           absl::Time now) override;
   absl::StatusOr<bool> SpendEnrollmentKey(const EnrollmentKey& key, absl::Time now) override;
+
+  absl::StatusOr<std::vector<ApiKey>> ListApiKeys(const std::optional<std::vector<BranchId>>& only,
+                                                  const PageRequest& page) override;
+  absl::StatusOr<std::optional<ApiKey>> FindApiKey(const ApiKeyId& id) override;
+  absl::Status InsertApiKey(const ApiKey& key, const std::string& hash) override;
+  absl::Status RevokeApiKey(const ApiKey& key, absl::Time now) override;
+  absl::StatusOr<std::optional<ApiKey>> UseApiKey(const ApiKeyId& id, const std::string& hash,
+                                                  absl::Time now) override;
 
   absl::Status Announce(const Change& change, const Chain& chain) override;
   absl::Status Announce(const Change& change, const Branch& branch) override;

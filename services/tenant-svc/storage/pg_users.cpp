@@ -45,7 +45,8 @@ constexpr pg::Query kInsert{"tenant_insert_user", R"sql(
 
 constexpr pg::Query kInsertBranches{"tenant_insert_user_branches", R"sql(
   INSERT INTO tenant.user_branches (chain_id, user_id, branch_id)
-  SELECT $1, $2, branch FROM unnest($3::text::uuid[]) AS branch)sql"};
+  SELECT $1, $2, branch FROM unnest($3::text::uuid[]) AS branch
+  ON CONFLICT DO NOTHING)sql"};
 
 // Not FOR UPDATE: whoever refers to the chain need not wait.
 constexpr pg::Query kHoldStaff{"tenant_hold_staff", R"sql(
@@ -55,8 +56,10 @@ constexpr pg::Query kUpdate{"tenant_update_user", R"sql(
   UPDATE tenant.users SET name = $3, role = $4, whole_chain = $5, active = $6, updated_at = $7
    WHERE chain_id = $1 AND user_id = $2)sql"};
 
+// Those alone that are lost: what goes here ends the user's tokens.
 constexpr pg::Query kDropBranches{"tenant_drop_user_branches", R"sql(
-  DELETE FROM tenant.user_branches WHERE chain_id = $1 AND user_id = $2)sql"};
+  DELETE FROM tenant.user_branches
+   WHERE chain_id = $1 AND user_id = $2 AND NOT branch_id = ANY ($3::text::uuid[]))sql"};
 
 constexpr pg::Query kCountOwners{"tenant_count_owners", R"sql(
   SELECT count(*) AS owners FROM tenant.users
@@ -137,7 +140,7 @@ absl::Status PgStore::UpdateUser(const User& user) {
   CW_RETURN_IF_ERROR(tx_.Run(kUpdate, user.chain, user.id, user.name, RoleName(user.role),
                              user.whole_chain, user.active, user.updated_at)
                          .status());
-  CW_RETURN_IF_ERROR(tx_.Run(kDropBranches, user.chain, user.id).status());
+  CW_RETURN_IF_ERROR(tx_.Run(kDropBranches, user.chain, user.id, user.branches).status());
   if (user.whole_chain) return absl::OkStatus();
   return tx_.Run(kInsertBranches, user.chain, user.id, user.branches).status();
 }

@@ -8,7 +8,8 @@ namespace cartwise::tenant {
 namespace {
 
 // Children before parents, so that each may be emptied.
-const std::vector<std::string> kTables = {"password_links",
+const std::vector<std::string> kTables = {"api_keys",
+                                          "password_links",
                                           "one_time_codes",
                                           "otp_sends",
                                           "otp_people",
@@ -23,7 +24,8 @@ const std::vector<std::string> kTables = {"password_links",
                                           "branches",
                                           "chains",
                                           "idempotency_keys",
-                                          "outbox"};
+                                          "outbox",
+                                          "revocations"};
 
 // Two chains with at least a row in every table.
 struct FullTables : TwoChains {
@@ -41,6 +43,15 @@ struct FullTables : TwoChains {
       const auto key = NewKey(caller, branch.id);
       REQUIRE_OK(key);
       REQUIRE_OK(Redeem(key->secret, "02:00:00:00:00:01"));
+      const std::string chain_id = "'" + caller.chain.value() + "'";
+      server.Sql("INSERT INTO tenant.api_keys SELECT " + chain_id +
+                 ", gen_random_uuid(), 'n', 'h', 'abcd', "
+                 "'VIEWER', true, '{}', '{rentals:read}', 0, '" +
+                 user->id.value() +
+                 "', now(), now() + interval '1 hour'; UPDATE tenant.api_keys SET revoked_at = "
+                 "now() WHERE "
+                 "chain_id = " +
+                 chain_id);
       server.Sql(
           "INSERT INTO tenant.idempotency_keys (chain_id, principal, method, key, "
           "request_hash) VALUES ('" +
