@@ -54,6 +54,7 @@ absl::Status Serve(const Config& config) {
     return rpc::Connect(target, service, config.server.tls);
   };
   const auto rental = to(config.rental_target, "rental-svc");
+  const auto tenant = to(config.tenant_target, "tenant-svc");
   const auto telemetry = to(config.telemetry_target, "telemetry-svc");
 
   pg::Pool pool(config.database, metrics);
@@ -62,7 +63,8 @@ absl::Status Serve(const Config& config) {
   PgPresenceLog presence_log(pool, clock);
   outbox::Relay relay(pool, "device", "device-svc",
                       {outbox::RemoteSink("rental-svc", rental),
-                       outbox::RemoteSink("telemetry-svc", telemetry, outbox::kUnhurried)},
+                       outbox::RemoteSink("telemetry-svc", telemetry, outbox::kUnhurried),
+                       outbox::AuditSink(tenant)},
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
   // A failure is the database's, which readiness reports; the next hour tries again.
@@ -71,7 +73,7 @@ absl::Status Serve(const Config& config) {
 
   const ReplicaId self = ReplicaId::New();
   SignedTokens device_tokens(signing, clock);
-  TenantDirectory directory(to(config.tenant_target, "tenant-svc"));
+  TenantDirectory directory(tenant);
   const Devices devices(device_tokens, clock);
   const Controllers controllers(clock);
   LinkRegistry registry;

@@ -21,6 +21,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.grace = env.Seconds("CARTWISE_RENTAL_GRACE_SECONDS", absl::Seconds(10));
   config.device_target = env.Text("CARTWISE_DEVICE_TARGET");
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
+  config.tenant_target = env.Text("CARTWISE_TENANT_TARGET");
   CW_RETURN_IF_ERROR(env.status());
   return config;
 }

@@ -19,7 +19,7 @@ struct Config {
   std::string log_level;
   std::string phone_key;  ///< 64 hex digits
   absl::Duration grace;
-  std::string device_target, telemetry_target;
+  std::string device_target, telemetry_target, tenant_target;
 
   /// INVALID_ARGUMENT with every fault.
   static absl::StatusOr<Config> FromEnv();

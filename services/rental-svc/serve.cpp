@@ -39,7 +39,8 @@ absl::Status Serve(const Config& config) {
   outbox::Relay relay(
       pool, "rental", "rental-svc",
       {outbox::RemoteSink("telemetry-svc", connect(config.telemetry_target, "telemetry-svc"),
-                          outbox::kUnhurried)},
+                          outbox::kUnhurried),
+       outbox::AuditSink(connect(config.tenant_target, "tenant-svc"))},
       metrics);
   const auto announced = [&relay] { relay.Wake(); };
 

@@ -8,7 +8,9 @@
 #include "credentials.hpp"
 #include "otp_secrets.hpp"
 #include "serve.hpp"
+#include "storage/pg_audit_store.hpp"
 #include "storage/pg_store.hpp"
+#include "verify_audit.hpp"
 
 using namespace cartwise;
 
@@ -33,8 +35,14 @@ absl::Status Run(const std::vector<std::string>& arguments) {
     return tenant::CreatePlatformAdmin({arguments.begin() + 1, arguments.end()}, database,
                                        credentials);
   }
+  if (arguments.front() == "verify-audit") {
+    pg::DatabaseOf<tenant::AuditStore, tenant::PgAuditStore> audit(pool, "tenant");
+    return tenant::VerifyAudit({arguments.begin() + 1, arguments.end()}, audit, database,
+                               tenant::AuditDigest);
+  }
   return absl::InvalidArgumentError(
-      "usage: tenant-svc [--check-config | create-platform-admin --email E --password-file F]");
+      "usage: tenant-svc [--check-config | create-platform-admin --email E --password-file F | "
+      "verify-audit [--chain ID]]");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "api/api_keys_rpc.hpp"
+#include "api/audit_sink_rpc.hpp"
 #include "api/auth_rpc.hpp"
 #include "api/branch_directory_rpc.hpp"
 #include "api/branches_rpc.hpp"
@@ -23,6 +24,7 @@
 #include "otp_counts.hpp"
 #include "sms/console_sms.hpp"
 #include "storage/housekeeping.hpp"
+#include "storage/pg_audit_store.hpp"
 #include "storage/pg_otp_store.hpp"
 
 extern "C" const char cartwise_desc[];
@@ -61,10 +63,19 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   const auto sink = [&](const char* name, const std::string& target) {
     return outbox::RemoteSink(name, rpc::Connect(target, name, config.server.tls));
   };
-  outbox::Relay relay(
-      pool, "tenant", "tenant-svc",
-      {sink("rental-svc", config.rental_target), sink("telemetry-svc", config.telemetry_target)},
-      metrics);
+  pg::DatabaseOf<AuditStore, PgAuditStore> audit(pool, "tenant");
+  // Its own deeds reach the audit log as everybody else's do, without the network.
+  const outbox::Sink own_log{"tenant-svc",
+                             [&](const std::vector<Event>& events) {
+                               const absl::Time now = clock.Now();
+                               return Record(audit, events, now, now + absl::Seconds(10),
+                                             AuditDigest);
+                             },
+                             outbox::kUnhurried, outbox::Takes::kAudited};
+  outbox::Relay relay(pool, "tenant", "tenant-svc",
+                      {sink("rental-svc", config.rental_target),
+                       sink("telemetry-svc", config.telemetry_target), own_log},
+                      metrics);
   const auto announced = [&relay] { relay.Wake(); };
   // A failure is the database's, which readiness reports; the next hour tries again.
   const process::Periodic housekeeping(absl::Hours(1),
@@ -91,11 +102,12 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   OneTimeCodes codes({database, otp_database, otp_secrets, credentials, *sms, otp_counts, clock},
                      config.otp);
   OtpRpc otp(guard, codes);
+  AuditSinkRpc audit_sink(guard, audit, AuditDigest, clock);
 
   CW_ASSIGN_OR_RETURN(
       const auto server,
       rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory, &enrollment_keys,
-                                         &users, &api_keys, &api_key_exchange, &otp}));
+                                         &users, &api_keys, &api_key_exchange, &otp, &audit_sink}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

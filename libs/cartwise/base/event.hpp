@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <absl/time/time.h>
 
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/ids.hpp"
 
 namespace cartwise {
@@ -22,6 +24,7 @@ struct Event {
   int64_t sequence = 0;
   std::string payload = "{}";  ///< a JSON object
   std::string trace_id;
+  std::optional<Audit> audit;  ///< set: it belongs into the audit log
 };
 
 }  // namespace cartwise

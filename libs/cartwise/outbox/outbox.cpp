@@ -5,6 +5,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "cartwise/obs/json_text.hpp"
 #include "cartwise/outbox/statements.hpp"
 
 namespace cartwise::outbox {
@@ -12,8 +13,25 @@ namespace cartwise::outbox {
 absl::Status Append(pg::Transaction& tx, std::string_view schema, const Event& event) {
   return tx
       .Run(StatementsOf(schema).append, event.chain, event.id, event.branch, event.device,
-           event.type, event.subject, event.occurred_at, event.payload, event.trace_id)
+           event.type, event.subject, event.occurred_at, event.payload, event.trace_id,
+           AuditColumn(event.audit))
       .status();
+}
+
+pg::Param AuditColumn(const std::optional<Audit>& audit) {
+  if (!audit) return std::nullopt;
+  std::string json;
+  const auto put = [&json](const char* name, std::string text) {
+    // What PostgreSQL cannot hold in a text must not undo the write it is about.
+    std::erase(text, '\0');
+    absl::StrAppend(&json, json.empty() ? "{\"" : ",\"", name, "\":");
+    obs::AppendJsonText(json, text);
+  };
+  put("actor", audit->actor);
+  put("role", audit->role);
+  put("reason", audit->reason);
+  put("address", audit->address);
+  return json + "}";
 }
 
 const Statements& StatementsOf(std::string_view schema) {
@@ -35,8 +53,9 @@ Statements::Statements(const std::string& schema) {
   append = make("append", absl::StrCat(R"sql(
     INSERT INTO )sql",
                                        schema, R"sql(.outbox
-           (chain_id, event_id, branch_id, device_id, type, subject, occurred_at, payload, trace_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9))sql"));
+           (chain_id, event_id, branch_id, device_id, type, subject, occurred_at, payload, trace_id,
+            audit)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))sql"));
   introduce =
       make("introduce", absl::StrCat("INSERT INTO ", schema,
                                      ".outbox_cursors (sink) VALUES ($1) ON CONFLICT DO NOTHING"));
@@ -52,7 +71,9 @@ Statements::Statements(const std::string& schema) {
   // older than every running transaction is taken, in (xid, seq) order.
   next = make("next", absl::StrCat(R"sql(
     SELECT chain_id, seq, xid::text AS xid, event_id, branch_id, device_id, type, subject,
-           occurred_at, payload::text AS payload, trace_id
+           occurred_at, payload::text AS payload, trace_id, audit->>'actor' AS audit_actor,
+           audit->>'role' AS audit_role, audit->>'reason' AS audit_reason,
+           audit->>'address' AS audit_address
       FROM )sql",
                                    schema, R"sql(.outbox
      WHERE (xid, seq) > ($1::xid8, $2::bigint)

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ namespace cartwise::outbox {
 ///     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
 ///     event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
 ///     subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
-///     trace_id text NOT NULL DEFAULT '', PRIMARY KEY (chain_id, seq));
+///     trace_id text NOT NULL DEFAULT '', audit jsonb, PRIMARY KEY (chain_id, seq));
 ///   CREATE INDEX outbox_order ON <schema>.outbox (xid, seq);
 ///   CREATE TABLE <schema>.outbox_cursors (
 ///     sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
@@ -33,12 +34,23 @@ absl::Status Append(pg::Transaction& tx, std::string_view schema, const Event& e
 /// Delivers a batch to one sink; OK means the sink has committed it.
 using Deliver = std::function<absl::Status(const std::vector<Event>&)>;
 
+/// Which events a sink is told of. Addresses and reasons go to the audit log
+/// and nowhere else.
+enum class Takes {
+  kEverything,  ///< every event, without its audit part
+  kAudited,     ///< those with an audit part, with it
+};
+
 struct Sink {
   std::string name;
   Deliver deliver;
   /// How long the first event waits for others to go with it.
   absl::Duration gather = absl::ZeroDuration();
+  Takes takes = Takes::kEverything;
 };
+
+/// The `audit` column: {"actor", "role", "reason", "address"}; NULL for nullopt.
+pg::Param AuditColumn(const std::optional<Audit>& audit);
 
 /// For a sink that keeps what happened and on which nobody waits: fewer, larger
 /// batches, out of the way of the calls that made the events.

@@ -24,7 +24,7 @@ struct OutboxFixture {
         xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
         event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
         subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
-        trace_id text NOT NULL DEFAULT '', PRIMARY KEY (chain_id, seq));
+        trace_id text NOT NULL DEFAULT '', audit jsonb, PRIMARY KEY (chain_id, seq));
       CREATE TABLE shop.outbox_cursors (
         sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
       GRANT USAGE ON SCHEMA shop TO cartwise_tenant_app;
@@ -32,13 +32,14 @@ struct OutboxFixture {
     pool = database.PoolOf("tenant");
   }
 
-  absl::Status Tell(const std::string& type) {
+  absl::Status Tell(const std::string& type, std::optional<Audit> audit = std::nullopt) {
     Event event;
     event.id = EventId::New();
     event.chain = kLevi;
     event.type = type;
     event.occurred_at = absl::Now();
     event.payload = R"({"n": 1})";
+    event.audit = std::move(audit);
     return pool->Transact(pg::Tenant::Of(kLevi), absl::InfiniteFuture(),
                           [&](pg::Transaction& tx) { return Append(tx, "shop", event); });
   }
@@ -49,6 +50,7 @@ struct RecordingSink {
   std::mutex mutex;
   std::condition_variable changed;
   std::vector<std::string> got;
+  std::vector<std::optional<Audit>> audits;
   int refusals_left = 0;
   int refused = 0;
 
@@ -61,7 +63,10 @@ struct RecordingSink {
                 ++refused;
                 return absl::UnavailableError("down");
               }
-              for (const Event& event : events) got.push_back(event.type);
+              for (const Event& event : events) {
+                got.push_back(event.type);
+                audits.push_back(event.audit);
+              }
               return absl::OkStatus();
             }};
   }
@@ -116,6 +121,53 @@ TEST_CASE("a restarted relay goes on where the last one committed", "[outbox]") 
 
   CHECK(sink.WaitUntil([&] { return sink.got.size() >= 2; }));
   CHECK(sink.got.back() == "b");
+}
+
+TEST_CASE("only the audit log hears who did it, and of nothing else", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink everything, log;
+  Sink audited = log.AsSink("log");
+  audited.takes = Takes::kAudited;
+  const std::string reason = std::string("he said \"no\"\\\n") + '\0' + "\xff {";
+  REQUIRE_OK(f.Tell("noise"));
+  REQUIRE_OK(f.Tell("deed", Audit{"user:7", "ADMIN", reason, "10.0.0.1"}));
+  REQUIRE_OK(f.Tell("noise"));
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {everything.AsSink("all"), audited},
+              f.database.metrics);
+  relay.Wake();
+
+  REQUIRE(everything.WaitUntil([&] { return everything.got.size() == 3; }));
+  for (const auto& audit : everything.audits) CHECK_FALSE(audit.has_value());
+  REQUIRE(log.WaitUntil([&] { return !log.got.empty(); }));
+  CHECK(log.got == std::vector<std::string>{"deed"});
+  REQUIRE(log.audits.front().has_value());
+  CHECK(log.audits.front()->actor == "user:7");
+  CHECK(log.audits.front()->role == "ADMIN");
+  CHECK(log.audits.front()->reason == "he said \"no\"\\\n\xEF\xBF\xBD {");
+  CHECK(log.audits.front()->address == "10.0.0.1");
+}
+
+TEST_CASE("the audit log's cursor passes what does not concern it", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink log;
+  Sink audited = log.AsSink("log");
+  audited.takes = Takes::kAudited;
+  REQUIRE_OK(f.Tell("deed", Audit{"user:7", "", "", ""}));
+  for (int i = 0; i < 600; ++i) REQUIRE_OK(f.Tell("noise"));
+  REQUIRE_OK(f.Tell("last deed", Audit{"user:7", "", "", ""}));
+
+  {
+    Relay relay(*f.pool, "shop", "tenant-svc", {audited}, f.database.metrics);
+    relay.Wake();
+    REQUIRE(log.WaitUntil([&] { return !log.got.empty() && log.got.back() == "last deed"; }));
+  }
+
+  CHECK(f.database
+            .Sql("SELECT count(*) AS n FROM shop.outbox o, shop.outbox_cursors c"
+                 " WHERE (o.xid, o.seq) > (c.xid, c.seq)")
+            .front()
+            .Int("n") == 0);
 }
 
 TEST_CASE("a transaction that commits late is not skipped", "[outbox]") {

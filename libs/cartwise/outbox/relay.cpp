@@ -18,7 +18,7 @@ constexpr int kBatch = 500;
 constexpr auto kPoll = std::chrono::milliseconds(500);
 constexpr auto kPruneEvery = std::chrono::seconds(30);
 
-Event ReadEvent(const pg::Row& row, const std::string& source) {
+Event ReadEvent(const pg::Row& row, const std::string& source, Takes takes) {
   Event event;
   event.id = row.As<EventId>("event_id");
   event.chain = row.As<ChainId>("chain_id");
@@ -31,7 +31,20 @@ Event ReadEvent(const pg::Row& row, const std::string& source) {
   event.sequence = row.Int("seq");
   event.payload = row.Text("payload");
   event.trace_id = row.Text("trace_id");
+  if (takes == Takes::kAudited) {
+    event.audit = Audit{row.Text("audit_actor"), row.Text("audit_role"), row.Text("audit_reason"),
+                        row.Text("audit_address")};
+  }
   return event;
+}
+
+std::vector<Event> ReadEvents(const pg::Rows& rows, const std::string& source, Takes takes) {
+  std::vector<Event> events;
+  for (const pg::Row row : rows) {
+    if (takes == Takes::kAudited && row.IsNull("audit_actor")) continue;
+    events.push_back(ReadEvent(row, source, takes));
+  }
+  return events;
 }
 
 }  // namespace
@@ -70,13 +83,12 @@ absl::StatusOr<int> Relay::State::CarryBatch(const Sink& sink) {
         CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(sql.next, cursor.front().Text("xid"),
                                                         cursor.front().Int("seq"), kBatch));
         if (rows.empty()) return absl::OkStatus();
-        std::vector<Event> events;
-        for (const pg::Row row : rows) events.push_back(ReadEvent(row, source));
-        CW_RETURN_IF_ERROR(sink.deliver(events));
+        const std::vector<Event> events = ReadEvents(rows, source, sink.takes);
+        if (!events.empty()) CW_RETURN_IF_ERROR(sink.deliver(events));
         const pg::Row last = rows[rows.size() - 1];
         carried = rows.size();
         metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
-                      absl::ToDoubleSeconds(absl::Now() - events.front().occurred_at));
+                      absl::ToDoubleSeconds(absl::Now() - rows.front().Time("occurred_at")));
         return tx.Run(sql.advance, sink.name, last.Text("xid"), last.Int("seq")).status();
       }));
   if (carried == 0) metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}}, 0);

@@ -24,6 +24,13 @@ events::v1::Event ToProto(const Event& event) {
   *out.mutable_occurred_at() = rpc::ToTimestamp(event.occurred_at);
   out.set_sequence(event.sequence);
   out.set_trace_id(event.trace_id);
+  if (event.audit) {
+    events::v1::Audit& audit = *out.mutable_audit();
+    audit.set_actor(event.audit->actor);
+    audit.set_role(event.audit->role);
+    audit.set_reason(event.audit->reason);
+    audit.set_address(event.audit->address);
+  }
   // The payload comes from our own tables and was JSON when it went in.
   (void)pb::util::JsonStringToMessage(event.payload, out.mutable_payload());
   return out;
@@ -43,6 +50,10 @@ absl::StatusOr<Event> FromProto(const events::v1::Event& event) {
   out.occurred_at = rpc::FromTimestamp(event.occurred_at());
   out.sequence = event.sequence();
   out.trace_id = event.trace_id();
+  if (event.has_audit()) {
+    const events::v1::Audit& audit = event.audit();
+    out.audit = Audit{audit.actor(), audit.role(), audit.reason(), audit.address()};
+  }
   if (event.has_payload()) {
     out.payload.clear();
     const auto written = pb::util::MessageToJsonString(event.payload(), &out.payload);
@@ -64,7 +75,13 @@ Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel, absl::
                 pb::Empty answer;
                 return rpc::FromGrpc(stub->Deliver(&context, request, &answer));
               },
-              gather};
+              gather, Takes::kEverything};
+}
+
+Sink AuditSink(std::shared_ptr<grpc::Channel> tenant_svc) {
+  Sink sink = RemoteSink("tenant-svc", std::move(tenant_svc), kUnhurried);
+  sink.takes = Takes::kAudited;
+  return sink;
 }
 
 }  // namespace cartwise::outbox

@@ -16,6 +16,9 @@ namespace cartwise::outbox {
 Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel,
                 absl::Duration gather = absl::ZeroDuration());
 
+/// The audit log, which tenant-svc keeps.
+Sink AuditSink(std::shared_ptr<grpc::Channel> tenant_svc);
+
 /// INVALID_ARGUMENT unless ids are UUIDs and type and time are there.
 absl::StatusOr<Event> FromProto(const events::v1::Event& event);
 events::v1::Event ToProto(const Event& event);
