@@ -34,13 +34,14 @@ grpc::Status BranchDirectoryRpc::LookUpBranch(grpc::ServerContext* ctx,
 grpc::Status BranchDirectoryRpc::RedeemEnrollmentKey(grpc::ServerContext* ctx,
                                                      const v1::RedeemEnrollmentKeyRequest* req,
                                                      v1::BranchEntry* out) {
-  return guard_.Write(ctx, *req, *out, database_, [&](Store& store, const Caller&) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(const BranchEntry entry,
-                        tenant::RedeemEnrollmentKey(store, credentials_, req->key(),
-                                                    req->mac_address(), clock_.Now()));
-    *out = ToProto(entry);
-    return absl::OkStatus();
-  });
+  return guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const BranchEntry entry,
+                            tenant::RedeemEnrollmentKey(store, caller, credentials_, req->key(),
+                                                        req->mac_address(), clock_.Now()));
+        *out = ToProto(entry);
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace cartwise::tenant

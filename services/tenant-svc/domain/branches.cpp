@@ -34,7 +34,7 @@ absl::StatusOr<Branch> CreateBranch(Store& store, const Caller& caller, Branch w
   want.active = true;
   want.created_at = want.updated_at = now;
   CW_RETURN_IF_ERROR(store.InsertBranch(want));
-  CW_RETURN_IF_ERROR(store.Announce({"branch.created", now, caller.trace_id}, want));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "branch.created", now), want));
   return want;
 }
 
@@ -44,7 +44,7 @@ absl::StatusOr<Branch> UpdateBranch(Store& store, const Caller& caller, const Br
                       FindBranchFor(store, caller, id, Role::kAdmin, For::kChanging));
   CW_ASSIGN_OR_RETURN(Branch branch, change.Of(std::move(before), now));
   CW_RETURN_IF_ERROR(store.UpdateBranch(branch));
-  CW_RETURN_IF_ERROR(store.Announce({"branch.updated", now, caller.trace_id}, branch));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "branch.updated", now), branch));
   return branch;
 }
 
@@ -52,7 +52,7 @@ absl::Status DeleteBranch(Store& store, const Caller& caller, const BranchId& id
   CW_ASSIGN_OR_RETURN(const Branch branch,
                       FindBranchFor(store, caller, id, Role::kAdmin, For::kChanging));
   CW_RETURN_IF_ERROR(store.DeleteBranch(branch, now));
-  return store.Announce({"branch.deleted", now, caller.trace_id}, branch);
+  return store.Announce(ChangeBy(caller, "branch.deleted", now), branch);
 }
 
 absl::StatusOr<BranchEntry> LookUpBranch(Store& store, const BranchId& id) {

@@ -40,7 +40,7 @@ absl::StatusOr<Chain> CreateChain(Store& store, const Caller& caller, Chain want
   CW_RETURN_IF_ERROR(want.Check());
   if (want.TrialOver(now)) return errors::InvalidField("trial_ends_at", "must be in the future");
   CW_RETURN_IF_ERROR(store.InsertChain(want));
-  CW_RETURN_IF_ERROR(store.Announce({"chain.created", now, caller.trace_id}, want));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "chain.created", now), want));
   return want;
 }
 
@@ -53,7 +53,7 @@ absl::StatusOr<Chain> UpdateChain(Store& store, const Caller& caller, const Chai
   }
   CW_ASSIGN_OR_RETURN(Chain chain, change.Of(std::move(before), now));
   CW_RETURN_IF_ERROR(store.UpdateChain(chain));
-  CW_RETURN_IF_ERROR(store.Announce({"chain.updated", now, caller.trace_id}, chain));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "chain.updated", now), chain));
   return chain;
 }
 
@@ -62,7 +62,7 @@ absl::Status DeleteChain(Store& store, const Caller& caller, const ChainId& id, 
   CW_ASSIGN_OR_RETURN(const bool has_branches, store.HasBranches(id));
   if (has_branches) return reasons::ChainNotEmpty();
   CW_RETURN_IF_ERROR(store.DeleteChain(id, now));
-  return store.Announce({"chain.deleted", now, caller.trace_id}, chain);
+  return store.Announce(ChangeBy(caller, "chain.deleted", now), chain);
 }
 
 absl::StatusOr<int> EndTrials(Store& store, absl::Time now) {

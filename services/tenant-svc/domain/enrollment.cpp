@@ -53,19 +53,23 @@ absl::StatusOr<IssuedKey> CreateEnrollmentKey(Store& store, const Caller& caller
   issued.key.created_by = caller.Label();
   issued.key.expires_at = now + want.life;
   CW_RETURN_IF_ERROR(store.InsertEnrollmentKey(issued.key, credentials.HashSecret(issued.secret)));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "enrollment_key.created", now),
+                                    Thing{branch.chain, branch.id, issued.key.id.value()}));
   return issued;
 }
 
 absl::Status RevokeEnrollmentKey(Store& store, const Caller& caller, const BranchId& branch,
                                  const EnrollmentKeyId& id, absl::Time now) {
-  CW_RETURN_IF_ERROR(
-      FindBranchFor(store, caller, branch, Role::kInstaller, For::kReading).status());
+  CW_ASSIGN_OR_RETURN(const Branch found,
+                      FindBranchFor(store, caller, branch, Role::kInstaller, For::kReading));
   CW_ASSIGN_OR_RETURN(const bool revoked, store.RevokeEnrollmentKey(branch, id, now));
-  return revoked ? absl::OkStatus() : reasons::EnrollmentKeyNotFound();
+  if (!revoked) return reasons::EnrollmentKeyNotFound();
+  return store.Announce(ChangeBy(caller, "enrollment_key.revoked", now),
+                        Thing{found.chain, branch, id.value()});
 }
 
-absl::StatusOr<BranchEntry> RedeemEnrollmentKey(Store& store, Credentials& credentials,
-                                                const std::string& secret,
+absl::StatusOr<BranchEntry> RedeemEnrollmentKey(Store& store, const Caller& caller,
+                                                Credentials& credentials, const std::string& secret,
                                                 const std::string& mac_address, absl::Time now) {
   CW_ASSIGN_OR_RETURN(const std::string mac, ParseMacAddress(mac_address));
   CW_ASSIGN_OR_RETURN(const auto key,
@@ -79,6 +83,9 @@ absl::StatusOr<BranchEntry> RedeemEnrollmentKey(Store& store, Credentials& crede
     CW_ASSIGN_OR_RETURN(const bool spent, store.SpendEnrollmentKey(*key, now));
     if (!spent) return reasons::EnrollmentKeyInvalid();
   }
+  CW_RETURN_IF_ERROR(
+      store.Announce(ChangeBy(caller, "enrollment_key.redeemed", now, "by the device " + mac),
+                     Thing{key->chain, key->branch, key->id.value()}));
   return *std::move(entry);
 }
 

@@ -34,8 +34,8 @@ absl::Status RevokeEnrollmentKey(Store& store, const Caller& caller, const Branc
 
 /// Spends a use of the key for the device with this MAC address, unless it has
 /// spent one before. ENROLLMENT_KEY_INVALID. INVALID_FIELD for a bad address.
-absl::StatusOr<BranchEntry> RedeemEnrollmentKey(Store& store, Credentials& credentials,
-                                                const std::string& secret,
+absl::StatusOr<BranchEntry> RedeemEnrollmentKey(Store& store, const Caller& caller,
+                                                Credentials& credentials, const std::string& secret,
                                                 const std::string& mac_address, absl::Time now);
 
 /// Six hex pairs with colons or dashes, in lower case with colons.

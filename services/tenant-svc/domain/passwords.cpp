@@ -25,6 +25,8 @@ absl::StatusOr<IssuedLink> NewPasswordLink(Store& store, const Caller& caller,
   issued.secret = credentials.NewSecret(kSecretPrefix);
   issued.link = {user.chain, user.id, now, now + kPasswordLinkLife, caller.Label()};
   CW_RETURN_IF_ERROR(store.InsertPasswordLink(issued.link, credentials.HashSecret(issued.secret)));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "user.password_link_created", now),
+                                    Thing{user.chain, {}, user.id.value()}));
   return issued;
 }
 
@@ -57,7 +59,10 @@ absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::strin
     CW_ASSIGN_OR_RETURN(const auto held, Hold(store, account->user.chain, id));
     if (!held || !held->may_sign_in) return reasons::SignInEnded();
     if (held->password_hash != account->password_hash) return reasons::WrongPassword();
-    CW_RETURN_IF_ERROR(store.ResetPassword(held->user, hash, clock_.Now()));
+    const absl::Time now = clock_.Now();
+    CW_RETURN_IF_ERROR(store.ResetPassword(held->user, hash, now));
+    CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "user.password_changed", now),
+                                      Thing{held->user.chain, {}, id.value()}));
     session = sessions_.Begin(store, caller, held->user);
     return session.status();
   }));
@@ -84,7 +89,9 @@ absl::Status Passwords::SetByLink(const Caller& caller, const std::string& secre
     if (!held || !held->may_sign_in) return reasons::LinkInvalid();
     CW_ASSIGN_OR_RETURN(const bool spent, store.SpendPasswordLink(*link, link_hash));
     if (!spent) return reasons::LinkInvalid();
-    return store.ResetPassword(held->user, hash, now);
+    CW_RETURN_IF_ERROR(store.ResetPassword(held->user, hash, now));
+    return store.Announce(ChangeBy(AsUser(caller, held->user), "user.password_set", now),
+                          Thing{held->user.chain, {}, held->user.id.value()});
   });
 }
 

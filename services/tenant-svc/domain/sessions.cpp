@@ -41,12 +41,16 @@ absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& call
 
 absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, absl::Time now) {
   CW_ASSIGN_OR_RETURN(const bool found, store.EndSignIn(UserId(caller.subject), id, now));
-  return found ? absl::OkStatus() : reasons::SignInNotFound();
+  if (!found) return reasons::SignInNotFound();
+  return store.Announce(ChangeBy(caller, "sign_in.ended", now),
+                        Thing{caller.chain, {}, id.value()});
 }
 
 absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, absl::Time now) {
   CW_ASSIGN_OR_RETURN(const ManagedUser managed, HoldManaged(store, caller, id));
-  return store.RevokeSignIns(managed.user, "ended by an admin", now);
+  CW_RETURN_IF_ERROR(store.RevokeSignIns(managed.user, "ended by an admin", now));
+  return store.Announce(ChangeBy(caller, "user.sign_ins_ended", now),
+                        Thing{managed.user.chain, {}, id.value()});
 }
 
 Caller AsPlatform(const Caller& caller) {
@@ -54,6 +58,14 @@ Caller AsPlatform(const Caller& caller) {
   platform.deadline = caller.deadline;
   platform.trace_id = caller.trace_id;
   return platform;
+}
+
+Caller AsUser(const Caller& caller, const User& user) {
+  Caller proven = user.AsCaller();
+  proven.deadline = caller.deadline;
+  proven.trace_id = caller.trace_id;
+  proven.peer = caller.peer;
+  return proven;
 }
 
 // A sign-in under way, counted before its password is looked at.
@@ -129,7 +141,10 @@ absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Try& attem
 
 absl::StatusOr<Session> Sessions::Begin(Store& store, const Caller& caller, const User& user) {
   const SignIn sign_in{SignInId::New(), user.chain, user.id};
-  CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, AddressOf(caller), clock_.Now()));
+  const absl::Time now = clock_.Now();
+  CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, AddressOf(caller), now));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(AsUser(caller, user), "sign_in.started", now),
+                                    Thing{user.chain, {}, sign_in.id.value()}));
   return Start(store, sign_in, user);
 }
 
@@ -155,8 +170,20 @@ absl::Status Sessions::Logout(const Caller& caller, const std::string& refresh_t
     CW_ASSIGN_OR_RETURN(const auto token,
                         store.TakeRefreshToken(credentials_.HashSecret(refresh_token)));
     if (!token) return absl::OkStatus();
-    return store.RevokeSignIn(token->sign_in, "signed out", clock_.Now());
+    Caller user = caller;  // proven by the token
+    user.principal = Principal::kStaff;
+    user.subject = token->sign_in.user.value();
+    return End(store, user, *token, "signed out");
   });
+}
+
+absl::Status Sessions::End(Store& store, const Caller& caller, const RefreshToken& token,
+                           const std::string& reason) {
+  if (token.revoked) return absl::OkStatus();
+  const absl::Time now = clock_.Now();
+  CW_RETURN_IF_ERROR(store.RevokeSignIn(token.sign_in, reason, now));
+  return store.Announce(ChangeBy(caller, "sign_in.ended", now, reason),
+                        Thing{token.sign_in.chain, {}, token.sign_in.id.value()});
 }
 
 absl::StatusOr<Session> Sessions::Rotate(Store& store, const Caller& caller,
@@ -164,7 +191,7 @@ absl::StatusOr<Session> Sessions::Rotate(Store& store, const Caller& caller,
   const absl::Time now = clock_.Now();
   switch (token.WorthAt(now)) {
     case RefreshToken::Worth::kReused:
-      CW_RETURN_IF_ERROR(store.RevokeSignIn(token.sign_in, "refresh token reused", now));
+      CW_RETURN_IF_ERROR(End(store, caller, token, "refresh token reused"));
       return reasons::RefreshTokenReused();
     case RefreshToken::Worth::kInvalid:
       return reasons::BadCredentials();
@@ -173,7 +200,7 @@ absl::StatusOr<Session> Sessions::Rotate(Store& store, const Caller& caller,
   }
   CW_ASSIGN_OR_RETURN(const auto account, store.FindAccount(token.sign_in.user));
   if (!account || !account->may_sign_in) {
-    CW_RETURN_IF_ERROR(store.RevokeSignIn(token.sign_in, "user or chain inactive", now));
+    CW_RETURN_IF_ERROR(End(store, caller, token, "user or chain inactive"));
     return reasons::BadCredentials();
   }
   CW_RETURN_IF_ERROR(store.SpendRefreshToken(token, now));

@@ -16,6 +16,9 @@ namespace cartwise::tenant {
 /// This service itself on the caller's behalf: sees all tenants.
 Caller AsPlatform(const Caller& caller);
 
+/// `user`, whose identity is proven, at the place from where `caller` calls.
+Caller AsUser(const Caller& caller, const User& user);
+
 /// The caller's own sign-ins that have not ended, newest first.
 absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& caller,
                                                 const PageRequest& page, absl::Time now);
@@ -60,6 +63,8 @@ class Sessions {
   absl::StatusOr<Try> Count(const Caller& caller, const std::string& email);
   absl::StatusOr<Session> Welcome(const Caller& caller, const Try& attempt);
   absl::StatusOr<Session> Start(Store& store, const SignIn& sign_in, const User& user);
+  absl::Status End(Store& store, const Caller& caller, const RefreshToken& token,
+                   const std::string& reason);
   absl::StatusOr<Session> Rotate(Store& store, const Caller& caller, const RefreshToken& token);
 
   TenantDatabase& database_;

@@ -8,6 +8,7 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/database.hpp"
 #include "cartwise/base/page.hpp"
 #include "domain/api_key.hpp"
@@ -41,6 +42,21 @@ struct Change {
   std::string_view type;  ///< "branch.updated"
   absl::Time at;
   std::string trace_id;
+  Audit audit;
+};
+
+/// One that `caller` makes, for this reason.
+inline Change ChangeBy(const Caller& caller, std::string_view type, absl::Time at,
+                       std::string reason = "") {
+  return {type, at, caller.trace_id, AuditOf(caller, std::move(reason))};
+}
+
+/// Something of a chain (or of none) of which others hear no more than that it
+/// was changed.
+struct Thing {
+  ChainId chain;
+  BranchId branch;
+  std::string id;
 };
 
 /// Everything this service keeps, within one transaction that sees one tenant
@@ -185,6 +201,7 @@ class Store {
   // Tells others, when this transaction commits.
   virtual absl::Status Announce(const Change& change, const Chain& chain) = 0;
   virtual absl::Status Announce(const Change& change, const Branch& branch) = 0;
+  virtual absl::Status Announce(const Change& change, const Thing& thing) = 0;
 };
 
 using TenantDatabase = Database<Store>;

@@ -59,6 +59,13 @@ absl::Status CheckRoom(Store& store, const ChainId& chain) {
   return staff.active < staff.allowed ? absl::OkStatus() : reasons::TooManyUsers(staff.allowed);
 }
 
+// What the audit log tells of rights: "ADMIN", or "OPERATOR of 2 branches".
+std::string RoleWords(const User& user) {
+  std::string words(RoleName(user.role));
+  if (user.whole_chain) return words;
+  return words + " of " + std::to_string(user.branches.size()) + " branches";
+}
+
 bool SameGrant(const User& a, const User& b) {
   return a.role == b.role && a.whole_chain == b.whole_chain && a.branches == b.branches;
 }
@@ -102,6 +109,8 @@ absl::StatusOr<User> CreateUser(Store& store, const Caller& caller, User want,
   CW_RETURN_IF_ERROR(CheckGrant(store, giver, want));
   CW_RETURN_IF_ERROR(CheckRoom(store, want.chain));
   CW_RETURN_IF_ERROR(store.InsertUser(want, password_hash));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "user.created", now, RoleWords(want)),
+                                    Thing{want.chain, {}, want.id.value()}));
   return want;
 }
 
@@ -135,6 +144,9 @@ absl::StatusOr<User> UpdateUser(Store& store, const Caller& caller, const UserId
   if (user.active && !before.active) CW_RETURN_IF_ERROR(CheckRoom(store, user.chain));
   CW_RETURN_IF_ERROR(store.UpdateUser(user));
   if (!user.active) CW_RETURN_IF_ERROR(store.RevokeSignIns(user, "user deactivated", now));
+  const char* const what = before.active && !user.active ? "user.deactivated" : "user.updated";
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, what, now, RoleWords(user)),
+                                    Thing{user.chain, {}, id.value()}));
   return user;
 }
 
@@ -160,9 +172,13 @@ absl::Status SetPlatformAdmin(TenantDatabase& database, Credentials& credentials
 
   return database.Write(Caller::Service("tenant-svc"), [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto there, store.FindAccountByEmail(admin.email));
-    if (!there) return store.InsertUser(admin, hash);
-    if (there->user.role != Role::kPlatformAdmin) return reasons::EmailTaken();
-    return store.ResetPassword(there->user, hash, now);
+    if (there && there->user.role != Role::kPlatformAdmin) return reasons::EmailTaken();
+    const std::string id = there ? there->user.id.value() : admin.id.value();
+    const Change change =
+        ChangeBy(Caller::Service("tenant-svc"), there ? "user.password_set" : "user.created", now,
+                 "by the command on the server");
+    CW_RETURN_IF_ERROR(store.Announce(change, Thing{{}, {}, id}));
+    return there ? store.ResetPassword(there->user, hash, now) : store.InsertUser(admin, hash);
   });
 }
 

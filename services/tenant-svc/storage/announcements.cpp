@@ -1,5 +1,6 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/outbox/outbox.hpp"
+#include "storage/columns.hpp"
 #include "storage/pg_store.hpp"
 
 namespace cartwise::tenant {
@@ -39,6 +40,7 @@ Event ToEvent(const Change& change, const ChainId& chain, const BranchId& branch
   event.occurred_at = change.at;
   event.payload = std::move(payload);
   event.trace_id = change.trace_id;
+  event.audit = change.audit;
   return event;
 }
 
@@ -54,6 +56,12 @@ absl::Status PgStore::Announce(const Change& change, const Branch& branch) {
   CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kBranchPayload, branch.chain, branch.id));
   return outbox::Append(tx_, "tenant",
                         ToEvent(change, branch.chain, branch.id, rows.front().Text("payload")));
+}
+
+absl::Status PgStore::Announce(const Change& change, const Thing& thing) {
+  Event event = ToEvent(change, ChainId(ChainColumn(thing.chain)), thing.branch, "{}");
+  event.subject = thing.id;
+  return outbox::Append(tx_, "tenant", event);
 }
 
 }  // namespace cartwise::tenant

@@ -270,5 +270,106 @@ TEST_CASE("those who administer the whole chain read its log, newest first", "[a
         "WHOLE_CHAIN_ONLY");
 }
 
+// "user.created by user:1 as OWNER: ADMIN", one line per announced deed.
+std::vector<std::string> Announced(TwoChains& f, const ChainId& chain) {
+  std::vector<std::string> deeds;
+  for (const auto row : f.server.Sql("SELECT type, subject, audit->>'actor' AS actor, "
+                                     "audit->>'role' AS role, audit->>'reason' AS reason "
+                                     "FROM tenant.outbox WHERE chain_id = '" +
+                                     chain.value() + "' ORDER BY seq")) {
+    std::string deed = row.Text("type") + " by " + row.Text("actor") + " as " + row.Text("role");
+    if (!row.Text("reason").empty()) deed += ": " + row.Text("reason");
+    deeds.push_back(deed);
+  }
+  return deeds;
+}
+
+TEST_CASE("everything that staff do is announced with who did it", "[audit]") {
+  TwoChains f;
+  f.server.Sql("DELETE FROM tenant.outbox");
+  const std::string owner = " by " + f.owner.Label() + " as OWNER";
+  const std::string platform = " by " + f.platform.Label() + " as PLATFORM_ADMIN";
+
+  const auto user = f.NewUser(f.owner, "dana@x.example", Role::kOperator, {f.haifa.id});
+  REQUIRE_OK(user);
+  UserChange change;
+  change.name = "Dana";
+  REQUIRE_OK(f.ChangeUser(f.owner, user->id, change));
+  const auto link = f.Do(f.owner, [&](Store& store, const Caller& caller) {
+    return CreatePasswordLink(store, caller, f.credentials, user->id, f.clock.Now());
+  });
+  REQUIRE_OK(link);
+  REQUIRE_OK(f.passwords.SetByLink({}, link->secret, "another long password"));
+  const auto session = f.sessions.Login({}, "dana@x.example", "another long password");
+  REQUIRE_OK(session);
+  REQUIRE_OK(f.sessions.Logout({}, session->refresh_token));
+  REQUIRE_OK(f.sessions.Logout({}, session->refresh_token));
+  REQUIRE_OK(f.Do(f.owner, [&](Store& store, const Caller& caller) {
+    return EndSignIns(store, caller, user->id, f.clock.Now());
+  }));
+  change.active = false;
+  REQUIRE_OK(f.ChangeUser(f.platform, user->id, change));
+  const auto key = f.NewKey(f.owner, f.haifa.id);
+  REQUIRE_OK(key);
+  REQUIRE_OK(f.Redeem(key->secret, "02:00:00:00:00:01"));
+  REQUIRE_OK(f.Do(f.owner, [&](Store& store, const Caller& caller) {
+    return RevokeEnrollmentKey(store, caller, f.haifa.id, key->key.id, f.clock.Now());
+  }));
+  BranchChange renamed;
+  renamed.name = "Haifa port";
+  REQUIRE_OK(f.ChangeBranch(f.owner, f.haifa.id, renamed));
+
+  const std::string dana = " by user:" + user->id.value() + " as ";
+  CHECK(Announced(f, f.rami.id) ==
+        std::vector<std::string>{
+            "user.created" + owner + ": OPERATOR of 1 branches",
+            "user.updated" + owner + ": OPERATOR of 1 branches",
+            "user.password_link_created" + owner, "user.password_set" + dana + "OPERATOR",
+            "sign_in.started" + dana + "OPERATOR", "sign_in.ended" + dana + ": signed out",
+            "user.sign_ins_ended" + owner,
+            "user.deactivated" + platform + ": OPERATOR of 1 branches",
+            "enrollment_key.created" + owner,
+            "enrollment_key.redeemed by service:device-svc as SERVICE: by the device "
+            "02:00:00:00:00:01",
+            "enrollment_key.revoked" + owner, "branch.updated" + owner});
+}
+
+TEST_CASE("a refresh token that comes twice is in the log once, with nobody's name", "[audit]") {
+  TwoChains f;
+  REQUIRE_OK(f.NewUser(f.owner, "dana@x.example", Role::kAdmin));
+  const auto session = f.sessions.Login({}, "dana@x.example", kPassword);
+  REQUIRE_OK(session);
+  REQUIRE_OK(f.sessions.Refresh({}, session->refresh_token));
+  f.server.Sql("DELETE FROM tenant.outbox");
+
+  CHECK_FALSE(f.sessions.Refresh({}, session->refresh_token).ok());
+  CHECK_FALSE(f.sessions.Refresh({}, session->refresh_token).ok());
+
+  CHECK(Announced(f, f.rami.id) ==
+        std::vector<std::string>{"sign_in.ended by anonymous as : refresh token reused"});
+}
+
+TEST_CASE("what a refused call would have done is not in the log", "[audit]") {
+  TwoChains f;
+  f.server.Sql("DELETE FROM tenant.outbox");
+  CHECK_FALSE(f.NewBranch(f.owner, "haifa").ok());
+  CHECK_FALSE(f.ChangeBranch(f.stranger, f.haifa.id, {}).ok());
+  CHECK_FALSE(f.sessions.Login({}, "nobody@x.example", kPassword).ok());
+  CHECK(f.Count("tenant.outbox") == 0);
+}
+
+TEST_CASE("what concerns no chain stands in the platform's own log", "[audit]") {
+  TwoChains f;
+  f.server.Sql("DELETE FROM tenant.outbox");
+  REQUIRE_OK(
+      SetPlatformAdmin(f.database, f.credentials, "root@x.example", kPassword, f.clock.Now()));
+  REQUIRE_OK(f.sessions.Login({}, "root@x.example", kPassword));
+
+  const auto deeds = Announced(f, ChainId("00000000-0000-0000-0000-000000000000"));
+  REQUIRE(deeds.size() == 2);
+  CHECK(deeds[0] == "user.created by service:tenant-svc as SERVICE: by the command on the server");
+  CHECK(deeds[1].find("as PLATFORM_ADMIN") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace cartwise::tenant

@@ -154,8 +154,8 @@ struct TwoChains {
   }
 
   absl::StatusOr<BranchEntry> Redeem(const std::string& secret, const std::string& mac) {
-    return Do(Caller::Service("device-svc"), [&](Store& store, const Caller&) {
-      return RedeemEnrollmentKey(store, credentials, secret, mac, clock.Now());
+    return Do(Caller::Service("device-svc"), [&](Store& store, const Caller& caller) {
+      return RedeemEnrollmentKey(store, caller, credentials, secret, mac, clock.Now());
     });
   }
 

@@ -105,6 +105,7 @@ class PgStore final : public Store {
 
   absl::Status Announce(const Change& change, const Chain& chain) override;
   absl::Status Announce(const Change& change, const Branch& branch) override;
+  absl::Status Announce(const Change& change, const Thing& thing) override;
 
  private:
   pg::Transaction& tx_;
