@@ -331,6 +331,15 @@ TEST_CASE("a command of staff goes to the agent and comes back with its proof", 
   Call other(token, "once");
   CHECK_GRPC_REFUSED(f.commands_stub->CreateCommand(&other, req, &again), "IDEMPOTENCY_KEY_REUSED");
   CHECK(f.Count("device.commands") == 1);
+
+  // What a person opens is in the audit log twice: before it is sent, and how it ended.
+  const std::string deeds =
+      "device.outbox WHERE subject = '" + done.id() + "' AND audit IS NOT NULL";
+  CHECK(f.Count(deeds) == 2);
+  CHECK(f.Count(deeds + " AND type = 'command.requested' AND audit->>'role' = 'INSTALLER' AND "
+                        "audit->>'reason' = 'lock.unlock: a test'") == 1);
+  CHECK(f.Count(deeds + " AND type = 'command.settled' AND audit->>'actor' LIKE 'user:%' AND "
+                        "audit->>'reason' = 'SUCCEEDED'") == 1);
 }
 
 TEST_CASE("a bad command is refused with nothing written", "[api]") {
@@ -364,6 +373,8 @@ TEST_CASE("a bad command is refused with nothing written", "[api]") {
   CHECK_GRPC_REFUSED(create([](auto&) {}, f.Token(TwoChains::Staff(f.haifa, Role::kViewer))),
                      "NOT_ALLOWED");
   CHECK(f.Count("device.commands") == 0);
+  // The first one was wanted, and nobody was there to do it.
+  CHECK(f.Events("command.requested") == 1);
 }
 
 TEST_CASE("a list is read page by page", "[api]") {

@@ -1,5 +1,6 @@
 #include "api/commands_rpc.hpp"
 
+#include <absl/time/clock.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include "api/translation.hpp"
@@ -44,22 +45,36 @@ absl::Status CommandsRpc::Create(const Caller& caller, const v1::CreateCommandRe
   wanted.ttl = TtlOf(req.ttl_ms());
   wanted.requested_by = caller.Label();
   wanted.purpose = req.purpose();
-  Caller reader = caller;
-  reader.once = nullptr;
-  CW_RETURN_IF_ERROR(database_.Read(reader, [&](Store& store) -> absl::Status {
+  Caller mine = caller;
+  mine.once = nullptr;  // a repeat is told by its command id
+  BranchId branch;
+  bool repeated = false;
+  CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const Device device,
                         FindVisible(store, caller, wanted.device, Role::kInstaller));
     wanted.chain = device.chain;
-    return absl::OkStatus();
+    branch = device.branch;
+    CW_RETURN_IF_ERROR(wanted.Check());
+    if (ActsOnTheWorld(wanted.kind) && wanted.purpose.empty()) {
+      return errors::InvalidField("purpose", "is required: say why");
+    }
+    CW_ASSIGN_OR_RETURN(const auto known, store.FindCommand(wanted.chain, wanted.id));
+    repeated = known.has_value();
+    // Before it is sent: what a person opens is in the audit log whatever happens next.
+    return repeated ? absl::OkStatus() : store.AnnounceRequested(caller, wanted, branch);
   }));
-  CW_RETURN_IF_ERROR(wanted.Check());
-  if (ActsOnTheWorld(wanted.kind) && wanted.purpose.empty()) {
-    return errors::InvalidField("purpose", "is required: say why");
-  }
-  CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(reader, wanted));
+  CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(mine, wanted));
   if (!SameWish(command, wanted)) return reasons::IdempotencyKeyReused();
+  if (!repeated && !IsOpen(command.state)) CW_RETURN_IF_ERROR(Settled(mine, command, branch));
   out = ToProto(command);
   return absl::OkStatus();
+}
+
+// Whatever became of it has happened; the answer does not depend on this.
+absl::Status CommandsRpc::Settled(Caller caller, const Command& command, const BranchId& branch) {
+  caller.deadline = absl::Now() + absl::Seconds(3);
+  return database_.Write(caller,
+                         [&](Store& store) { return store.AnnounceSettled(command, branch); });
 }
 
 grpc::Status CommandsRpc::ListCommands(grpc::ServerContext* ctx, const v1::ListCommandsRequest* req,

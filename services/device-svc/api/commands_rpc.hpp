@@ -22,6 +22,7 @@ class CommandsRpc final : public v1::CommandService::Service {
 
  private:
   absl::Status Create(const Caller& caller, const v1::CreateCommandRequest& req, v1::Command& out);
+  absl::Status Settled(Caller caller, const Command& command, const BranchId& branch);
 
   rpc::Guard& guard_;
   Database<Store>& database_;

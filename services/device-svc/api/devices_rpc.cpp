@@ -59,7 +59,7 @@ absl::Status DevicesRpc::Register(const Caller& caller, const v1::RegisterDevice
   self.trace_id = caller.trace_id;
   Enrolment enrolment;
   CW_RETURN_IF_ERROR(parts_.database.Write(self, [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(enrolment, parts_.devices.Enrol(store, branch, wanted));
+    CW_ASSIGN_OR_RETURN(enrolment, parts_.devices.Enrol(store, caller, branch, wanted));
     return absl::OkStatus();
   }));
   if (enrolment.token.empty()) return reasons::DeviceAlreadyClaimed();

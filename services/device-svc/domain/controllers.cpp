@@ -24,9 +24,9 @@ absl::StatusOr<Found> Find(Store& store, const Caller& caller, const ControllerI
 
 }  // namespace
 
-absl::Status Controllers::Changed(Store& store, const std::string& type,
-                                  const Controller& controller, const Device& device) const {
-  CW_RETURN_IF_ERROR(store.Announce(type, controller, device.status != Status::kOffline));
+absl::Status Controllers::Changed(Store& store, const Change& change, const Controller& controller,
+                                  const Device& device) const {
+  CW_RETURN_IF_ERROR(store.Announce(change, controller, device.status != Status::kOffline));
   CW_ASSIGN_OR_RETURN(const auto holder, store.HolderOf(KeyOf(device)));
   if (!holder) return absl::OkStatus();
   return store.Tell(*holder, {Notice::Kind::kConfigure, device.chain, device.id.value()});
@@ -63,7 +63,7 @@ absl::StatusOr<Controller> Controllers::Create(Store& store, const Caller& calle
   wanted.created_at = wanted.updated_at = clock_.Now();
   CW_ASSIGN_OR_RETURN(const bool inserted, store.InsertController(wanted));
   if (!inserted) return reasons::ControllerAddressTaken();
-  CW_RETURN_IF_ERROR(Changed(store, "controller.created", wanted, *device));
+  CW_RETURN_IF_ERROR(Changed(store, ChangeBy(caller, "controller.created"), wanted, *device));
   return wanted;
 }
 
@@ -76,7 +76,8 @@ absl::StatusOr<Controller> Controllers::Update(Store& store, const Caller& calle
   found.controller.updated_at = clock_.Now();
   CW_ASSIGN_OR_RETURN(const bool updated, store.UpdateController(found.controller));
   if (!updated) return reasons::ControllerAddressTaken();
-  CW_RETURN_IF_ERROR(Changed(store, "controller.updated", found.controller, found.device));
+  CW_RETURN_IF_ERROR(
+      Changed(store, ChangeBy(caller, "controller.updated"), found.controller, found.device));
   return found.controller;
 }
 
@@ -84,7 +85,7 @@ absl::Status Controllers::Delete(Store& store, const Caller& caller, const Contr
   CW_ASSIGN_OR_RETURN(Found found, Find(store, caller, id, Role::kAdmin));
   found.controller.updated_at = clock_.Now();
   CW_RETURN_IF_ERROR(store.DeleteController(found.controller));
-  return Changed(store, "controller.deleted", found.controller, found.device);
+  return Changed(store, ChangeBy(caller, "controller.deleted"), found.controller, found.device);
 }
 
 }  // namespace cartwise::device

@@ -27,7 +27,7 @@ class Controllers {
   absl::Status Delete(Store& store, const Caller& caller, const ControllerId& id) const;
 
  private:
-  absl::Status Changed(Store& store, const std::string& type, const Controller& controller,
+  absl::Status Changed(Store& store, const Change& change, const Controller& controller,
                        const Device& device) const;
 
   const Clock& clock_;

@@ -52,7 +52,8 @@ absl::StatusOr<Device> FindVisible(Store& store, const Caller& caller, const Dev
   return *std::move(device);
 }
 
-absl::StatusOr<Enrolment> Devices::Enrol(Store& store, const EnrolledBranch& branch,
+absl::StatusOr<Enrolment> Devices::Enrol(Store& store, const Caller& caller,
+                                         const EnrolledBranch& branch,
                                          const NewDevice& wanted) const {
   const absl::Time now = clock_.Now();
   Device device;
@@ -71,13 +72,14 @@ absl::StatusOr<Enrolment> Devices::Enrol(Store& store, const EnrolledBranch& bra
   CW_ASSIGN_OR_RETURN(const int there, store.HoldCount(branch.chain));
   // Two that enrol with one address at once: the database decides.
   CW_ASSIGN_OR_RETURN(const bool inserted, store.InsertDevice(device));
-  if (!inserted) return EnrolAgain(store, branch, wanted);
+  if (!inserted) return EnrolAgain(store, caller, branch, wanted);
   if (there >= branch.max_devices) return reasons::TooManyDevices(branch.max_devices);
-  CW_RETURN_IF_ERROR(store.Announce("device.registered", device));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.registered"), device));
   return Enrolment{std::move(device), token.token};
 }
 
-absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const EnrolledBranch& branch,
+absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller,
+                                              const EnrolledBranch& branch,
                                               const NewDevice& wanted) const {
   CW_ASSIGN_OR_RETURN(auto known, store.LockDeviceByMac(wanted.mac_address));
   // Retired between the two statements: the client's next try will succeed.
@@ -85,13 +87,14 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const EnrolledBranch
   Device& device = *known;
   if (device.chain != branch.chain) {
     device.updated_at = clock_.Now();
-    CW_RETURN_IF_ERROR(store.Announce("device.claimed_elsewhere", device));
+    CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.claimed_elsewhere"), device));
     return Enrolment{std::move(device), ""};
   }
   if (device.lifecycle != Lifecycle::kProvisioned) {
     device.lifecycle = Lifecycle::kQuarantined;
     CW_RETURN_IF_ERROR(EndPresence(store, device));
-    CW_RETURN_IF_ERROR(store.Announce("device.quarantined", device));
+    CW_RETURN_IF_ERROR(
+        store.Announce(ChangeBy(caller, "device.quarantined", "claimed a second time"), device));
     return Enrolment{std::move(device), ""};
   }
   const IssuedToken token = tokens_.Issue(KeyOf(device));
@@ -103,7 +106,7 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const EnrolledBranch
   device.transport = wanted.transport;
   device.updated_at = clock_.Now();
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
-  CW_RETURN_IF_ERROR(store.Announce("device.updated", device));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.updated", "enrolled again"), device));
   return Enrolment{std::move(device), token.token};
 }
 
@@ -117,7 +120,7 @@ absl::Status Devices::EndPresence(Store& store, Device& device) const {
   if (holder) {
     CW_RETURN_IF_ERROR(store.Tell(*holder, {Notice::Kind::kEnd, device.chain, device.id.value()}));
   }
-  return was_there ? store.Announce("device.offline", device) : absl::OkStatus();
+  return was_there ? store.Announce({"device.offline"}, device) : absl::OkStatus();
 }
 
 absl::Status Devices::Admit(Store& store, const Caller& caller,
@@ -144,6 +147,7 @@ absl::StatusOr<Device> Devices::Update(Store& store, const Caller& caller, const
                                        const DeviceChange& change) const {
   CW_ASSIGN_OR_RETURN(Device device, LockVisible(store, caller, id, Role::kInstaller));
   if (device.lifecycle == Lifecycle::kRetired) return reasons::DeviceRetired();
+  const Lifecycle before = device.lifecycle;
   errors::FieldErrors errors;
   if (change.name) CheckText(errors, "device_name", *change.name, 1, 200);
   if (change.serial_number) CheckText(errors, "serial_number", *change.serial_number, 0, 100);
@@ -160,7 +164,9 @@ absl::StatusOr<Device> Devices::Update(Store& store, const Caller& caller, const
   if (change.serial_number) device.serial_number = *change.serial_number;
   device.updated_at = clock_.Now();
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
-  CW_RETURN_IF_ERROR(store.Announce("device.updated", device));
+  const bool freed = change.lifecycle && *change.lifecycle != before;
+  CW_RETURN_IF_ERROR(
+      store.Announce(ChangeBy(caller, "device.updated", freed ? "quarantine ended" : ""), device));
   return device;
 }
 
@@ -171,7 +177,7 @@ absl::Status Devices::Retire(Store& store, const Caller& caller, const DeviceId&
   if (!controllers.empty()) return reasons::DeviceHasControllers();
   device.lifecycle = Lifecycle::kRetired;
   CW_RETURN_IF_ERROR(EndPresence(store, device));
-  return store.Announce("device.retired", device);
+  return store.Announce(ChangeBy(caller, "device.retired"), device);
 }
 
 absl::StatusOr<Device> Devices::SetFirmware(Store& store, const Caller& caller, const DeviceId& id,
@@ -185,7 +191,8 @@ absl::StatusOr<Device> Devices::SetFirmware(Store& store, const Caller& caller, 
   device.firmware_version = version;
   device.updated_at = clock_.Now();
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
-  CW_RETURN_IF_ERROR(store.Announce("device.updated", device));
+  CW_RETURN_IF_ERROR(
+      store.Announce(ChangeBy(caller, "device.updated", "firmware " + version), device));
   return device;
 }
 
@@ -198,6 +205,7 @@ absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& calle
   device.tokens.Rotate(token.hash, clock_.Now());
   device.updated_at = clock_.Now();
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.token_rotated"), device));
   return Enrolment{std::move(device), token.token};
 }
 

@@ -58,7 +58,7 @@ class Devices {
   /// when the claim comes from its own chain; a foreign chain's key proves
   /// nothing about it and only leaves a `device.claimed_elsewhere`. Both answer
   /// without a token and must commit. PLAN_LIMIT_REACHED: nothing is inserted.
-  absl::StatusOr<Enrolment> Enrol(Store& store, const EnrolledBranch& branch,
+  absl::StatusOr<Enrolment> Enrol(Store& store, const Caller& caller, const EnrolledBranch& branch,
                                   const NewDevice& wanted) const;
 
   /// MaySpeak for the device behind a DEVICE caller; OK for other callers.
@@ -76,8 +76,8 @@ class Devices {
                                         const DeviceId& id) const;
 
  private:
-  absl::StatusOr<Enrolment> EnrolAgain(Store& store, const EnrolledBranch& branch,
-                                       const NewDevice& wanted) const;
+  absl::StatusOr<Enrolment> EnrolAgain(Store& store, const Caller& caller,
+                                       const EnrolledBranch& branch, const NewDevice& wanted) const;
   absl::Status EndPresence(Store& store, Device& device) const;
 
   Tokens& tokens_;

@@ -6,6 +6,7 @@
 
 #include <absl/status/statusor.h>
 
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/caller.hpp"
 #include "cartwise/base/page.hpp"
 #include "domain/command.hpp"
@@ -48,6 +49,18 @@ struct HeldStream {
   StreamId stream;
   absl::Time opened_at;
 };
+
+/// What is announced, and, where somebody did it, who.
+struct Change {
+  std::string type;  ///< "device.updated"
+  std::optional<Audit> audit;
+  std::string trace_id;
+};
+
+/// One that `caller` makes, for this reason.
+inline Change ChangeBy(const Caller& caller, std::string type, std::string reason = "") {
+  return {std::move(type), AuditOf(caller, std::move(reason)), caller.trace_id};
+}
 
 struct SettledCommand {
   Command command;
@@ -126,10 +139,13 @@ class Store {
                                        const std::string& requested_by) = 0;
 
   /// Announces `device.<what>` with the device and the ids of its controllers.
-  virtual absl::Status Announce(const std::string& type, const Device& device) = 0;
-  virtual absl::Status Announce(const std::string& type, const Controller& controller,
+  virtual absl::Status Announce(const Change& change, const Device& device) = 0;
+  virtual absl::Status Announce(const Change& change, const Controller& controller,
                                 bool device_online) = 0;
-  /// Announces `command.settled`.
+  /// Announces that a person wants a command, before it is sent.
+  virtual absl::Status AnnounceRequested(const Caller& caller, const NewCommand& command,
+                                         const BranchId& branch) = 0;
+  /// Announces `command.settled`, as the doing of whoever requested it.
   virtual absl::Status AnnounceSettled(const Command& command, const BranchId& branch) = 0;
   /// Reaches the process after the commit.
   virtual absl::Status Tell(const ReplicaId& replica, const Notice& notice) = 0;

@@ -60,8 +60,8 @@ absl::Status Streams::SetThere(Store& store, Device& device, Status status) cons
   device.SetStatus(status, clock_.Now());
   device.updated_at = clock_.Now();
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
-  if (was != is) return store.Announce(is ? "device.online" : "device.offline", device);
-  return changed ? store.Announce("device.updated", device) : absl::OkStatus();
+  if (was != is) return store.Announce({is ? "device.online" : "device.offline"}, device);
+  return changed ? store.Announce({"device.updated"}, device) : absl::OkStatus();
 }
 
 absl::StatusOr<OpenedStream> Streams::Open(const Caller& caller, const Greeting& greeting) {

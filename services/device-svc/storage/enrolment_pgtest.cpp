@@ -86,7 +86,7 @@ TEST_CASE("of many that enrol with one address at once, one is inserted", "[enro
       const Devices devices(tokens, f.clock);
       const auto& branch = i % 2 == 0 ? f.haifa : f.tel_aviv;
       const auto done = f.database.Write(TwoChains::Service(), [&](Store& store) {
-        return devices.Enrol(store, branch, wanted).status();
+        return devices.Enrol(store, f.Service(), branch, wanted).status();
       });
       if (done.ok()) ++registered;
     });

@@ -70,4 +70,12 @@ std::string JsonOf(const Command& command) {
                {"attempts", command.attempts}});
 }
 
+std::string JsonOf(const NewCommand& command) {
+  return Dump({{"command_id", command.id.value()},
+               {"device_id", command.device.value()},
+               {"kind", command.kind},
+               {"requested_by", command.requested_by},
+               {"purpose", command.purpose}});
+}
+
 }  // namespace cartwise::device

@@ -14,5 +14,7 @@ std::string JsonOf(const Device& device, const std::vector<ControllerId>& contro
 std::string JsonOf(const Controller& controller, bool device_online);
 /// `command_id`, `device_id`, `kind`, `state`, `reason`, `seen`, `attempts`.
 std::string JsonOf(const Command& command);
+/// `command_id`, `device_id`, `kind`, `requested_by`, `purpose`.
+std::string JsonOf(const NewCommand& command);
 
 }  // namespace cartwise::device

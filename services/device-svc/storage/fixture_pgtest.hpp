@@ -181,7 +181,8 @@ struct TwoChains {
     NewDevice wanted;
     wanted.mac_address = mac;
     CHECK(wanted.Check().ok());
-    return Do(Service(), [&](Store& store) { return devices.Enrol(store, branch, wanted); });
+    return Do(Service(),
+              [&](Store& store) { return devices.Enrol(store, Service(), branch, wanted); });
   }
   Device Enrolled(const EnrolledBranch& branch, const std::string& mac = "02:00:00:00:00:01") {
     auto enrolment = Enrol(branch, mac);

@@ -48,9 +48,11 @@ class PgStore final : public Store {
                                                        bool by_agent) override;
   absl::Status InsertTombstone(const ChainId& chain, const CommandId& id,
                                const std::string& requested_by) override;
-  absl::Status Announce(const std::string& type, const Device& device) override;
-  absl::Status Announce(const std::string& type, const Controller& controller,
+  absl::Status Announce(const Change& change, const Device& device) override;
+  absl::Status Announce(const Change& change, const Controller& controller,
                         bool device_online) override;
+  absl::Status AnnounceRequested(const Caller& caller, const NewCommand& command,
+                                 const BranchId& branch) override;
   absl::Status AnnounceSettled(const Command& command, const BranchId& branch) override;
   absl::Status Tell(const ReplicaId& replica, const Notice& notice) override;
 

@@ -56,7 +56,7 @@ TEST_CASE("of many devices that enrol at once, no more get in than the plan allo
       FakeTokens tokens;
       const Devices devices(tokens, f.clock);
       const auto done = f.database.Write(TwoChains::Service(), [&](Store& store) {
-        return devices.Enrol(store, branch, wanted).status();
+        return devices.Enrol(store, TwoChains::Service(), branch, wanted).status();
       });
       if (done.ok()) ++in;
     });

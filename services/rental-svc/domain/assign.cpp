@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
@@ -71,8 +72,7 @@ absl::StatusOr<std::string> ShopperPhone(const Caller& caller, const std::string
 }
 
 std::string RequesterOf(const Caller& caller) {
-  if (caller.principal != Principal::kShopper) return caller.Label();
-  return "shopper:" + caller.subject;
+  return ActorOf(caller);
 }
 
 std::string EndReasonOf(const CommandOutcome& outcome) {

@@ -100,7 +100,7 @@ absl::StatusOr<std::vector<Cart>> CreateCarts(Store& store, const Caller& caller
   CW_RETURN_IF_ERROR(CheckClashes(store, branch, carts));
   for (Cart& cart : carts) {
     CW_RETURN_IF_ERROR(store.InsertCart(cart));
-    CW_RETURN_IF_ERROR(store.Announce("cart.created", cart, caller.trace_id));
+    CW_RETURN_IF_ERROR(store.Announce("cart.created", cart, caller));
     CW_ASSIGN_OR_RETURN(cart, store.FindCart(branch, cart.id));
   }
   return carts;
@@ -125,7 +125,7 @@ absl::StatusOr<Cart> UpdateCart(Store& store, const Caller& caller, const CartCh
   cart.maintenance_notes = change.maintenance_notes.value_or(cart.maintenance_notes);
   CW_RETURN_IF_ERROR(CheckClashes(store, branch, {cart}));
   CW_RETURN_IF_ERROR(store.UpdateCart(cart));
-  CW_RETURN_IF_ERROR(store.Announce("cart.updated", cart, caller.trace_id));
+  CW_RETURN_IF_ERROR(store.Announce("cart.updated", cart, caller));
   return store.FindCart(branch, cart.id);
 }
 
@@ -134,7 +134,7 @@ absl::Status DeleteCart(Store& store, const Caller& caller, const BranchId& bran
   CW_ASSIGN_OR_RETURN(const Branch branch, store.FindBranch(branch_id));
   CW_ASSIGN_OR_RETURN(const Cart cart, store.LockCart(branch, id));
   if (cart.status == CartStatus::kInUse) return CartInUse();
-  CW_RETURN_IF_ERROR(store.Announce("cart.deleted", cart, caller.trace_id));
+  CW_RETURN_IF_ERROR(store.Announce("cart.deleted", cart, caller));
   return store.DeleteCart(cart);
 }
 

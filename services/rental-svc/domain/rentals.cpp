@@ -83,12 +83,11 @@ absl::StatusOr<Rental> ReturnCart(Store& store, const Caller& caller, const Phon
   CW_ASSIGN_OR_RETURN(const RentalInHand hand, store.LockOpenRental(branch, choice));
   if (IsShopper(caller)) {
     CW_RETURN_IF_ERROR(CheckHookClosed(hand));
-    return store.EndRental(hand.rental, EndingBy(caller, hand, ends::kShopper, "", now),
-                           caller.trace_id);
+    return store.EndRental(hand.rental, EndingBy(caller, hand, ends::kShopper, "", now), caller);
   }
   CW_RETURN_IF_ERROR(CheckNotOpening(hand.rental));
   return store.EndRental(hand.rental, EndingBy(caller, hand, ends::kStaff, want.reason, now),
-                         caller.trace_id);
+                         caller);
 }
 
 absl::StatusOr<Rental> ForceComplete(Store& store, const Caller& caller, const RentalId& id,
@@ -104,8 +103,7 @@ absl::StatusOr<Rental> ForceComplete(Store& store, const Caller& caller, const R
   }
   CW_RETURN_IF_ERROR(hand.status());
   CW_RETURN_IF_ERROR(CheckNotOpening(hand->rental));
-  return store.EndRental(hand->rental, EndingBy(caller, *hand, ends::kForced, reason, now),
-                         caller.trace_id);
+  return store.EndRental(hand->rental, EndingBy(caller, *hand, ends::kForced, reason, now), caller);
 }
 
 absl::StatusOr<Rental> GetRental(Store& store, const Caller& caller, const PhoneVault& vault,

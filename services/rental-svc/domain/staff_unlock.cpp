@@ -57,7 +57,7 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
                         .requested_by = caller.Label(),
                         .purpose = want.reason,
                         .trace_id = caller.trace_id};
-    return store.InsertStaffUnlock(cart, order, clock_.Now());
+    return store.InsertStaffUnlock(caller, cart, order, clock_.Now());
   }));
   const CommandOutcome outcome = devices_.Unlock(order, clock_.Now() + kOutcomeWait);
   Cart cart;

@@ -105,9 +105,9 @@ class Store {
   virtual absl::Status InsertCart(const Cart& cart) = 0;
   virtual absl::Status UpdateCart(const Cart& cart) = 0;
   virtual absl::Status DeleteCart(const Cart& cart) = 0;
-  /// Announces `type` with the cart as it is stored.
+  /// Announces `type` with the cart as it is stored, and who did it.
   virtual absl::Status Announce(const std::string& type, const Cart& cart,
-                                const std::string& trace_id) = 0;
+                                const Caller& caller) = 0;
 
   /// NOT_FOUND (RENTAL_NOT_FOUND).
   virtual absl::StatusOr<Rental> FindRental(const RentalId& id) = 0;
@@ -116,7 +116,7 @@ class Store {
                                                       const RentalChoice& choice) = 0;
   /// Ends an open rental that was locked before, announces it, and answers it.
   virtual absl::StatusOr<Rental> EndRental(const Rental& rental, const Ending& ending,
-                                           const std::string& trace_id) = 0;
+                                           const Caller& caller) = 0;
   /// Longest out first.
   virtual absl::StatusOr<std::vector<Rental>> ListActive(const Branch& branch,
                                                          const PageRequest& page) = 0;
@@ -133,9 +133,9 @@ class Store {
   /// An opening by staff, written and announced before it happens. A repeat
   /// changes nothing; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) for the same
   /// command with another cart or reason.
-  virtual absl::Status InsertStaffUnlock(const Cart& cart, const UnlockOrder& order,
-                                         absl::Time now) = 0;
-  /// Its outcome, unless it is known already.
+  virtual absl::Status InsertStaffUnlock(const Caller& caller, const Cart& cart,
+                                         const UnlockOrder& order, absl::Time now) = 0;
+  /// Its outcome, announced, unless it is known already.
   virtual absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                          const CommandOutcome& outcome) = 0;
 };

@@ -104,18 +104,24 @@ inline constexpr pg::Query kApply{"lock_apply", R"sql(
               'lock', locker_id) AS payload
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload)
+                               occurred_at, payload, audit)
     SELECT m.chain_id, $18::uuid, m.branch_id, m.device_id,
            CASE m.status WHEN 'ACTIVE' THEN 'rental.active' WHEN 'NOT_TAKEN' THEN 'rental.not_taken'
                          WHEN 'CANCELLED' THEN 'rental.cancelled' ELSE 'rental.returned' END,
-           m.id::text, now(), m.payload
+           m.id::text, now(), m.payload,
+           -- An opening, or that there was none; a return is the hook's own doing.
+           CASE WHEN m.status IN ('ACTIVE', 'CANCELLED')
+             THEN jsonb_build_object('actor', m.requested_by, 'role', '', 'address', '', 'reason',
+                                     CASE $5 WHEN 'END' THEN $7 ELSE '' END) END
       FROM moved m WHERE $5 <> 'LEAVE'
     UNION ALL
     SELECT $1, $19::uuid, cart.branch_id, $20::uuid, $15, cart.id::text, $27::timestamptz,
-           cart.payload || jsonb_build_object('cart_id', cart.id, 'lock', $22::integer)
+           cart.payload || jsonb_build_object('cart_id', cart.id, 'lock', $22::integer),
+           CASE $15 WHEN 'cart.forced_open' THEN )sql" AUDIT_NOBODY("$14::text") R"sql( END
       FROM cart WHERE $15 <> ''
     UNION ALL
-    SELECT $1, $28::uuid, d.branch_id, d.device_id, 'rental.reconciled', $2::text, now(), d.payload
+    SELECT $1, $28::uuid, d.branch_id, d.device_id, 'rental.reconciled', $2::text, now(), d.payload,
+           NULL::jsonb
       FROM recorded d
   )
   SELECT EXISTS (SELECT FROM fresh) AS fresh,

@@ -1,5 +1,7 @@
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/outbox/outbox.hpp"
 #include "cartwise/pg/connection.hpp"
 #include "domain/reasons.hpp"
 #include "storage/pg_store.hpp"
@@ -57,9 +59,9 @@ inline constexpr pg::Query kDeleteCart{"rental_delete_cart", R"sql(
 
 inline constexpr pg::Query kAnnounceCart{"rental_announce_cart", R"sql(
   INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject, occurred_at,
-                             payload, trace_id)
+                             payload, trace_id, audit)
   SELECT c.chain_id, $3::uuid, c.branch_id, k.device_id, $4, c.id, now(), rental.cart_payload(c),
-         $5
+         $5, $6::jsonb
     FROM rental.carts c JOIN rental.controllers k
       ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
    WHERE c.chain_id = $1::uuid AND c.id = $2::uuid)sql"};
@@ -162,9 +164,11 @@ absl::Status PgStore::DeleteCart(const Cart& cart) {
   return tx_.Run(sql::kDeleteCart, cart.chain, cart.id).status();
 }
 
-absl::Status PgStore::Announce(const std::string& type, const Cart& cart,
-                               const std::string& trace_id) {
-  return tx_.Run(sql::kAnnounceCart, cart.chain, cart.id, NewUuid(), type, trace_id).status();
+absl::Status PgStore::Announce(const std::string& type, const Cart& cart, const Caller& caller) {
+  return tx_
+      .Run(sql::kAnnounceCart, cart.chain, cart.id, NewUuid(), type, caller.trace_id,
+           outbox::AuditColumn(AuditOf(caller)))
+      .status();
 }
 
 }  // namespace cartwise::rental

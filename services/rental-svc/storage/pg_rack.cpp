@@ -2,8 +2,10 @@
 
 #include <absl/time/clock.h>
 
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/outbox/outbox.hpp"
 #include "domain/assign.hpp"
 #include "domain/reasons.hpp"
 #include "storage/rack_sql.hpp"
@@ -29,6 +31,12 @@ Kind KindOf(const std::string& outcome) {
   if (outcome == "DEVICE_OFFLINE") return Kind::kDeviceOffline;
   if (outcome == "RACED") return Kind::kRaced;
   return Kind::kNoFreeCart;
+}
+
+// Of a step: the statement names the actor, who is whoever asked for the cart.
+// A job that finds a step out has no role and place of theirs.
+pg::Param StepAudit(const Caller& caller) {
+  return outbox::AuditColumn(caller.principal == Principal::kService ? Audit{} : AuditOf(caller));
 }
 
 // What was written, from what was asked and what the statement chose.
@@ -62,7 +70,7 @@ absl::StatusOr<TakeResult> TakeWith(Runner& runner, const Taking& want, const Ca
                  pg::Bytes(want.phone.sealed), want.phone.masked, want.notes, want.requested_by,
                  once != nullptr ? MaybeText(once->Key()) : std::nullopt,
                  once != nullptr ? MaybeText(once->RequestHash()) : std::nullopt, want.now,
-                 NewUuid(), caller.trace_id, want.attempt));
+                 NewUuid(), caller.trace_id, want.attempt, outbox::AuditColumn(AuditOf(caller))));
   TakeResult result;
   result.kind = KindOf(rows.front().Text("outcome"));
   result.request_hash = rows.front().Text("request_hash");
@@ -71,7 +79,7 @@ absl::StatusOr<TakeResult> TakeWith(Runner& runner, const Taking& want, const Ca
 }
 
 absl::StatusOr<bool> JamWith(Runner& runner, const Rental& rental, const std::string& end_reason,
-                             const std::string& trace_id) {
+                             const Caller& caller) {
   // An open hook on a cart that should stand there: it is not there.
   const bool already_open = end_reason == ends::kAlreadyOpen;
   CW_ASSIGN_OR_RETURN(const pg::Rows moved,
@@ -79,7 +87,7 @@ absl::StatusOr<bool> JamWith(Runner& runner, const Rental& rental, const std::st
                                  already_open ? "the hook was open before the unlock"
                                               : "the lock stayed closed when it was told to open",
                                  already_open ? "cart.forced_open" : "cart.lock_jammed", NewUuid(),
-                                 NewUuid(), trace_id, !already_open));
+                                 NewUuid(), caller.trace_id, !already_open, StepAudit(caller)));
   return !moved.empty();
 }
 
@@ -121,30 +129,33 @@ absl::StatusOr<std::optional<TakeResult>> PgRack::AwaitEarlier(const Caller& cal
 
 absl::StatusOr<bool> PgRack::Activate(const Caller& caller, const Rental& rental, absl::Time at) {
   Runner runner = Single(pool_, caller);
-  CW_ASSIGN_OR_RETURN(const pg::Rows moved, runner.Run(sql::kActivate, rental.chain, rental.id, at,
-                                                       NewUuid(), caller.trace_id));
+  CW_ASSIGN_OR_RETURN(const pg::Rows moved,
+                      runner.Run(sql::kActivate, rental.chain, rental.id, at, NewUuid(),
+                                 caller.trace_id, StepAudit(caller)));
   return !moved.empty();
 }
 
 absl::StatusOr<bool> PgRack::Doubt(const Caller& caller, const Rental& rental) {
   Runner runner = Single(pool_, caller);
   CW_ASSIGN_OR_RETURN(const pg::Rows moved,
-                      runner.Run(sql::kDoubt, rental.chain, rental.id, NewUuid(), caller.trace_id));
+                      runner.Run(sql::kDoubt, rental.chain, rental.id, NewUuid(), caller.trace_id,
+                                 StepAudit(caller)));
   return !moved.empty();
 }
 
 absl::StatusOr<bool> PgRack::Cancel(const Caller& caller, const Rental& rental,
                                     const std::string& end_reason) {
   Runner runner = Single(pool_, caller);
-  CW_ASSIGN_OR_RETURN(const pg::Rows moved, runner.Run(sql::kCancel, rental.chain, rental.id,
-                                                       end_reason, NewUuid(), caller.trace_id));
+  CW_ASSIGN_OR_RETURN(const pg::Rows moved,
+                      runner.Run(sql::kCancel, rental.chain, rental.id, end_reason, NewUuid(),
+                                 caller.trace_id, StepAudit(caller)));
   return !moved.empty();
 }
 
 absl::StatusOr<bool> PgRack::Jam(const Caller& caller, const Rental& rental,
                                  const std::string& end_reason) {
   Runner runner = Single(pool_, caller);
-  return JamWith(runner, rental, end_reason, caller.trace_id);
+  return JamWith(runner, rental, end_reason, caller);
 }
 
 absl::StatusOr<TakeResult> PgRack::JamAndTake(const Caller& caller, const Rental& rental,
@@ -154,7 +165,7 @@ absl::StatusOr<TakeResult> PgRack::JamAndTake(const Caller& caller, const Rental
       pg::Tenant::Of(caller), caller.deadline, [&](pg::Transaction& tx) -> absl::Status {
         Runner runner(tx);
         // False: the recovery has jammed it already; the request goes on all the same.
-        CW_RETURN_IF_ERROR(JamWith(runner, rental, end_reason, caller.trace_id).status());
+        CW_RETURN_IF_ERROR(JamWith(runner, rental, end_reason, caller).status());
         CW_ASSIGN_OR_RETURN(result, TakeWith(runner, next, caller, /*once=*/nullptr));
         if (result.kind != Kind::kTaken || caller.once == nullptr) return absl::OkStatus();
         return runner

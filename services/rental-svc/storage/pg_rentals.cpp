@@ -1,5 +1,7 @@
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/outbox/outbox.hpp"
 #include "domain/reasons.hpp"
 #include "storage/pg_store.hpp"
 #include "storage/rows.hpp"
@@ -30,7 +32,7 @@ inline constexpr pg::Query kLockOpenRental{
      FOR UPDATE OF r, c)sql"};
 
 // $1 chain, $2 rental, $3 status, $4 at, $5 end reason, $6 ended by, $7 note, $8 cart status,
-// $9 event id, $10 trace id.
+// $9 event id, $10 trace id, $11 audit.
 inline constexpr pg::Query kEndRental{"rental_end_by_hand",
                                       R"sql(
   WITH moved AS (
@@ -49,9 +51,9 @@ inline constexpr pg::Query kEndRental{"rental_end_by_hand",
      WHERE c.chain_id = m.chain_id AND c.id = m.cart_id AND c.status = 'IN_USE'
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
+                               occurred_at, payload, trace_id, audit)
     SELECT m.chain_id, $9::uuid, m.branch_id, m.device_id, 'rental.returned', m.id, $4, m.payload,
-           $10
+           $10, $11::jsonb
       FROM moved m
   )
   SELECT )sql" RENTAL_COLUMNS " FROM moved r"};
@@ -164,11 +166,12 @@ absl::StatusOr<RentalInHand> PgStore::LockOpenRental(const Branch& branch,
 }
 
 absl::StatusOr<Rental> PgStore::EndRental(const Rental& rental, const Ending& ending,
-                                          const std::string& trace_id) {
+                                          const Caller& caller) {
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
       tx_.Run(sql::kEndRental, rental.chain, rental.id, Name(ending.status), ending.at,
-              ending.reason, ending.by, ending.note, Name(ending.cart), NewUuid(), trace_id));
+              ending.reason, ending.by, ending.note, Name(ending.cart), NewUuid(), caller.trace_id,
+              outbox::AuditColumn(AuditOf(caller, ending.note))));
   if (rows.empty()) return NoSuchRental();
   return ReadRental(rows.front());
 }

@@ -1,17 +1,20 @@
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/outbox/outbox.hpp"
 #include "domain/reasons.hpp"
 #include "storage/pg_store.hpp"
 #include "storage/staff_unlock_sql.hpp"
 
 namespace cartwise::rental {
 
-absl::Status PgStore::InsertStaffUnlock(const Cart& cart, const UnlockOrder& order,
-                                        absl::Time now) {
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
-                      tx_.Run(sql::kInsertStaffUnlock, order.chain, order.command, cart.branch,
-                              cart.id, order.controller, order.lock, order.device,
-                              order.requested_by, order.purpose, now, NewUuid(), order.trace_id));
+absl::Status PgStore::InsertStaffUnlock(const Caller& caller, const Cart& cart,
+                                        const UnlockOrder& order, absl::Time now) {
+  CW_ASSIGN_OR_RETURN(
+      const pg::Rows rows,
+      tx_.Run(sql::kInsertStaffUnlock, order.chain, order.command, cart.branch, cart.id,
+              order.controller, order.lock, order.device, order.requested_by, order.purpose, now,
+              NewUuid(), order.trace_id, outbox::AuditColumn(AuditOf(caller, order.purpose))));
   // The command's id comes from the Idempotency-Key: the same id for something else.
   if (!rows.empty() && (rows.front().As<CartId>("cart_id") != cart.id ||
                         rows.front().Text("reason") != order.purpose)) {

@@ -24,15 +24,14 @@ class PgStore final : public Store {
   absl::Status InsertCart(const Cart& cart) override;
   absl::Status UpdateCart(const Cart& cart) override;
   absl::Status DeleteCart(const Cart& cart) override;
-  absl::Status Announce(const std::string& type, const Cart& cart,
-                        const std::string& trace_id) override;
+  absl::Status Announce(const std::string& type, const Cart& cart, const Caller& caller) override;
 
   // pg_rentals.cpp
   absl::StatusOr<Rental> FindRental(const RentalId& id) override;
   absl::StatusOr<RentalInHand> LockOpenRental(const Branch& branch,
                                               const RentalChoice& choice) override;
   absl::StatusOr<Rental> EndRental(const Rental& rental, const Ending& ending,
-                                   const std::string& trace_id) override;
+                                   const Caller& caller) override;
   absl::StatusOr<std::vector<Rental>> ListActive(const Branch& branch,
                                                  const PageRequest& page) override;
   absl::StatusOr<std::vector<Rental>> ListHistory(const Branch& branch, const HistoryFilter& filter,
@@ -43,7 +42,7 @@ class PgStore final : public Store {
                                              absl::Time until) override;
   absl::StatusOr<BranchFigures> CountBranch(const Branch& branch) override;
 
-  absl::Status InsertStaffUnlock(const Cart& cart, const UnlockOrder& order,
+  absl::Status InsertStaffUnlock(const Caller& caller, const Cart& cart, const UnlockOrder& order,
                                  absl::Time now) override;
   absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                  const CommandOutcome& outcome) override;

@@ -12,7 +12,7 @@ namespace cartwise::rental::sql {
 //
 // $1 branch, $2 phone hash, $3 rental id, $4 sealed phone, $5 masked phone,
 // $6 notes, $7 requested by, $8 key or NULL, $9 request hash, $10 now,
-// $11 event id, $12 trace id, $13 attempt.
+// $11 event id, $12 trace id, $13 attempt, $14 audit.
 inline constexpr pg::Query kTake{"rental_take", R"sql(
   WITH branch AS (
     SELECT b.chain_id, b.active AND coalesce(c.active, true) AS active, b.rental_term
@@ -61,9 +61,9 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
       FROM taken t WHERE $8::text IS NOT NULL
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
+                               occurred_at, payload, trace_id, audit)
     SELECT t.chain_id, $11::uuid, t.branch_id, t.device_id, 'rental.opening', t.id, $10, t.payload,
-           $12
+           $12, $14::jsonb
       FROM taken t
   )
   SELECT CASE
@@ -97,41 +97,44 @@ inline constexpr pg::Query kFindRental{
     "rental_find", "SELECT " RENTAL_COLUMNS
                    " FROM rental.rentals r WHERE r.chain_id = $1::uuid AND r.id = $2::uuid"};
 
-// $1 chain, $2 rental, $3 opened at, $4 event id, $5 trace id.
+// What became of an opening is in the audit log under who had asked for it,
+// whoever finds it out. $1 chain, $2 rental, $3 opened at, $4 event id, $5 trace id, $6 audit.
 inline constexpr pg::Query kActivate{"rental_activate", R"sql(
   WITH moved AS (
     UPDATE rental.rentals r SET status = 'ACTIVE', opened_at = $3::timestamptz, updated_at = $3
      WHERE r.chain_id = $1::uuid AND r.id = $2::uuid AND r.status IN ('OPENING', 'UNCONFIRMED')
-    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.cart_id,
+    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.cart_id, r.requested_by,
               rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET is_locked = false, updated_at = $3
       FROM moved m WHERE c.chain_id = m.chain_id AND c.id = m.cart_id
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
-    SELECT m.chain_id, $4::uuid, m.branch_id, m.device_id, 'rental.active', m.id, $3, m.payload, $5
+                               occurred_at, payload, trace_id, audit)
+    SELECT m.chain_id, $4::uuid, m.branch_id, m.device_id, 'rental.active', m.id, $3, m.payload,
+           $5, $6::jsonb || jsonb_build_object('actor', m.requested_by)
       FROM moved m
   )
   SELECT id FROM moved)sql"};
 
-// $1 chain, $2 rental, $3 event id, $4 trace id.
+// $1 chain, $2 rental, $3 event id, $4 trace id, $5 audit.
 inline constexpr pg::Query kDoubt{"rental_doubt", R"sql(
   WITH moved AS (
     UPDATE rental.rentals r SET status = 'UNCONFIRMED', updated_at = now()
      WHERE r.chain_id = $1::uuid AND r.id = $2::uuid AND r.status = 'OPENING'
-    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, rental.rental_payload(r) AS payload
+    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.requested_by,
+              rental.rental_payload(r) AS payload
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
+                               occurred_at, payload, trace_id, audit)
     SELECT m.chain_id, $3::uuid, m.branch_id, m.device_id, 'rental.unconfirmed', m.id, now(),
-           m.payload, $4
+           m.payload, $4, $5::jsonb || jsonb_build_object('actor', m.requested_by)
       FROM moved m
   )
   SELECT id FROM moved)sql"};
 
 // Nothing was opened: as if the request had never been made.
-// $1 chain, $2 rental, $3 end reason, $4 event id, $5 trace id.
+// $1 chain, $2 rental, $3 end reason, $4 event id, $5 trace id, $6 audit.
 inline constexpr pg::Query kCancel{"rental_cancel", R"sql(
   WITH moved AS (
     UPDATE rental.rentals r SET status = 'CANCELLED', end_reason = $3, ended_by = 'rental-svc',
@@ -148,21 +151,22 @@ inline constexpr pg::Query kCancel{"rental_cancel", R"sql(
        AND i.method = )sql" ASSIGN_METHOD R"sql( AND i.key = m.request_key AND i.effect_id = m.id
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
+                               occurred_at, payload, trace_id, audit)
     SELECT m.chain_id, $4::uuid, m.branch_id, m.device_id, 'rental.cancelled', m.id, now(),
-           m.payload, $5
+           m.payload, $5,
+           $6::jsonb || jsonb_build_object('actor', m.requested_by, 'reason', $3::text)
       FROM moved m
   )
   SELECT id FROM moved)sql"};
 
 // $1 chain, $2 rental, $3 end reason, $4 cart note, $5 cart event type, $6 event id,
-// $7 second event id, $8 trace id, $9 hook reads closed.
+// $7 second event id, $8 trace id, $9 hook reads closed, $10 audit.
 inline constexpr pg::Query kJam{"rental_jam", R"sql(
   WITH moved AS (
     UPDATE rental.rentals r SET status = 'NOT_OPENED', end_reason = $3, ended_by = 'rental-svc',
            updated_at = now()
      WHERE r.chain_id = $1::uuid AND r.id = $2::uuid AND r.status IN ('OPENING', 'UNCONFIRMED')
-    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.cart_id,
+    RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.cart_id, r.requested_by,
               rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET status = 'MAINTENANCE', is_locked = $9::boolean,
@@ -173,14 +177,16 @@ inline constexpr pg::Query kJam{"rental_jam", R"sql(
               rental.cart_payload(c) AS payload
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
+                               occurred_at, payload, trace_id, audit)
     SELECT m.chain_id, $6::uuid, m.branch_id, m.device_id, 'rental.not_opened', m.id, now(),
-           m.payload, $8
+           m.payload, $8,
+           $10::jsonb || jsonb_build_object('actor', m.requested_by, 'reason', $3::text)
       FROM moved m
     UNION ALL
     SELECT c.chain_id, $7::uuid, c.branch_id, c.device_id, $5, c.id, now(),
            c.payload || jsonb_build_object('cart_id', c.id, 'lock', c.payload->'locker_id',
-                                           'rental_id', c.rental_id), $8
+                                           'rental_id', c.rental_id), $8,
+           CASE $5 WHEN 'cart.forced_open' THEN )sql" AUDIT_NOBODY("$4::text") R"sql( END
       FROM cart c
   )
   SELECT id FROM moved)sql"};

@@ -25,6 +25,10 @@
 
 #define RENTAL_IS_OPEN "status IN ('OPENING', 'UNCONFIRMED', 'ACTIVE', 'OVERDUE')"
 
+// The audit part of what nobody asked for.
+#define AUDIT_NOBODY(reason) \
+  "jsonb_build_object('actor', 'nobody', 'role', '', 'address', '', 'reason', " reason ")"
+
 // Whose Idempotency-Keys a rental's are. Known here and not taken from the call,
 // so that the recovery finds them too.
 #define ASSIGN_METHOD "'cartwise.rental.v1.RentalService.AssignCart'"

@@ -2,21 +2,33 @@
 
 #include "cartwise/pg/query.hpp"
 
-// UNKNOWN may be settled later; what is known stays.
+// UNKNOWN may be settled later; what is known stays. Each outcome is announced,
+// with who had asked, for the audit log.
 // $1 chain, $2 command, $3 state, $4 outcome.
-#define STAFF_UNLOCK_SETTLED                                                      \
-  "WITH settled AS ("                                                             \
-  " UPDATE rental.staff_unlocks SET state = $3, outcome = $4, settled_at = now()" \
-  " WHERE chain_id = $1 AND command_id = $2 AND state IN ('SENT', 'UNKNOWN')"     \
-  " AND state <> $3 AND $3 <> 'SENT'"                                             \
-  " RETURNING chain_id, cart_id, state, closed_at)"
+#define STAFF_UNLOCK_SETTLED                                                                   \
+  "WITH settled AS ("                                                                          \
+  " UPDATE rental.staff_unlocks SET state = $3, outcome = $4, settled_at = now()"              \
+  " WHERE chain_id = $1 AND command_id = $2 AND state IN ('SENT', 'UNKNOWN')"                  \
+  " AND state <> $3 AND $3 <> 'SENT'"                                                          \
+  " RETURNING chain_id, branch_id, cart_id, device_id, locker_id, command_id, requested_by,"   \
+  " state, outcome, closed_at"                                                                 \
+  "), told AS ("                                                                               \
+  " INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,"       \
+  " occurred_at, payload, audit)"                                                              \
+  " SELECT s.chain_id, gen_random_uuid(), s.branch_id, s.device_id, CASE s.state"              \
+  " WHEN 'SUCCEEDED' THEN 'cart.unlocked' WHEN 'UNKNOWN' THEN 'cart.unlock_unconfirmed'"       \
+  " ELSE 'cart.not_unlocked' END, s.cart_id::text, now(), jsonb_build_object('cart_id', "      \
+  "s.cart_id,"                                                                                 \
+  " 'lock', s.locker_id, 'command_id', s.command_id, 'requested_by', s.requested_by, 'state'," \
+  " s.state, 'reason', s.outcome), jsonb_build_object('actor', s.requested_by, 'role', '',"    \
+  " 'reason', s.outcome, 'address', '') FROM settled s)"
 
 namespace cartwise::rental::sql {
 
 // Announced with the reason, for the audit log, before anything opens. A repeat
 // of the same command writes nothing and answers what is there.
 // $1 chain, $2 command, $3 branch, $4 cart, $5 controller, $6 lock, $7 device, $8 requested by,
-// $9 reason, $10 now, $11 event id, $12 trace id.
+// $9 reason, $10 now, $11 event id, $12 trace id, $13 audit.
 inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
   WITH written AS (
     INSERT INTO rental.staff_unlocks AS u (chain_id, command_id, branch_id, cart_id,
@@ -28,9 +40,9 @@ inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
                 'reason', u.reason) AS payload
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
-                               occurred_at, payload, trace_id)
+                               occurred_at, payload, trace_id, audit)
     SELECT w.chain_id, $11::uuid, w.branch_id, w.device_id, 'cart.unlock_requested',
-           w.cart_id::text, $10::timestamptz, w.payload, $12
+           w.cart_id::text, $10::timestamptz, w.payload, $12, $13::jsonb
       FROM written w
   )
   SELECT cart_id, reason FROM written
