@@ -63,10 +63,11 @@ Statements::Statements(const std::string& schema) {
   // slow sink would then hold back the horizon of `next` for every other sink.
   lock_cursor =
       make("lock_cursor",
-           absl::StrCat(
-               "SELECT xid::text AS xid, seq FROM ", schema,
-               ".outbox_cursors WHERE sink = $1 AND pg_try_advisory_xact_lock(hashtextextended('",
-               schema, ".' || sink, 0))"));
+           absl::StrCat("SELECT c.xid::text AS xid, c.seq, EXISTS (SELECT FROM ", schema,
+                        ".outbox o WHERE (o.xid, o.seq) > (c.xid, c.seq)) AS waiting FROM ", schema,
+                        ".outbox_cursors c WHERE c.sink = $1 AND "
+                        "pg_try_advisory_xact_lock(hashtextextended('",
+                        schema, ".' || c.sink, 0))"));
   // A transaction still running may commit a lower seq later: only what is
   // older than every running transaction is taken, in (xid, seq) order.
   next = make("next", absl::StrCat(R"sql(

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -16,6 +17,9 @@ namespace {
 constexpr int kBatch = 500;
 // Wake() makes delivery prompt; this finds what a crashed process left behind.
 constexpr auto kPoll = std::chrono::milliseconds(500);
+// Events that committed behind a transaction still running are looked for again
+// so soon at first.
+constexpr auto kLookAgain = std::chrono::milliseconds(4);
 constexpr auto kPruneEvery = std::chrono::seconds(30);
 
 Event ReadEvent(const pg::Row& row, const std::string& source, Takes takes) {
@@ -64,34 +68,43 @@ struct Relay::State {
   State(pg::Pool& p, std::string sch, std::string src, std::vector<Sink> s, obs::Metrics& m)
       : pool(p), schema(std::move(sch)), source(std::move(src)), sinks(std::move(s)), metrics(m) {}
 
+  // How many events went, and whether there are some that cannot go yet.
+  struct Carried {
+    int events = 0;
+    bool held_back = false;
+  };
+
   void Carry(const Sink& sink);
-  absl::StatusOr<int> CarryBatch(const Sink& sink);
+  absl::StatusOr<Carried> CarryBatch(const Sink& sink);
   void Prune();
   bool Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Duration gather);
 };
 
-// One batch to one sink; how many events it had. The cursor stays locked
-// meanwhile, so another replica does not carry the same batch.
-absl::StatusOr<int> Relay::State::CarryBatch(const Sink& sink) {
+// One batch to one sink. The cursor stays locked meanwhile, so another replica
+// does not carry the same batch.
+absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink) {
   const Statements& sql = StatementsOf(schema);
-  int carried = 0;
+  Carried carried;
   CW_RETURN_IF_ERROR(pool.Transact(
       pg::Tenant::Platform(), absl::Now() + absl::Seconds(10),
       [&](pg::Transaction& tx) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const pg::Rows cursor, tx.Run(sql.lock_cursor, sink.name));
-        if (cursor.empty()) return absl::OkStatus();
+        if (cursor.empty() || !cursor.front().Bool("waiting")) return absl::OkStatus();
         CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(sql.next, cursor.front().Text("xid"),
                                                         cursor.front().Int("seq"), kBatch));
+        carried.held_back = rows.empty();
         if (rows.empty()) return absl::OkStatus();
         const std::vector<Event> events = ReadEvents(rows, source, sink.takes);
         if (!events.empty()) CW_RETURN_IF_ERROR(sink.deliver(events));
         const pg::Row last = rows[rows.size() - 1];
-        carried = rows.size();
+        carried.events = rows.size();
         metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
                       absl::ToDoubleSeconds(absl::Now() - rows.front().Time("occurred_at")));
         return tx.Run(sql.advance, sink.name, last.Text("xid"), last.Int("seq")).status();
       }));
-  if (carried == 0) metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}}, 0);
+  if (carried.events == 0 && !carried.held_back) {
+    metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}}, 0);
+  }
   return carried;
 }
 
@@ -114,6 +127,7 @@ bool Relay::State::Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Du
 void Relay::State::Carry(const Sink& sink) {
   uint64_t seen = 0;
   auto backoff = kPoll;
+  auto look_again = kLookAgain;
   auto pruned_at = std::chrono::steady_clock::now();
   bool introduced = false;
   while (Wait(seen, backoff, sink.gather)) {
@@ -123,8 +137,14 @@ void Relay::State::Carry(const Sink& sink) {
                              StatementsOf(schema).introduce, sink.name)
                        .ok();
     }
-    absl::StatusOr<int> carried = kBatch;
-    while (carried.ok() && *carried == kBatch) carried = CarryBatch(sink);
+    absl::StatusOr<Carried> carried = CarryBatch(sink);
+    while (carried.ok() && carried->events > 0) carried = CarryBatch(sink);
+    if (carried.ok() && carried->held_back) {
+      backoff = std::min(look_again, kPoll);
+      look_again *= 2;
+    } else {
+      look_again = kLookAgain;
+    }
     if (!carried.ok()) {
       obs::Warning("events wait for a sink",
                    {{"sink", sink.name}, {"error", carried.status().ToString()}});
