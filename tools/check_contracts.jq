@@ -1,7 +1,20 @@
 # Reads a descriptor set as JSON, prints findings.
 
+# Methods that write and are in no audit log, and why not.
+{
+  "cartwise.device.v1.AgentService.Control": "a device's own word; what follows from it is audited where it is decided",
+  "cartwise.device.v1.AgentService.Upload": "the same, later",
+  "cartwise.device.v1.DeviceService.SendHeartbeat": "that a device is there is no deed",
+  "cartwise.events.v1.EventSinkService.Deliver": "carries deeds to the log",
+  "cartwise.telemetry.v1.TelemetryIngestService.Ingest": "measurements",
+  "cartwise.telemetry.v1.TelemetryService.IngestTelemetry": "measurements",
+  "cartwise.tenant.v1.AuthService.Refresh": "goes on with a sign-in that is in the log; a reused token is written",
+  "cartwise.tenant.v1.OtpService.RequestOtp": "nobody is known yet; counted in tables of its own",
+  "cartwise.tenant.v1.OtpService.VerifyOtp": "a shopper's sign-in; what the shopper does then is in the log"
+} as $unaudited
+
 # {".cartwise.x.v1.Message": [field names]} of top-level messages.
-([.file[] | .package as $package | .messageType[]?
+| ([.file[] | .package as $package | .messageType[]?
   | {key: ".\($package).\(.name)", value: [.field[]?.name]}] | from_entries) as $fields
 
 # What each service and method carries as a comment, by "file path".
@@ -23,6 +36,9 @@
         (if $policy.rate then empty else "\($name): the policy has no rate class" end),
         (if ($policy.principals // [] | (index("STAFF") and (index("ANONYMOUS") | not))) and ($policy.least_role // $policy.leastRole) == null
          then "\($name): staff may call it and no least_role is set" else empty end),
+        (if $policy.rate == "READ" or $policy.audited or $unaudited[$name] then empty
+         else "\($name): writes, and is neither audited nor on the list of what need not be" end),
+        (if $policy.audited and $unaudited[$name] then "\($name): audited, and on the list of what need not be" else empty end),
         (if $policy.internal and $http then "\($name): internal, and has a REST route" else empty end),
         (if ($policy.internal | not) and $http == null and ($method.clientStreaming | not) and ($method.serverStreaming | not)
          then "\($name): served to the outside without a REST route" else empty end),

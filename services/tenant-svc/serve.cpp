@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "api/api_keys_rpc.hpp"
+#include "api/audit_rpc.hpp"
 #include "api/audit_sink_rpc.hpp"
 #include "api/auth_rpc.hpp"
 #include "api/branch_directory_rpc.hpp"
@@ -102,12 +103,14 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   OneTimeCodes codes({database, otp_database, otp_secrets, credentials, *sms, otp_counts, clock},
                      config.otp);
   OtpRpc otp(guard, codes);
+  AuditRpc audit_log(guard, audit);
   AuditSinkRpc audit_sink(guard, audit, AuditDigest, clock);
 
   CW_ASSIGN_OR_RETURN(
       const auto server,
       rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory, &enrollment_keys,
-                                         &users, &api_keys, &api_key_exchange, &otp, &audit_sink}));
+                                         &users, &api_keys, &api_key_exchange, &otp, &audit_log,
+                                         &audit_sink}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

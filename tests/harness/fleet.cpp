@@ -119,11 +119,18 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
 void Fleet::MakePlatformAdmin() {
   const std::string file = folder_ + "/platform.password";
   std::ofstream(file) << kPlatformPassword;
-  Process command({{Program("tenant-svc"), "create-platform-admin", "--email", kPlatformEmail,
-                    "--password-file", file},
-                   EnvironmentOf("tenant-svc"),
-                   LogOf("tenant-svc")});
-  if (command.Wait() != 0) Fail("create-platform-admin failed, see " + LogOf("tenant-svc"));
+  const int code = Command(
+      "tenant-svc", {"create-platform-admin", "--email", kPlatformEmail, "--password-file", file},
+      LogOf("tenant-svc"));
+  if (code != 0) Fail("create-platform-admin failed, see " + LogOf("tenant-svc"));
+}
+
+int Fleet::Command(const std::string& service, const std::vector<std::string>& arguments,
+                   const std::string& log) const {
+  std::vector<std::string> argv = {Program(service)};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  Process command({argv, EnvironmentOf(service), log});
+  return command.Wait();
 }
 
 void Fleet::Start(const std::string& service) {

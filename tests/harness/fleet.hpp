@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cartwise/testing/database.hpp"
 #include "harness/process.hpp"
@@ -27,6 +28,10 @@ class Fleet {
                     const std::map<std::string, std::string>& settings);
   /// Ends it with this signal and reaps it.
   void Stop(const std::string& service, int signal);
+  /// Runs a command of a service's program with the service's environment to its
+  /// end; what it says goes to `log`. The exit code.
+  int Command(const std::string& service, const std::vector<std::string>& arguments,
+              const std::string& log) const;
   pid_t PidOf(const std::string& service) { return services_[service].pid(); }
 
   /// A client without a token.

@@ -83,7 +83,7 @@ options::v1::Policy GrpcCaller::PolicyOf(const pb::MethodDescriptor& method) con
 }
 
 GrpcAnswer GrpcCaller::Call(const pb::MethodDescriptor& method, const std::string& json,
-                            const std::string& token) {
+                            const std::string& token, const std::string& trace_id) {
   std::unique_ptr<pb::Message> request(state_->factory.GetPrototype(method.input_type())->New());
   if (const auto read = pb::util::JsonStringToMessage(json, request.get()); !read.ok()) {
     return {"CASE_DOES_NOT_FIT", read.ToString(), nullptr};
@@ -91,6 +91,9 @@ GrpcAnswer GrpcCaller::Call(const pb::MethodDescriptor& method, const std::strin
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
   if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+  if (!trace_id.empty()) {
+    context.AddMetadata("traceparent", "00-" + trace_id + "-00f067aa0ba902b7-01");
+  }
   grpc::CompletionQueue queue;
   const std::string path =
       "/" + std::string(method.service()->full_name()) + "/" + std::string(method.name());

@@ -28,9 +28,10 @@ class GrpcCaller {
   std::vector<const google::protobuf::MethodDescriptor*> Methods() const;
   options::v1::Policy PolicyOf(const google::protobuf::MethodDescriptor& method) const;
 
-  /// A stream is called like the rest: one message, then half close.
+  /// A stream is called like the rest: one message, then half close. `trace_id`:
+  /// 32 hex digits that the call is traced under; empty for a new one.
   GrpcAnswer Call(const google::protobuf::MethodDescriptor& method, const std::string& json,
-                  const std::string& token);
+                  const std::string& token, const std::string& trace_id = "");
 
  private:
   struct State;

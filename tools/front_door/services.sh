@@ -61,6 +61,16 @@ in_service() (
   "$@"
 )
 
+# Prints a line per chain; 1 when one is broken.
+cmd_verify_audit() {
+  make_state_dirs
+  load_settings
+  [ -s "$STATE/pg-home" ] && pg_running "$(pg_home)" || die "the database is not running; ./cartwise up starts it"
+  local code=0
+  in_service tenant-svc "$BIN_DIR/tenant-svc" verify-audit "$@" || code=$?
+  exit "$code"
+}
+
 start_service() {
   local name=$1 program=$BIN_DIR/$1
   must_start "$name" "$program" 15 || return 0

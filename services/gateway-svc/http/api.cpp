@@ -5,6 +5,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <google/protobuf/arena.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -16,6 +17,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
+#include "cartwise/options/v1/file.pb.h"
 #include "cartwise/rpc/policy.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "proxy/client_address.hpp"
@@ -105,6 +107,28 @@ std::optional<std::string> Transcode(const Method& method, const grpc::ByteBuffe
   return WriteJson(*method.answer, {reinterpret_cast<const char*>(slice.begin()), slice.size()});
 }
 
+/// The bytes of an answer that is a file, under their own type and name.
+std::optional<Answer> FileAnswer(const grpc::ByteBuffer& bytes) {
+  options::v1::File file;
+  grpc::ByteBuffer read = bytes;
+  const bool parsed = grpc::SerializationTraits<options::v1::File>::Deserialize(&read, &file).ok();
+  const auto safe = [](const std::string& text, std::string_view more) {
+    return std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+      return absl::ascii_isalnum(c) || more.find(char(c)) != more.npos;
+    });
+  };
+  // Both stand in headers.
+  if (!parsed || !safe(file.name(), ".-_") || !safe(file.content_type(), "/;=-+. ")) {
+    return std::nullopt;
+  }
+  Answer answer;
+  answer.content_type = file.content_type();
+  answer.headers.emplace_back("Content-Disposition",
+                              absl::StrCat("attachment; filename=\"", file.name(), "\""));
+  answer.body = std::move(*file.mutable_content());
+  return answer;
+}
+
 /// The serialized request message, checked against the policy with its fields.
 absl::StatusOr<std::string> MakeRequest(const Exchange& exchange) {
   const Method& method = *exchange.route->method;
@@ -121,7 +145,11 @@ Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const Proble
     answer.status = 204;
     return answer;
   }
-  std::optional<std::string> json = Transcode(method, bytes);
+  if (method.AnswersFile()) {
+    if (auto file = FileAnswer(bytes)) return *std::move(file);
+  }
+  std::optional<std::string> json;
+  if (!method.AnswersFile()) json = Transcode(method, bytes);
   if (!json) {
     obs::Error("an answer cannot be read",
                {{"method", method.path}, {"trace_id", problem.trace_id}});

@@ -80,6 +80,30 @@ TEST_CASE_METHOD(Fixture, "a POST that makes something is 201 and carries its ke
   CHECK(gateway.carts.metadata.find("idempotency-key")->second == "k 1");
 }
 
+TEST_CASE_METHOD(Fixture, "a file goes out as it is, under its own type and name") {
+  gateway.audit.file.set_content_type("text/csv; charset=utf-8");
+  gateway.audit.file.set_name("audit.csv");
+  gateway.audit.file.set_content("no,actor\r\n1,\"a\nb\"\r\n");
+
+  const Response response = client.Send(Request("GET /api/audit/export", bearer));
+
+  REQUIRE(response.result_int() == 200);
+  CHECK(response["Content-Type"] == "text/csv; charset=utf-8");
+  CHECK(response["Content-Disposition"] == "attachment; filename=\"audit.csv\"");
+  CHECK(response["X-Content-Type-Options"] == "nosniff");
+  CHECK(response.body() == "no,actor\r\n1,\"a\nb\"\r\n");
+}
+
+TEST_CASE_METHOD(Fixture, "a file whose name could end a header is not sent") {
+  gateway.audit.file.set_content_type("text/csv");
+  gateway.audit.file.set_name("a\r\nSet-Cookie: x");
+  CHECK(client.Send(Request("GET /api/audit/export", bearer)).result_int() == 500);
+
+  gateway.audit.file.set_name("a.csv");
+  gateway.audit.file.set_content_type("text/csv\r\nSet-Cookie: x");
+  CHECK(client.Send(Request("GET /api/audit/export", bearer)).result_int() == 500);
+}
+
 TEST_CASE_METHOD(Fixture, "nothing to say is 204 without a body") {
   const Response response = client.Send(Request("DELETE " + carts + "/c1", bearer));
   CHECK(response.result_int() == 204);

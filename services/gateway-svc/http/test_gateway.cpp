@@ -165,8 +165,8 @@ TestGateway::TestGateway(const Options& options)
     : staff_key_(auth::NewTestKey("tenant-test")),
       device_key_(auth::NewTestKey("device-test")),
       tokens_(Keys(staff_key_, device_key_), clock_),
-      services_(
-          (KeepCallbackQueue(), Serve({&carts, &agents, &api_keys}, nullptr, &services_port_))),
+      services_((KeepCallbackQueue(),
+                 Serve({&carts, &agents, &api_keys, &audit}, nullptr, &services_port_))),
       upstreams_(ChannelsTo(services_port_)),
       health_(upstreams_),
       cors_({"https://manage.example.com"}),

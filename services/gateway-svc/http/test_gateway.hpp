@@ -20,6 +20,7 @@
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "cartwise/rental/v1/carts.grpc.pb.h"
 #include "cartwise/tenant/v1/api_keys.grpc.pb.h"
+#include "cartwise/tenant/v1/audit.grpc.pb.h"
 #include "http/server.hpp"
 #include "proxy/grpc_proxy.hpp"
 
@@ -84,6 +85,17 @@ class FakeApiKeys final : public tenant::v1::ApiKeyExchangeService::Service {
   absl::Notification* held_ = nullptr;
 };
 
+/// A file as the test wants it.
+class FakeAudit final : public tenant::v1::AuditService::Service {
+ public:
+  grpc::Status ExportAudit(grpc::ServerContext*, const tenant::v1::ExportAuditRequest*,
+                           options::v1::File* out) override {
+    *out = file;
+    return grpc::Status::OK;
+  }
+  options::v1::File file;
+};
+
 /// A gateway on free ports, in front of services in this process.
 class TestGateway {
  public:
@@ -112,6 +124,7 @@ class TestGateway {
   const ChainId chain = ChainId::New();
   FakeCarts carts;
   FakeAgents agents;
+  FakeAudit audit;
   obs::Metrics metrics;
 
  private:

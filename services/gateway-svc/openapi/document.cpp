@@ -240,6 +240,10 @@ OrderedJson PathsWriter::Responses(const Route& route) {
   const Descriptor* type = route.method->descriptor->output_type();
   if (type->full_name() == "google.protobuf.Empty") {
     responses["204"] = {{"description", "Done."}};
+  } else if (route.method->AnswersFile()) {
+    responses["200"] = {
+        {"description", "The file."},
+        {"content", {{"*/*", {{"schema", {{"type", "string"}, {"format", "binary"}}}}}}}};
   } else {
     const bool creates = route.method->policy->creates();
     responses[creates ? "201" : "200"] = {

@@ -41,6 +41,12 @@ TEST_CASE("every method with a REST face is described") {
   }
 }
 
+TEST_CASE("a file is described as bytes, not as JSON") {
+  const Json& answer = Document()["paths"]["/api/audit/export"]["get"]["responses"]["200"];
+  REQUIRE(answer["content"].size() == 1);
+  CHECK(answer["content"]["*/*"]["schema"]["format"] == "binary");
+}
+
 TEST_CASE("everything referred to is there") {
   std::set<std::string> references;
   CollectReferences(Document(), references);

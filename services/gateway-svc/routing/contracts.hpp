@@ -31,6 +31,10 @@ struct Method {
   bool streaming() const {
     return descriptor->client_streaming() || descriptor->server_streaming();
   }
+  /// True when it answers with a file, which REST sends as it is.
+  bool AnswersFile() const {
+    return descriptor->output_type()->full_name() == "cartwise.options.v1.File";
+  }
   /// True when a caller without any credential may call it.
   bool AllowsAnonymous() const;
 };
