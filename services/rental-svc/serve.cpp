@@ -1,6 +1,7 @@
 #include "serve.hpp"
 
 #include "api/carts_rpc.hpp"
+#include "api/personal_data_rpc.hpp"
 #include "api/rentals_rpc.hpp"
 #include "api/sink_rpc.hpp"
 #include "cartwise/auth/key_folder.hpp"
@@ -14,6 +15,7 @@
 #include "jobs.hpp"
 #include "storage/aes_phone_vault.hpp"
 #include "storage/pg_facts.hpp"
+#include "storage/pg_person_store.hpp"
 #include "storage/pg_rack.hpp"
 #include "storage/pg_store.hpp"
 #include "storage/pg_unfinished.hpp"
@@ -24,7 +26,7 @@ absl::Status Serve(const Config& config) {
   const SystemClock clock;
   obs::Metrics metrics;
   CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
-  CW_ASSIGN_OR_RETURN(const AesPhoneVault vault, AesPhoneVault::FromHex(config.phone_key));
+  CW_ASSIGN_OR_RETURN(const AesPhoneVault vault, AesPhoneVault::FromKeys(config.phone_key));
   const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
   rpc::Guard guard(tokens, metrics);
 
@@ -33,6 +35,7 @@ absl::Status Serve(const Config& config) {
   PgRack rack(pool);
   PgFacts fact_store(pool);
   PgUnfinished unfinished(pool);
+  PgPersonStore person_store(pool);
   const auto connect = [&](const std::string& target, const char* service) {
     return rpc::Connect(target, service, config.server.tls);
   };
@@ -49,13 +52,16 @@ absl::Status Serve(const Config& config) {
   StaffUnlocks unlocks(database, devices, clock);
   Recovery recovery(unfinished, rack, devices, clock);
   Facts facts(fact_store, recovery, clock, config.grace);
+  const PersonalData people(person_store, vault);
   const Jobs jobs(recovery, unfinished, announced);
 
   CartsRpc carts_rpc(guard, database, unlocks, announced);
   RentalsRpc rentals_rpc({guard, database, assignment, vault, clock, announced});
   SinkRpc sink_rpc(guard, facts, announced);
-  CW_ASSIGN_OR_RETURN(const auto server,
-                      rpc::Server::Start(config.server, {&carts_rpc, &rentals_rpc, &sink_rpc}));
+  PersonalDataRpc people_rpc(guard, people);
+  CW_ASSIGN_OR_RETURN(
+      const auto server,
+      rpc::Server::Start(config.server, {&carts_rpc, &rentals_rpc, &sink_rpc, &people_rpc}));
   CW_ASSIGN_OR_RETURN(const auto probes,
                       obs::ProbeServer::Start(config.metrics_listen, metrics,
                                               [&] { return pool.CheckReady("rental"); }));

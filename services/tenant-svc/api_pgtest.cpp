@@ -37,7 +37,7 @@ struct Served : TwoChains {
   ApiKeysRpc api_keys_rpc{guard, database, signed_credentials, {"branches:read"}, clock};
   ApiKeyExchangeRpc exchange_rpc{guard, database, signed_credentials, clock};
   pg::DatabaseOf<OtpStore, PgOtpStore> otp_database{*pool, "tenant"};
-  KeyedOtpSecrets otp_secrets = KeyedOtpSecrets::FromHex(std::string(64, 'a')).value();
+  KeyedOtpSecrets otp_secrets = KeyedOtpSecrets::FromKeys(std::string(64, 'a')).value();
   FakeSms sms;
   FakeOtpWatch watch;
   OneTimeCodes codes{{database, otp_database, otp_secrets, signed_credentials, sms, watch, clock},

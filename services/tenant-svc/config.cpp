@@ -55,6 +55,19 @@ void ReadSms(config::Env& env, Config& config, std::string& fault) {
   }
 }
 
+// Required: a fleet that forgot somebody would look as if it erased everything.
+void ReadDataHolders(config::Env& env, Config& config, std::string& fault) {
+  env.Text("CARTWISE_TENANT_DATA_HOLDERS");
+  for (const std::string& entry : env.List("CARTWISE_TENANT_DATA_HOLDERS")) {
+    const size_t equals = entry.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == entry.size()) {
+      fault = "CARTWISE_TENANT_DATA_HOLDERS: must be name=host:port, comma separated";
+      return;
+    }
+    config.data_holders.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Config> Config::FromEnv() {
@@ -76,6 +89,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.otp = ReadLimits(env);
   std::string fault;
   ReadSms(env, config, fault);
+  ReadDataHolders(env, config, fault);
   CW_RETURN_IF_ERROR(env.status());
   if (!fault.empty()) return absl::InvalidArgumentError(fault);
   return config;

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <absl/status/statusor.h>
 
@@ -22,7 +24,9 @@ struct Config {
   rpc::ServerConfig server;
   std::string rental_target;     ///< host:port
   std::string telemetry_target;  ///< host:port
-  std::string phone_key;         ///< 64 hex digits, under which phones are hashed
+  std::string phone_key;         ///< of the key file, see auth::PhoneSecrets
+  /// Name and host:port of every other service that holds personal data.
+  std::vector<std::pair<std::string, std::string>> data_holders;
   OtpLimits otp;
   std::string sms_console_file;         ///< set for the console
   std::optional<InforuAccount> inforu;  ///< else this

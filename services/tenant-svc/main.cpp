@@ -6,9 +6,13 @@
 #include "config.hpp"
 #include "create_platform_admin.hpp"
 #include "credentials.hpp"
+#include "data_holders.hpp"
 #include "otp_secrets.hpp"
+#include "phone_seal.hpp"
+#include "re_erase.hpp"
 #include "serve.hpp"
 #include "storage/pg_audit_store.hpp"
+#include "storage/pg_erasures.hpp"
 #include "storage/pg_store.hpp"
 #include "verify_audit.hpp"
 
@@ -19,7 +23,7 @@ namespace {
 absl::Status Run(const std::vector<std::string>& arguments) {
   CW_ASSIGN_OR_RETURN(const auto config, tenant::Config::FromEnv());
   obs::InitLog("tenant-svc", config.log_level);
-  CW_ASSIGN_OR_RETURN(auto otp_secrets, tenant::KeyedOtpSecrets::FromHex(config.phone_key));
+  CW_ASSIGN_OR_RETURN(auto otp_secrets, tenant::KeyedOtpSecrets::FromKeys(config.phone_key));
   if (arguments == std::vector<std::string>{"--check-config"}) return absl::OkStatus();
 
   const SystemClock clock;
@@ -28,8 +32,17 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   obs::Metrics metrics;
   pg::Pool pool(config.database, metrics);
   pg::DatabaseOf<tenant::Store, tenant::PgStore> database(pool, "tenant");
+  CW_ASSIGN_OR_RETURN(const auto phone_secrets, auth::PhoneSecrets::Parse(config.phone_key));
+  const tenant::KeyedPhoneSeal seal(phone_secrets);
+  const auto holders = tenant::MakeDataHolders(config, pool, otp_secrets);
+  pg::DatabaseOf<tenant::ErasureStore, tenant::PgErasures> erasures(pool, "tenant");
+  tenant::PersonalData people(
+      {database, erasures, tenant::Lent(holders), otp_secrets, seal, clock});
   if (arguments.empty()) {
-    return tenant::Serve(config, pool, database, credentials, otp_secrets, metrics);
+    return tenant::Serve(config, pool, database, credentials, otp_secrets, people, metrics);
+  }
+  if (arguments.front() == "re-erase") {
+    return tenant::ReErase({arguments.begin() + 1, arguments.end()}, people);
   }
   if (arguments.front() == "create-platform-admin") {
     return tenant::CreatePlatformAdmin({arguments.begin() + 1, arguments.end()}, database,
@@ -42,7 +55,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   }
   return absl::InvalidArgumentError(
       "usage: tenant-svc [--check-config | create-platform-admin --email E --password-file F | "
-      "verify-audit [--chain ID]]");
+      "verify-audit [--chain ID] | re-erase --since T]");
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr char kPhone[] = "+972502345678";
 // A shopper in front of the rack of Haifa.
 struct Rack : TwoChains {
   pg::DatabaseOf<OtpStore, PgOtpStore> otp_database{*pool, "tenant"};
-  KeyedOtpSecrets secrets = KeyedOtpSecrets::FromHex(std::string(64, 'a')).value();
+  KeyedOtpSecrets secrets = KeyedOtpSecrets::FromKeys(std::string(64, 'a')).value();
   FakeSms sms;
   FakeOtpWatch watch;
   OneTimeCodes codes = With(OtpLimits());

@@ -1,22 +1,18 @@
 #include "otp_secrets.hpp"
 
-#include <algorithm>
-#include <cctype>
 #include <cstring>
+#include <utility>
 
-#include <absl/strings/escaping.h>
-
+#include "cartwise/auth/phone_keys.hpp"
 #include "cartwise/auth/secrets.hpp"
+#include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 
 namespace cartwise::tenant {
 
-absl::StatusOr<KeyedOtpSecrets> KeyedOtpSecrets::FromHex(const std::string& hex) {
-  if (hex.size() != 64 ||
-      !std::all_of(hex.begin(), hex.end(), [](unsigned char c) { return std::isxdigit(c) != 0; })) {
-    return absl::InvalidArgumentError("CARTWISE_TENANT_PHONE_KEY_FILE: must hold 64 hex digits");
-  }
-  return KeyedOtpSecrets(absl::HexStringToBytes(hex));
+absl::StatusOr<KeyedOtpSecrets> KeyedOtpSecrets::FromKeys(const std::string& keys) {
+  CW_ASSIGN_OR_RETURN(auth::PhoneSecrets secrets, auth::PhoneSecrets::Parse(keys));
+  return KeyedOtpSecrets(std::move(secrets.lookup));
 }
 
 std::string KeyedOtpSecrets::NewCode() {

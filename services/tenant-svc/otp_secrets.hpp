@@ -9,11 +9,11 @@
 namespace cartwise::tenant {
 
 /// OtpSecrets on libsodium's random numbers and HMAC-SHA-256, with a key of its
-/// own per purpose derived from the phone key. Thread-safe.
+/// own per purpose derived from the secret of look-ups. Thread-safe.
 class KeyedOtpSecrets final : public OtpSecrets {
  public:
-  /// INVALID_ARGUMENT unless `hex` is 64 hex digits.
-  static absl::StatusOr<KeyedOtpSecrets> FromHex(const std::string& hex);
+  /// What the key file holds, see auth::PhoneSecrets. INVALID_ARGUMENT.
+  static absl::StatusOr<KeyedOtpSecrets> FromKeys(const std::string& keys);
 
   std::string NewCode() override;
   std::string Keyed(std::string_view purpose, const std::string& text) override;

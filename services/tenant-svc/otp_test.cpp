@@ -11,7 +11,7 @@ namespace cartwise::tenant {
 namespace {
 
 KeyedOtpSecrets Secrets(char digit = 'a') {
-  auto secrets = KeyedOtpSecrets::FromHex(std::string(64, digit));
+  auto secrets = KeyedOtpSecrets::FromKeys(std::string(64, digit));
   REQUIRE_OK(secrets);
   return *secrets;
 }
@@ -70,8 +70,8 @@ TEST_CASE("hashes differ by purpose and key", "[otp]") {
   CHECK_FALSE(SameSecret(hash, hash.substr(1)));
   CHECK_FALSE(SameSecret("abc", "abd"));
   CHECK(IsUuid(UuidOfHash(hash)));
-  CHECK_FALSE(KeyedOtpSecrets::FromHex("short").ok());
-  CHECK_FALSE(KeyedOtpSecrets::FromHex(std::string(64, 'x')).ok());
+  CHECK_FALSE(KeyedOtpSecrets::FromKeys("short").ok());
+  CHECK_FALSE(KeyedOtpSecrets::FromKeys(std::string(64, 'x')).ok());
 }
 
 TEST_CASE("a client is known by its network", "[otp]") {

@@ -11,6 +11,7 @@
 #include "api/chains_rpc.hpp"
 #include "api/enrollment_keys_rpc.hpp"
 #include "api/otp_rpc.hpp"
+#include "api/personal_data_rpc.hpp"
 #include "api/users_rpc.hpp"
 #include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
@@ -34,6 +35,8 @@ extern "C" const char cartwise_desc_end[];
 namespace cartwise::tenant {
 namespace {
 
+constexpr absl::Duration kEraseEvery = absl::Seconds(5);
+
 std::unique_ptr<Sms> MakeSms(const Config& config, const Clock& clock) {
   if (config.inforu) return std::make_unique<InforuSms>(*config.inforu);
   obs::Warning("codes are written to a file, not sent", {{"file", config.sms_console_file}});
@@ -55,7 +58,8 @@ void EndTrialsNow(TenantDatabase& database, const Clock& clock,
 }  // namespace
 
 absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
-                   Credentials& credentials, OtpSecrets& otp_secrets, obs::Metrics& metrics) {
+                   Credentials& credentials, OtpSecrets& otp_secrets, PersonalData& people,
+                   obs::Metrics& metrics) {
   const SystemClock clock;
   CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
   const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
@@ -106,11 +110,15 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   AuditRpc audit_log(guard, audit);
   AuditSinkRpc audit_sink(guard, audit, AuditDigest, clock);
 
+  PersonalDataRpc personal_data(guard, people);
+  // As with housekeeping; what is left is claimed again by a later turn.
+  const process::Periodic erasing(kEraseEvery, [&people] { people.GoOn().IgnoreError(); });
+
   CW_ASSIGN_OR_RETURN(
       const auto server,
       rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory, &enrollment_keys,
                                          &users, &api_keys, &api_key_exchange, &otp, &audit_log,
-                                         &audit_sink}));
+                                         &audit_sink, &personal_data}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

@@ -58,6 +58,23 @@ v1::Rental RentalsRpc::Shown(const Caller& caller, const Rental& rental) const {
   return ToProto(rental, ShownPhone(caller, parts_.vault, rental));
 }
 
+absl::Status RentalsRpc::EndOnce(const Caller& caller, v1::Rental* out, Ending end) const {
+  std::optional<Rental> ended;
+  CW_RETURN_IF_ERROR(parts_.database.Write(caller, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(ended, end(store));
+    *out = ToProto(*ended, /*phone=*/"");
+    return absl::OkStatus();
+  }));
+  if (!ended) {
+    CW_RETURN_IF_ERROR(parts_.database.Read(caller, [&](Store& store) -> absl::Status {
+      CW_ASSIGN_OR_RETURN(ended, store.FindRental(RentalId(out->id())));
+      return absl::OkStatus();
+    }));
+  }
+  out->set_user_phone(ShownPhone(caller, parts_.vault, *ended));
+  return absl::OkStatus();
+}
+
 grpc::Status RentalsRpc::Announced(grpc::Status status) const {
   parts_.announced();  // a refusal may have moved a rental too: a jammed lock
   return status;
@@ -79,13 +96,12 @@ grpc::Status RentalsRpc::AssignCart(grpc::ServerContext* ctx, const v1::AssignCa
 
 grpc::Status RentalsRpc::ReturnCart(grpc::ServerContext* ctx, const v1::ReturnCartRequest* req,
                                     v1::Rental* out) {
-  return Announced(parts_.guard.Write(
-      ctx, *req, *out, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
+  return Announced(
+      parts_.guard.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const ReturnByHand want, FromProto(*req));
-        CW_ASSIGN_OR_RETURN(const Rental rental, rental::ReturnCart(store, caller, parts_.vault,
-                                                                    want, parts_.clock.Now()));
-        *out = Shown(caller, rental);
-        return absl::OkStatus();
+        return EndOnce(caller, out, [&](Store& store) {
+          return rental::ReturnCart(store, caller, parts_.vault, want, parts_.clock.Now());
+        });
       }));
 }
 
@@ -180,13 +196,12 @@ grpc::Status RentalsRpc::GetRental(grpc::ServerContext* ctx, const v1::GetRental
 grpc::Status RentalsRpc::ForceCompleteRental(grpc::ServerContext* ctx,
                                              const v1::ForceCompleteRentalRequest* req,
                                              v1::Rental* out) {
-  return Announced(parts_.guard.Write(
-      ctx, *req, *out, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
+  return Announced(
+      parts_.guard.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto id, ParseId<RentalId>("id", req->id()));
-        CW_ASSIGN_OR_RETURN(const Rental rental,
-                            ForceComplete(store, caller, id, req->reason(), parts_.clock.Now()));
-        *out = Shown(caller, rental);
-        return absl::OkStatus();
+        return EndOnce(caller, out, [&](Store& store) {
+          return ForceComplete(store, caller, id, req->reason(), parts_.clock.Now());
+        });
       }));
 }
 

@@ -2,6 +2,8 @@
 
 #include <functional>
 
+#include <absl/functional/function_ref.h>
+
 #include "cartwise/rental/v1/rentals.grpc.pb.h"
 #include "cartwise/rpc/guard.hpp"
 #include "domain/assign.hpp"
@@ -43,7 +45,12 @@ class RentalsRpc final : public v1::RentalService::Service {
                              v1::ListMyRentalsResponse* out) override;
 
  private:
+  using Ending = absl::FunctionRef<absl::StatusOr<Rental>(Store&)>;
+
   v1::Rental Shown(const Caller& caller, const Rental& rental) const;
+  // Ends a rental once per Idempotency-Key. The answer kept for a repeat has no
+  // phone: a repeat reads it from the rental.
+  absl::Status EndOnce(const Caller& caller, v1::Rental* out, Ending end) const;
   grpc::Status Announced(grpc::Status status) const;
 
   const Parts parts_;

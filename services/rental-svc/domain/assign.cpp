@@ -140,8 +140,9 @@ absl::StatusOr<TakeResult> Assignment::TakeFirst(const Caller& caller, const Tak
 absl::StatusOr<Rental> Assignment::OpenOneAfterAnother(const Caller& caller, const NewRental& want,
                                                        const std::string& phone, Rental rental) {
   for (;;) {
+    // "shopper", not which one: the record of commands holds nothing to erase.
     const CommandOutcome outcome = devices_.Unlock(
-        OrderFor(rental, RequesterOf(caller), caller.trace_id), clock_.Now() + kOutcomeWait);
+        OrderFor(rental, caller.Label(), caller.trace_id), clock_.Now() + kOutcomeWait);
     switch (outcome.state) {
       case CommandState::kSucceeded:
         return Opened(caller, std::move(rental));

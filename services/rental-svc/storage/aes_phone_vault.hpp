@@ -3,16 +3,17 @@
 #include <string>
 #include <string_view>
 
+#include "cartwise/auth/phone_keys.hpp"
 #include "domain/phone_vault.hpp"
 
 namespace cartwise::rental {
 
-/// Phone numbers under keys derived from one secret: HMAC-SHA-256 for looking
-/// up, AES-256-GCM for keeping, bound to the rental they belong to.
+/// Phone numbers under the keys of one file: HMAC-SHA-256 for looking up,
+/// AES-256-GCM for keeping, bound to the rental they belong to.
 class AesPhoneVault final : public PhoneVault {
  public:
-  /// `secret`: 32 bytes as 64 hex digits. INVALID_ARGUMENT otherwise.
-  static absl::StatusOr<AesPhoneVault> FromHex(std::string_view secret);
+  /// What the key file holds, see auth::PhoneSecrets. INVALID_ARGUMENT.
+  static absl::StatusOr<AesPhoneVault> FromKeys(std::string_view keys);
 
   std::string Hash(const std::string& e164) const override;
   SealedPhone Seal(const std::string& e164, const RentalId& rental) const override;
@@ -20,10 +21,10 @@ class AesPhoneVault final : public PhoneVault {
                                    const RentalId& rental) const override;
 
  private:
-  explicit AesPhoneVault(std::string_view secret);
+  explicit AesPhoneVault(const auth::PhoneSecrets& secrets);
 
   std::string lookup_key_;
-  std::string sealing_key_;
+  auth::KeyRing sealing_keys_;
 };
 
 }  // namespace cartwise::rental

@@ -89,7 +89,7 @@ struct RentalFixture {
   std::unique_ptr<pg::Pool> pool = db.PoolOf("rental", 16);
   FakeClock clock;
   FakeDevices devices;
-  AesPhoneVault vault = *AesPhoneVault::FromHex(std::string(64, 'a'));
+  AesPhoneVault vault = *AesPhoneVault::FromKeys(std::string(64, 'a'));
   PgRack rack{*pool};
   PgUnfinished unfinished{*pool};
   PgFacts fact_store{*pool};

@@ -39,6 +39,10 @@ absl::Status ApiKeyNotFound() {
   return NotFound("API_KEY_NOT_FOUND", "no such api key");
 }
 
+absl::Status ErasureNotFound() {
+  return NotFound("ERASURE_NOT_FOUND", "no such erasure");
+}
+
 absl::Status SlugTaken() {
   return Refuse(StatusCode::kAlreadyExists, "SLUG_TAKEN", "another chain has this slug");
 }
@@ -167,6 +171,13 @@ absl::Status SmsNotSent(absl::Duration wait) {
   return Later(Refuse(StatusCode::kUnavailable, "SMS_NOT_SENT",
                       "the message with the code could not be sent; ask for another in a moment"),
                wait);
+}
+
+absl::Status HolderAway(const std::string& holder) {
+  return errors::WithDetail(
+      Refuse(StatusCode::kUnavailable, "HOLDER_AWAY",
+             "a service that holds personal data does not answer now; try again in a moment"),
+      "holder", holder);
 }
 
 }  // namespace cartwise::tenant::reasons

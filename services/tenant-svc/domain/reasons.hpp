@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 
@@ -17,6 +19,7 @@ absl::Status EnrollmentKeyNotFound();
 absl::Status UserNotFound();
 absl::Status SignInNotFound();
 absl::Status ApiKeyNotFound();
+absl::Status ErasureNotFound();
 
 absl::Status SlugTaken();
 absl::Status BranchCodeTaken();
@@ -64,5 +67,8 @@ absl::Status TooManyTries(absl::Duration wait);
 absl::Status CodeInvalid();
 /// UNAVAILABLE.
 absl::Status SmsNotSent(absl::Duration wait);
+
+/// UNAVAILABLE: a service that holds personal data cannot tell of it now.
+absl::Status HolderAway(const std::string& holder);
 
 }  // namespace cartwise::tenant::reasons

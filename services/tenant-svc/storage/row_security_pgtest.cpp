@@ -8,7 +8,9 @@ namespace cartwise::tenant {
 namespace {
 
 // Children before parents, so that each may be emptied.
-const std::vector<std::string> kTables = {"api_keys",
+const std::vector<std::string> kTables = {"erasure_parts",
+                                          "erasures",
+                                          "api_keys",
                                           "password_links",
                                           "one_time_codes",
                                           "otp_sends",
@@ -74,7 +76,14 @@ struct FullTables : TwoChains {
                id +
                ", 'p', 1, 0, now(), now());"
                "INSERT INTO tenant.otp_stopped_prefixes VALUES (" +
-               id + ", 'x', now())");
+               id +
+               ", 'x', now());"
+               "INSERT INTO tenant.erasures SELECT " +
+               id +
+               ", gen_random_uuid(), 'p', NULL, 'RUNNING', 'u', now(), now();"
+               "INSERT INTO tenant.erasure_parts SELECT chain_id, erasure_id, 'h' FROM "
+               "tenant.erasures WHERE chain_id = " +
+               id);
   }
 
   absl::StatusOr<pg::Rows> Run(const std::string& sql) { return app->Raw(sql); }

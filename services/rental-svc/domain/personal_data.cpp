@@ -1,0 +1,36 @@
+#include "domain/personal_data.hpp"
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
+
+namespace cartwise::rental {
+namespace {
+
+constexpr int kMostRentals = 5000;
+
+}  // namespace
+
+absl::StatusOr<std::vector<Rental>> PersonalData::Export(const ChainId& chain,
+                                                         const std::string& phone,
+                                                         absl::Time deadline) const {
+  return store_.RentalsOf(chain, vault_.Hash(phone), kMostRentals, deadline);
+}
+
+absl::StatusOr<Erased> PersonalData::Erase(const ErasureOrder& order, absl::Time deadline) const {
+  if (order.phone.empty() && order.handle.empty()) {
+    return errors::InvalidField("phone", "or handle is required");
+  }
+  Erased erased{.handle = order.handle.empty() ? vault_.Hash(order.phone) : order.handle};
+  CW_ASSIGN_OR_RETURN(const bool open, store_.HasOpenRental(order.chain, erased.handle, deadline));
+  if (open) {
+    return errors::Refuse(absl::StatusCode::kFailedPrecondition, reasons::kShopperHasRental,
+                          "this phone number has a cart now; bring it back or end the rental, then "
+                          "erase");
+  }
+  if (order.check_only) return erased;
+  CW_ASSIGN_OR_RETURN(erased.rows, store_.Erase(order.chain, erased.handle, deadline));
+  return erased;
+}
+
+}  // namespace cartwise::rental

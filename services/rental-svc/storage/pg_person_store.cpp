@@ -1,0 +1,69 @@
+#include "storage/pg_person_store.hpp"
+
+#include "cartwise/base/status_macros.hpp"
+#include "storage/rows.hpp"
+
+namespace cartwise::rental {
+namespace sql {
+
+constexpr pg::Query kRentalsOf{"person_rentals", "SELECT " RENTAL_COLUMNS R"sql(
+    FROM rental.rentals r WHERE r.chain_id = $1::uuid AND r.phone_hash = $2
+   ORDER BY r.start_time DESC, r.id DESC LIMIT $3)sql"};
+
+constexpr pg::Query kHasOpen{"person_has_open_rental", R"sql(
+  SELECT EXISTS (SELECT FROM rental.rentals r
+                  WHERE r.chain_id = $1::uuid AND r.phone_hash = $2
+                    AND r.)sql" RENTAL_IS_OPEN ") AS open"};
+
+// An answer stored for a repeat tells its rental's id in plain bytes. Its key
+// goes with it: so long after the rental nobody repeats the request.
+constexpr pg::Query kErase{"person_erase", R"sql(
+  WITH theirs AS (
+    SELECT r.chain_id, r.id, r.requested_by FROM rental.rentals r
+     WHERE r.chain_id = $1::uuid AND r.phone_hash = $2
+       AND NOT (r.)sql" RENTAL_IS_OPEN R"sql() FOR UPDATE
+  ), keys AS (
+    DELETE FROM rental.idempotency_keys k USING theirs t
+     WHERE k.chain_id = t.chain_id
+       AND (k.effect_id = t.id
+            OR (k.principal = t.requested_by AND t.requested_by LIKE 'shopper:%')
+            OR position(convert_to(t.id::text, 'UTF8') IN k.answer) > 0)
+    RETURNING 1
+  ), rentals AS (
+    UPDATE rental.rentals r
+       SET phone_hash = '', phone_sealed = '', phone_masked = '', notes = '', request_key = NULL,
+           requested_by = CASE WHEN r.requested_by LIKE 'shopper:%' THEN 'shopper'
+                               ELSE r.requested_by END
+      FROM theirs t WHERE r.chain_id = t.chain_id AND r.id = t.id
+    RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM rentals) AS erased)sql"};
+
+}  // namespace sql
+
+absl::StatusOr<std::vector<Rental>> PgPersonStore::RentalsOf(const ChainId& chain,
+                                                             const std::string& phone_hash,
+                                                             int most, absl::Time deadline) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, pool_.Once(pg::Tenant::Of(chain), deadline,
+                                                      sql::kRentalsOf, chain, phone_hash, most));
+  std::vector<Rental> rentals;
+  for (const pg::Row row : rows) rentals.push_back(ReadRental(row));
+  return rentals;
+}
+
+absl::StatusOr<bool> PgPersonStore::HasOpenRental(const ChainId& chain,
+                                                  const std::string& phone_hash,
+                                                  absl::Time deadline) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, pool_.Once(pg::Tenant::Of(chain), deadline,
+                                                      sql::kHasOpen, chain, phone_hash));
+  return rows.front().Bool("open");
+}
+
+absl::StatusOr<int> PgPersonStore::Erase(const ChainId& chain, const std::string& phone_hash,
+                                         absl::Time deadline) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      pool_.Once(pg::Tenant::Of(chain), deadline, sql::kErase, chain, phone_hash));
+  return static_cast<int>(rows.front().Int("erased"));
+}
+
+}  // namespace cartwise::rental
