@@ -50,6 +50,18 @@ TEST_CASE("a log line holds the path and no query") {
   CHECK(LoggablePath("/api/x?token=secret") == "/api/x");
   CHECK(LoggablePath("/" + std::string(500, 'a')).size() == 200);
   CHECK(LoggablePath("/a\x01") == "/a?");
+  CHECK(LoggablePath("") == "");
+  CHECK(LoggablePath("*") == "*");
+}
+
+TEST_CASE("a log line holds no phone that somebody put in the path") {
+  for (const char* phone : {"+972501234567", "%2B972501234567", "0501234567", "050-123-4567",
+                            "%30%35%30%31%32%33%34%35%36%37", "501234567.json"}) {
+    CHECK(LoggablePath("/api/rentals/" + std::string(phone) + "/x") == "/api/rentals/*/x");
+  }
+  const std::string known = "/api/branches/0190aaaa-0000-7000-8000-000000000001/carts";
+  CHECK(LoggablePath(known) == known);
+  CHECK(LoggablePath("/api/v1/") == "/api/v1/");
 }
 
 TEST_CASE("every gRPC code has its HTTP status") {

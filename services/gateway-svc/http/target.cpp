@@ -1,9 +1,12 @@
 #include "http/target.hpp"
 
+#include <algorithm>
+
 #include <absl/strings/ascii.h>
 #include <google/protobuf/stubs/strutil.h>
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/ids.hpp"
 #include "cartwise/base/status_macros.hpp"
 
 namespace cartwise::gateway {
@@ -88,6 +91,16 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ParseQuery(
   return parameters;
 }
 
+// With the slash before it.
+std::string LoggableSegment(std::string_view segment) {
+  constexpr int kMostDigits = 4;
+  const auto digits = std::count_if(segment.begin(), segment.end(), [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c));
+  });
+  if (digits <= kMostDigits || IsUuid(segment.substr(1))) return std::string(segment);
+  return "/*";
+}
+
 }  // namespace
 
 absl::StatusOr<Target> ParseTarget(std::string_view raw) {
@@ -101,7 +114,13 @@ absl::StatusOr<Target> ParseTarget(std::string_view raw) {
 }
 
 std::string LoggablePath(std::string_view raw) {
-  std::string path(raw.substr(0, std::min<size_t>(raw.find_first_of("?#"), 200)));
+  const std::string_view bare = raw.substr(0, std::min<size_t>(raw.find_first_of("?#"), 200));
+  std::string path;
+  for (size_t at = 0; at < bare.size();) {
+    const size_t end = std::min(bare.find('/', at + 1), bare.size());
+    path += LoggableSegment(bare.substr(at, end - at));
+    at = end;
+  }
   for (char& c : path) {
     if (!absl::ascii_isprint(static_cast<unsigned char>(c))) c = '?';
   }

@@ -21,8 +21,9 @@ struct Target {
 /// UTF-8; BAD_QUERY for the same faults of the query.
 absl::StatusOr<Target> ParseTarget(std::string_view raw);
 
-/// The path alone, as it came: for logs, which must not hold a query. At most
-/// 200 characters.
+/// The path alone: for logs, which must not hold a query, nor a phone number
+/// that somebody put in a path. A segment with more than four digits that is no
+/// UUID becomes "*". At most 200 characters.
 std::string LoggablePath(std::string_view raw);
 
 }  // namespace cartwise::gateway
