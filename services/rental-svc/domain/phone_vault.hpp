@@ -23,6 +23,8 @@ class PhoneVault {
   virtual SealedPhone Seal(const std::string& e164, const RentalId& rental) const = 0;
   virtual absl::StatusOr<std::string> Open(const std::string& sealed,
                                            const RentalId& rental) const = 0;
+  /// What everything that Seal makes now begins with; another key's differs.
+  virtual std::string SealedPrefix() const = 0;
 };
 
 }  // namespace cartwise::rental

@@ -19,6 +19,7 @@ class AesPhoneVault final : public PhoneVault {
   SealedPhone Seal(const std::string& e164, const RentalId& rental) const override;
   absl::StatusOr<std::string> Open(const std::string& sealed,
                                    const RentalId& rental) const override;
+  std::string SealedPrefix() const override { return sealing_keys_.CurrentPrefix(); }
 
  private:
   explicit AesPhoneVault(const auth::PhoneSecrets& secrets);

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <absl/status/status.h>
+
+#include "config.hpp"
+
+namespace cartwise::rental {
+
+/// `rental-svc reseal-phones`: seals every stored phone under the first phone
+/// key and prints how far it is. Safe beside running services, and begun again
+/// it goes on. UNAVAILABLE when some are left under another key.
+absl::Status ResealPhonesCommand(const Config& config);
+
+}  // namespace cartwise::rental

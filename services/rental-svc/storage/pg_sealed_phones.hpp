@@ -1,0 +1,25 @@
+#pragma once
+
+#include "cartwise/pg/pool.hpp"
+#include "domain/reseal.hpp"
+
+namespace cartwise::rental {
+
+/// SealedPhones on PostgreSQL. Thread-safe.
+class PgSealedPhones final : public SealedPhones {
+ public:
+  explicit PgSealedPhones(pg::Pool& pool) : pool_(pool) {}
+
+  absl::StatusOr<std::vector<SealedRental>> Next(const std::string& prefix,
+                                                 const SealedRental& last, int most) override;
+  absl::StatusOr<int> Replace(const std::vector<SealedRental>& rentals) override;
+  absl::StatusOr<int> CountOthers(const std::string& prefix) override;
+
+ private:
+  template <typename... Args>
+  absl::StatusOr<pg::Rows> Run(const pg::Query& query, const Args&... args);
+
+  pg::Pool& pool_;
+};
+
+}  // namespace cartwise::rental
