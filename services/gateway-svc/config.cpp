@@ -3,6 +3,7 @@
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
+#include "cartwise/base/optional.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/config/env.hpp"
 
@@ -18,7 +19,9 @@ RateFigures ReadRates(config::Env& env) {
   };
   RateFigures rates;
   rates.principal = per_minute("PRINCIPAL", rates.principal);
-  rates.chain = per_minute("CHAIN", rates.chain);
+  constexpr int kByPlan = -1;
+  const int chain = env.Number("CARTWISE_GATEWAY_RATE_CHAIN", kByPlan, kByPlan, 100'000'000);
+  rates.chain = If(chain != kByPlan, chain);
   rates.address = per_minute("ADDRESS", rates.address);
   rates.sign_in = per_minute("SIGN_IN", rates.sign_in);
   return rates;
@@ -40,7 +43,10 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
     config.http_cert = env.File(kHttpCert);
     config.http_key = env.File(kHttpKey);
   }
+  config.security_contact = env.Text("CARTWISE_GATEWAY_SECURITY_CONTACT", "");
   config.rates = ReadRates(env);
+  config.redis_url = env.Text("CARTWISE_REDIS_URL", "");
+  config.rates.shared = !config.redis_url.empty();
   config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc.listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");

@@ -21,6 +21,8 @@ struct Config {
   HttpLimits http;
   std::string http_cert, http_key;  ///< PEM files; empty for plain HTTP
   RateFigures rates;
+  std::string security_contact;  ///< of security.txt; empty: there is none
+  std::string redis_url;         ///< empty: each gateway counts for itself
   int trusted_proxies = 0;
   std::vector<std::string> cors_origins;
   std::string docs_dir;

@@ -9,8 +9,10 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
+#include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
 #include "http/server.hpp"
+#include "limits/chain_rates.hpp"
 #include "openapi/document.hpp"
 #include "proxy/grpc_proxy.hpp"
 
@@ -19,12 +21,28 @@ namespace {
 
 constexpr absl::Duration kGrace = absl::Seconds(10);
 
+constexpr absl::Duration kShareEvery = absl::Milliseconds(100);
+constexpr absl::Duration kPlansEvery = absl::Seconds(15);
+
 Upstreams::Channels Connect(const Config& config) {
   Upstreams::Channels channels;
   for (const auto& [area, target] : config.targets) {
     channels[area] = rpc::Connect(target, absl::StrCat(area, "-svc"), config.grpc.tls);
   }
   return channels;
+}
+
+// Says once that Redis is away, and once that it is back.
+void ShareRates(RateLimiter& rates, SharedLimits& others, obs::Metrics& metrics, bool& away) {
+  const absl::Status shared = rates.Share(others);
+  metrics.Gauge("cartwise_gateway_rates_shared", {}, shared.ok() ? 1 : 0);
+  if (away == !shared.ok()) return;
+  away = !shared.ok();
+  if (away) {
+    obs::Error("rates are counted by this gateway alone", {{"why", std::string(shared.message())}});
+  } else {
+    obs::Info("rates are counted with the other gateways again");
+  }
 }
 
 }  // namespace
@@ -35,15 +53,28 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   obs::Metrics metrics;
   const auth::KeySource current_keys = [&keys] { return keys->Current(); };
   const auth::TokenVerifier tokens(current_keys, clock);
-  Upstreams upstreams(Connect(config));
+  const Upstreams::Channels channels = Connect(config);
+  Upstreams upstreams(channels);
   HealthWatch health(upstreams);
   const Cors cors(config.cors_origins);
   const DocsSite docs(config.docs_dir);
   const auto openapi = std::make_shared<const std::string>(OpenApiDocument(router));
-  RateLimiter rates(config.rates, clock);
+  ChainRates chain_rates(channels.at("tenant"));
+  chain_rates.Refresh().IgnoreError();
+  // What was known stays while tenant-svc is away; the next turn asks again.
+  const process::Periodic plans(kPlansEvery, [&] { chain_rates.Refresh().IgnoreError(); });
+  RateLimiter rates(config.rates, clock,
+                    [&](const std::string& chain) { return chain_rates.Of(chain); });
+  std::unique_ptr<SharedLimits> shared;
+  std::unique_ptr<process::Periodic> sharing;
+  if (!config.redis_url.empty()) {
+    CW_ASSIGN_OR_RETURN(shared, SharedLimits::Of(config.redis_url));
+    sharing = std::make_unique<process::Periodic>(
+        kShareEvery, [&, away = false]() mutable { ShareRates(rates, *shared, metrics, away); });
+  }
   ApiKeys api_keys(upstreams.Of("tenant"), tokens, clock);
   const Api api({router, tokens, api_keys, upstreams, health, rates, metrics, cors, docs, openapi,
-                 current_keys, config.trusted_proxies});
+                 current_keys, config.trusted_proxies, config.security_contact});
 
   std::unique_ptr<Tls> tls;
   if (!config.http_cert.empty()) {

@@ -2,9 +2,9 @@
 #include <atomic>
 #include <thread>
 
+#include "cartwise/auth/test_credentials.hpp"
 #include "credentials.hpp"
 #include "domain/api_keys.hpp"
-#include "signing_key_fake.hpp"
 #include "storage/fixture_pgtest.hpp"
 
 namespace cartwise::tenant {
@@ -13,10 +13,10 @@ namespace {
 const std::set<std::string> kScopes = {"branches:read", "rentals:read", "rentals:write"};
 
 struct Keyed : TwoChains {
-  auth::SigningKey signing_key = FakeSigningKey();
+  auth::SigningKey signing_key = auth::NewTestKey("tenant-test");
   auth::TokenVerifier tokens{
       auth::KeySet::FromPem({{signing_key.id(), signing_key.PublicPem()}}).value(), clock};
-  SignedCredentials real{signing_key};
+  SignedCredentials real{auth::Signing(signing_key)};
   User boss = Make("boss@x.example", Role::kOwner);
   User chief = Make("chief@x.example", Role::kAdmin);
   User local = Make("local@x.example", Role::kAdmin, {haifa.id});

@@ -8,6 +8,7 @@
 #include "api/auth_rpc.hpp"
 #include "api/branch_directory_rpc.hpp"
 #include "api/branches_rpc.hpp"
+#include "api/chain_directory_rpc.hpp"
 #include "api/chains_rpc.hpp"
 #include "api/enrollment_keys_rpc.hpp"
 #include "api/otp_rpc.hpp"
@@ -94,6 +95,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   AuthRpc sign_in(guard, sessions, passwords, database, clock);
   ChainsRpc chains(guard, database, clock, announced);
   BranchesRpc branches(guard, database, clock, announced);
+  ChainDirectoryRpc chain_directory(guard, database);
   BranchDirectoryRpc directory(guard, database, credentials, clock);
   EnrollmentKeysRpc enrollment_keys(guard, database, credentials, clock);
   UsersRpc users(guard, database, credentials, clock);
@@ -118,7 +120,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
       const auto server,
       rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory, &enrollment_keys,
                                          &users, &api_keys, &api_key_exchange, &otp, &audit_log,
-                                         &audit_sink, &personal_data}));
+                                         &audit_sink, &personal_data, &chain_directory}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

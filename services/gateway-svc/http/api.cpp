@@ -161,6 +161,14 @@ Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const Proble
 }
 
 /// Resumes on the coroutine's own executor.
+// RFC 9116. It never says that it is out of date while somebody serves it.
+std::string SecurityText(const std::string& contact, absl::Time now) {
+  return absl::StrCat(
+      "Contact: ", contact, "\nExpires: ",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now + absl::Hours(24 * 90), absl::UTCTimeZone()),
+      "\nPreferred-Languages: en, he\n");
+}
+
 asio::awaitable<KeyAnswer> ExchangeKey(ApiKeys& keys, const std::string& key) {
   const auto start = [&]<typename Handler>(Handler handler) {
     // Tracked: the event loop must not end before the answer is there.
@@ -254,7 +262,9 @@ std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& 
   const bool openapi = path == std::vector<std::string>{"api", "openapi.json"};
   const bool health = path == std::vector<std::string>{"health"};
   const bool jwks = path == std::vector<std::string>{".well-known", "jwks.json"};
-  if (!path.empty() && !docs && !openapi && !health && !jwks) return std::nullopt;
+  const bool contact = !parts_.security_contact.empty() &&
+                       path == std::vector<std::string>{".well-known", "security.txt"};
+  if (!path.empty() && !docs && !openapi && !health && !jwks && !contact) return std::nullopt;
   if (method != "GET" && method != "HEAD") return NoRoute(method, {Verb::kGet}, exchange);
   exchange.label = docs ? "/docs" : exchange.problem.instance;
   if (path.empty()) return Redirect("/docs");
@@ -265,8 +275,11 @@ std::optional<Answer> Api::AnswerFixed(const Target& target, const std::string& 
   Answer answer;
   if (health) {
     answer.body = parts_.health.ToJson();
+  } else if (contact) {
+    answer.content_type = "text/plain; charset=utf-8";
+    answer.body = SecurityText(parts_.security_contact, absl::Now());
   } else if (jwks) {
-    answer.body = parts_.keys().ToJwks();
+    answer.body = parts_.token_keys().ToJwks();
     answer.headers.emplace_back("Cache-Control", "public, max-age=300");
   } else {
     answer.shared_body = parts_.openapi;

@@ -53,7 +53,8 @@ struct Exchange {
 };
 
 /// What the HTTP side answers: REST calls from the contracts, /health,
-/// /api/openapi.json, /.well-known/jwks.json and /docs. Thread-safe; every part outlives it.
+/// /api/openapi.json, /.well-known/jwks.json, /.well-known/security.txt and
+/// /docs. Thread-safe; every part outlives it.
 class Api {
  public:
   struct Parts {
@@ -67,8 +68,9 @@ class Api {
     const Cors& cors;
     const DocsSite& docs;
     std::shared_ptr<const std::string> openapi;
-    auth::KeySource keys;  ///< that prove our tokens
+    auth::KeySource token_keys;  ///< that prove our tokens
     int trusted_proxies = 0;
+    std::string security_contact;  ///< a mailto: or https: address; empty: no security.txt
   };
 
   explicit Api(Parts parts) : parts_(std::move(parts)) {}

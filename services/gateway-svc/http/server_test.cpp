@@ -342,6 +342,10 @@ TEST_CASE_METHOD(Fixture, "health and the description are for everybody") {
   const Response jwks = client.Send(Request("GET /.well-known/jwks.json"));
   CHECK(Json::parse(jwks.body())["keys"].size() == 2);
   CHECK(jwks["Cache-Control"] == "public, max-age=300");
+  const Response contact = client.Send(Request("GET /.well-known/security.txt"));
+  CHECK(contact["Content-Type"] == "text/plain; charset=utf-8");
+  CHECK_THAT(contact.body(),
+             Catch::StartsWith("Contact: mailto:security@gateway.test\nExpires: 2"));
   const Response openapi = client.Send(Request("GET /api/openapi.json"));
   CHECK(Json::parse(openapi.body())["paths"].size() > 30);
   CHECK(client.Send(Request("GET /docs/"))["Location"] == "/docs");

@@ -37,6 +37,15 @@ Buckets::Level Buckets::Look(const std::string& key, absl::Duration now, int per
 Buckets::Level Buckets::Take(const std::string& key, absl::Duration now, int per_minute) {
   const absl::Duration full_at = FullAt(key, now) + kWindow / per_minute;
   Forget(now);
+  Put(key, full_at);
+  return LevelAt(full_at, now, per_minute);
+}
+
+void Buckets::Meet(const std::string& key, absl::Duration full_at, absl::Duration now) {
+  if (full_at > FullAt(key, now)) Put(key, full_at);
+}
+
+void Buckets::Put(const std::string& key, absl::Duration full_at) {
   const auto found = full_at_.find(key);
   if (found != full_at_.end()) {
     auto node = order_.extract(found->second);
@@ -49,7 +58,6 @@ Buckets::Level Buckets::Take(const std::string& key, absl::Duration now, int per
     }
     full_at_[key] = order_.emplace(full_at, key);
   }
-  return LevelAt(full_at, now, per_minute);
 }
 
 /// Two per request shrink the table faster than one per request can grow it.

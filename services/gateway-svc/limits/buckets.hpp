@@ -36,6 +36,8 @@ class Buckets {
   /// Takes a request out of it, which Look allowed; the level after it.
   Level Take(const std::string& key, absl::Duration now) { return Take(key, now, per_minute_); }
   Level Take(const std::string& key, absl::Duration now, int per_minute);
+  /// It is full again not before `full_at`: others drew on it too.
+  void Meet(const std::string& key, absl::Duration full_at, absl::Duration now);
   size_t size() const { return full_at_.size(); }
 
  private:
@@ -44,6 +46,7 @@ class Buckets {
 
   absl::Duration FullAt(const std::string& key, absl::Duration now) const;
   static Level LevelAt(absl::Duration full_at, absl::Duration now, int per_minute);
+  void Put(const std::string& key, absl::Duration full_at);
   void Forget(absl::Duration now);
 
   const int per_minute_;

@@ -1,3 +1,5 @@
+#include <map>
+
 #include <catch2/catch.hpp>
 
 #include "cartwise/base/errors.hpp"
@@ -67,7 +69,9 @@ TEST_CASE("a flood of new keys keeps its bound and cannot refresh a busy bucket"
 struct Fixture {
   testing::FakeClock clock;
   ChainId chain = ChainId::New();
-  RateLimiter limiter{{.principal = 3, .chain = 5, .address = 2, .sign_in = 1}, clock};
+  std::map<std::string, int> plans;
+  RateLimiter::PlanRate plan_rate = [this](const std::string& id) { return plans.at(id); };
+  RateLimiter limiter{{.principal = 3, .chain = 5, .address = 2, .sign_in = 1}, clock, plan_rate};
   Caller anonymous;
 
   bool Allows(Policy::Rate rate, const Caller& caller, const std::string& address = "10.0.0.1") {
@@ -90,6 +94,26 @@ TEST_CASE_METHOD(Fixture, "each principal has its own bucket, a chain one for al
   CHECK(Allows(Policy::READ, CallerOf(Principal::kStaff, "a2", ChainId::New())));
   clock.Advance(absl::Seconds(20));
   CHECK(Allows(Policy::READ, Staff("a")));
+}
+
+TEST_CASE_METHOD(
+    Fixture,
+    "a chain draws on what its plan allows, a minute after the plan changed at the latest") {
+  RateLimiter by_plan({.principal = 0}, clock, plan_rate);
+  const ChainId large = ChainId::New();
+  plans = {{chain.value(), 2}, {large.value(), 100}};
+  const auto allowed = [&](const ChainId& id) {
+    const Caller caller = CallerOf(Principal::kShopper, NewUuid(), id);
+    int count = 0;
+    while (count < 200 && by_plan.Charge(Of(Policy::WRITE), caller, "").status.ok()) ++count;
+    return count;
+  };
+
+  CHECK(allowed(chain) == 2);
+  CHECK(allowed(large) == 100);
+  plans[chain.value()] = 50;
+  clock.Advance(absl::Minutes(1));
+  CHECK(allowed(chain) == 50);
 }
 
 TEST_CASE_METHOD(Fixture, "a refused request draws on nothing") {
@@ -136,7 +160,8 @@ TEST_CASE_METHOD(Fixture, "a verdict names its policies and what is left") {
 
 TEST_CASE("a figure of zero limits nothing") {
   testing::FakeClock clock;
-  RateLimiter limiter({.principal = 0, .chain = 0, .address = 0, .sign_in = 0}, clock);
+  RateLimiter limiter({.principal = 0, .chain = 0, .address = 0, .sign_in = 0}, clock,
+                      [](const std::string&) { return 1; });
   for (int i = 0; i < 1'000; ++i) {
     const auto verdict = limiter.Charge(Of(Policy::SIGN_IN), {}, "10.0.0.1");
     REQUIRE(verdict.status.ok());

@@ -29,9 +29,15 @@ absl::Status Refusal(absl::Duration wait) {
 
 }  // namespace
 
-RateLimiter::RateLimiter(const RateFigures& figures, const Clock& clock) : clock_(clock) {
-  const std::array<int, kKinds> per_minute = {figures.principal, figures.chain, figures.address,
-                                              figures.sign_in, 1};  // each key names its own
+RateLimiter::RateLimiter(const RateFigures& figures, const Clock& clock, PlanRate plan_rate)
+    : clock_(clock),
+      chain_rate_(figures.chain),
+      plan_rate_(std::move(plan_rate)),
+      shared_(figures.shared),
+      kept_(figures.kept) {
+  // Chains and keys name their own.
+  const std::array<int, kKinds> per_minute = {figures.principal, figures.chain.value_or(1),
+                                              figures.address, figures.sign_in, 1};
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (per_minute[kind] > 0) buckets_[kind].emplace(per_minute[kind], figures.kept);
   }
@@ -63,10 +69,14 @@ RateLimiter::Verdict RateLimiter::ChargeUnknownKey(const std::string& address) {
   return Draw(keys, 0);
 }
 
+int RateLimiter::RateOf(size_t kind, const Keys& keys, int own_rate) const {
+  if (kind == kKey) return own_rate;
+  if (kind == kChain && !chain_rate_) return plan_rate_(keys[kChain]);
+  return buckets_[kind]->per_minute();
+}
+
 RateLimiter::Verdict RateLimiter::Draw(const Keys& keys, int own_rate) {
-  const auto rate_of = [&](size_t kind) {
-    return kind == kKey ? own_rate : buckets_[kind]->per_minute();
-  };
+  const auto rate_of = [&](size_t kind) { return RateOf(kind, keys, own_rate); };
   Verdict verdict;
   const absl::Duration now = clock_.SinceBoot();
   std::lock_guard lock(mutex_);
@@ -85,12 +95,48 @@ RateLimiter::Verdict RateLimiter::Draw(const Keys& keys, int own_rate) {
     Buckets& buckets = *buckets_[kind];
     const Buckets::Level level = allowed ? buckets.Take(keys[kind], now, rate_of(kind))
                                          : buckets.Look(keys[kind], now, rate_of(kind));
+    if (allowed && shared_) KeepForOthers({kind, keys[kind], rate_of(kind), 1});
     const char* comma = verdict.policy.empty() ? "" : ", ";
     absl::StrAppend(&verdict.policy, comma, "\"", kNames[kind], "\";q=", rate_of(kind), ";w=60");
     absl::StrAppend(&verdict.limit, comma, "\"", kNames[kind], "\";r=", level.remaining,
                     ";t=", WholeSeconds(level.reset));
   }
   return verdict;
+}
+
+void RateLimiter::KeepForOthers(const Untold& drawn) {
+  const std::string bucket = absl::StrCat(kNames[drawn.kind], ":", drawn.key);
+  const auto found = untold_.find(bucket);
+  if (found != untold_.end()) {
+    found->second.count += drawn.count;
+  } else if (untold_.size() < kept_) {
+    untold_.emplace(bucket, drawn);
+  }
+}
+
+absl::Status RateLimiter::Share(SharedLimits& others) {
+  std::vector<Untold> told;
+  std::vector<Drawn> drawn;
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& [bucket, each] : untold_) {
+      drawn.push_back({bucket, each.count, absl::Minutes(1) / each.per_minute});
+      told.push_back(std::move(each));
+    }
+    untold_.clear();
+  }
+  if (drawn.empty()) return absl::OkStatus();
+  const auto left = others.Exchange(drawn);
+  const absl::Duration now = clock_.SinceBoot();
+  std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < told.size(); ++i) {
+    if (left.ok()) {
+      buckets_[told[i].kind]->Meet(told[i].key, now + left->at(i), now);
+    } else {
+      KeepForOthers(told[i]);
+    }
+  }
+  return left.status();
 }
 
 std::string ClientOfAddress(const std::string& address) {

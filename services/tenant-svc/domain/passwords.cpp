@@ -48,9 +48,7 @@ absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::strin
     return absl::OkStatus();
   }));
   if (!account || !account->may_sign_in) return reasons::SignInEnded();
-  CW_ASSIGN_OR_RETURN(const bool fits, credentials_.VerifyPassword(
-                                           old_password, account->password_hash, caller.deadline));
-  if (!fits) return reasons::WrongPassword();
+  CW_RETURN_IF_ERROR(sessions_.Confirm(caller, *account, old_password));
   CW_ASSIGN_OR_RETURN(const std::string hash,
                       credentials_.HashPassword(new_password, caller.deadline));
 

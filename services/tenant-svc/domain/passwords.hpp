@@ -37,7 +37,7 @@ class Passwords {
       : database_(database), credentials_(credentials), sessions_(sessions), clock_(clock) {}
 
   /// Sets the caller's own and ends all their sign-ins; answers a new one.
-  /// INVALID_FIELD, WRONG_PASSWORD, SIGN_IN_REQUIRED, SIGN_IN_BUSY.
+  /// INVALID_FIELD, WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_REQUIRED, SIGN_IN_BUSY.
   absl::StatusOr<Session> Change(const Caller& caller, const std::string& old_password,
                                  const std::string& new_password);
 

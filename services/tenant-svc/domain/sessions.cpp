@@ -139,6 +139,27 @@ absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Try& attem
   return session;
 }
 
+absl::Status Sessions::Confirm(const Caller& caller, const Account& account,
+                               const std::string& password) {
+  const SignInOrigin origin = {secrets_.Keyed("confirm", account.user.id.value()),
+                               secrets_.Keyed("address", NetworkOf(caller.peer))};
+  const auto platform = AsPlatform(caller);
+  CW_RETURN_IF_ERROR(database_.Write(platform, [&](Store& store) -> absl::Status {
+    const absl::Time now = clock_.Now();
+    CW_ASSIGN_OR_RETURN(const auto blocked, store.SignInsBlockedUntil(origin, now));
+    if (blocked) return reasons::TooManySignIns(*blocked - now);
+    CW_ASSIGN_OR_RETURN(const bool counted, store.SpendSignInTry(origin, limits_, now));
+    return counted ? absl::OkStatus() : reasons::TooManySignIns(limits_.per_pair.waits.front());
+  }));
+  const auto fits = credentials_.VerifyPassword(password, account.password_hash, caller.deadline);
+  if (fits.ok() && !*fits) return reasons::WrongPassword();
+  CW_RETURN_IF_ERROR(database_.Write(platform, [&](Store& store) -> absl::Status {
+    CW_RETURN_IF_ERROR(store.ReturnSignInTry(origin));
+    return fits.ok() ? store.ForgetSignInTries(origin) : absl::OkStatus();
+  }));
+  return fits.status();
+}
+
 absl::StatusOr<Session> Sessions::Begin(Store& store, const Caller& caller, const User& user) {
   const SignIn sign_in{SignInId::New(), user.chain, user.id};
   const absl::Time now = clock_.Now();

@@ -49,6 +49,11 @@ class Sessions {
   absl::StatusOr<Session> Login(const Caller& caller, const std::string& email,
                                 const std::string& password);
 
+  /// Whether somebody who is signed in knows their password. Wrong ones are
+  /// counted per user, apart from failed sign-ins: a stolen token guesses ten, and
+  /// keeps its owner from nothing else. WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_BUSY.
+  absl::Status Confirm(const Caller& caller, const Account& account, const std::string& password);
+
   /// A new sign-in of somebody whose identity is proven.
   absl::StatusOr<Session> Begin(Store& store, const Caller& caller, const User& user);
 

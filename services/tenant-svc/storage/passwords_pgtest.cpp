@@ -69,6 +69,21 @@ TEST_CASE("a password is changed only by who knows the old one and may sign in",
   CHECK_REFUSED(f.passwords.Change(dana, kPassword, kNew), "SIGN_IN_REQUIRED");
 }
 
+TEST_CASE("with a stolen token the old password is guessed ten times, then it waits",
+          "[passwords]") {
+  WithDana f;
+  const Caller thief = f.dana.AsCaller();
+  for (int i = 0; i < 10; ++i) {
+    CHECK_REFUSED(f.passwords.Change(thief, "guess", kNew), "WRONG_PASSWORD");
+  }
+
+  CHECK_REFUSED(f.passwords.Change(thief, kPassword, kNew), "TOO_MANY_SIGN_INS");
+  REQUIRE_OK(f.Login());
+  REQUIRE_OK(f.passwords.Change(f.boss.AsCaller(), kPassword, kNew));
+  f.clock.Advance(absl::Minutes(1));
+  REQUIRE_OK(f.passwords.Change(thief, kPassword, kNew));
+}
+
 TEST_CASE("a link sets a password once and ends every sign-in of its user", "[passwords]") {
   WithDana f;
   const auto session = f.Login();
