@@ -15,6 +15,7 @@
 #include "limits/chain_rates.hpp"
 #include "openapi/document.hpp"
 #include "proxy/grpc_proxy.hpp"
+#include "revocations/revocation_watch.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -73,14 +74,20 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
         kShareEvery, [&, away = false]() mutable { ShareRates(rates, *shared, metrics, away); });
   }
   ApiKeys api_keys(upstreams.Of("tenant"), tokens, clock);
-  const Api api({router, tokens, api_keys, upstreams, health, rates, metrics, cors, docs, openapi,
-                 current_keys, config.trusted_proxies, config.security_contact});
+  Revocations revocations(clock);
+  const RevocationWatch watch(channels.at("tenant"), metrics, [&](const Revocation& revocation) {
+    if (revocation.kind == Revocation::Kind::kKey) api_keys.Forget(revocation.id);
+    revocations.Add(revocation);
+  });
+  const Api api({router, tokens, api_keys, revocations, upstreams, health, rates, metrics, cors,
+                 docs, openapi, current_keys, config.trusted_proxies, config.security_contact});
 
   std::unique_ptr<Tls> tls;
   if (!config.http_cert.empty()) {
     CW_ASSIGN_OR_RETURN(tls, Tls::Load(config.http_cert, config.http_key));
   }
-  GrpcProxy proxy(contracts, tokens, api_keys, upstreams, rates, metrics, config.trusted_proxies);
+  GrpcProxy proxy(contracts, tokens, api_keys, revocations, upstreams, rates, metrics,
+                  config.trusted_proxies);
   CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
   CW_ASSIGN_OR_RETURN(const auto http,
                       HttpServer::Start(config.http_listen, config.http, api, health, tls.get()));

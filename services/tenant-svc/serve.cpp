@@ -13,12 +13,14 @@
 #include "api/enrollment_keys_rpc.hpp"
 #include "api/otp_rpc.hpp"
 #include "api/personal_data_rpc.hpp"
+#include "api/revocations_rpc.hpp"
 #include "api/users_rpc.hpp"
 #include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
+#include "cartwise/pg/listener.hpp"
 #include "cartwise/pg/once.hpp"
 #include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
@@ -29,6 +31,7 @@
 #include "storage/housekeeping.hpp"
 #include "storage/pg_audit_store.hpp"
 #include "storage/pg_otp_store.hpp"
+#include "storage/pg_revocations.hpp"
 
 extern "C" const char cartwise_desc[];
 extern "C" const char cartwise_desc_end[];
@@ -102,6 +105,15 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   ApiKeysRpc api_keys(guard, database, credentials,
                       rpc::ScopesIn({cartwise_desc, cartwise_desc_end}), clock);
   ApiKeyExchangeRpc api_key_exchange(guard, database, credentials, clock);
+  RevocationFeed feed;
+  const pg::Listener revoked(
+      config.database.url, kRevocationsChannel,
+      [&feed](const std::string& payload) {
+        const auto revocation = ReadRevocationNotice(payload);
+        if (revocation) feed.Heard(*revocation);
+      },
+      [&feed] { feed.Missed(); });
+  RevocationsRpc revocations(guard, database, feed, clock);
 
   pg::DatabaseOf<OtpStore, PgOtpStore> otp_database(pool, "tenant");
   const auto sms = MakeSms(config, clock);
@@ -118,9 +130,10 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
 
   CW_ASSIGN_OR_RETURN(
       const auto server,
-      rpc::Server::Start(config.server, {&sign_in, &chains, &branches, &directory, &enrollment_keys,
-                                         &users, &api_keys, &api_key_exchange, &otp, &audit_log,
-                                         &audit_sink, &personal_data, &chain_directory}));
+      rpc::Server::Start(config.server,
+                         {&sign_in, &chains, &branches, &directory, &enrollment_keys, &users,
+                          &api_keys, &api_key_exchange, &revocations, &otp, &audit_log, &audit_sink,
+                          &personal_data, &chain_directory}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {
@@ -130,6 +143,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   process::AwaitEndSignal();
   obs::Info("draining");
   draining = true;
+  feed.Close();
   server->Drain(absl::Seconds(10));
   return absl::OkStatus();
 }

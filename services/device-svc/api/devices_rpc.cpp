@@ -196,16 +196,20 @@ grpc::Status DevicesRpc::SetFirmware(grpc::ServerContext* ctx, const v1::SetFirm
 grpc::Status DevicesRpc::RotateDeviceToken(grpc::ServerContext* ctx,
                                            const v1::RotateDeviceTokenRequest* req,
                                            v1::RotateDeviceTokenResponse* out) {
-  return parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-    return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
-      CW_RETURN_IF_ERROR(parts_.devices.Admit(store, caller, TokenHashOf(*ctx)));
-      CW_ASSIGN_OR_RETURN(const Enrolment rotated, parts_.devices.RotateToken(store, caller, id));
-      out->set_device_id(rotated.device.id.value());
-      out->set_device_token(rotated.token);
-      return absl::OkStatus();
-    });
-  });
+  const grpc::Status status =
+      parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
+        return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
+          CW_RETURN_IF_ERROR(parts_.devices.Admit(store, caller, TokenHashOf(*ctx)));
+          CW_ASSIGN_OR_RETURN(const Enrolment rotated,
+                              parts_.devices.RotateToken(store, caller, id));
+          out->set_device_id(rotated.device.id.value());
+          out->set_device_token(rotated.token);
+          return absl::OkStatus();
+        });
+      });
+  if (status.ok()) parts_.announced();
+  return status;
 }
 
 }  // namespace cartwise::device

@@ -19,7 +19,7 @@ constexpr int kMostEvents = 500;
 constexpr size_t kMostBytes = 1024 * 1024 - 1024;
 constexpr absl::Duration kPerCall = absl::Seconds(10);
 // How long a device that was quarantined or retired may go on uploading.
-constexpr absl::Duration kAdmitAgain = absl::Seconds(10);
+constexpr absl::Duration kAdmitAgain = absl::Seconds(4);
 
 // "events[3].occurred_at" -> 3
 std::set<int> EventsAtFault(const absl::Status& status) {

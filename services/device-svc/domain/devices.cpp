@@ -204,7 +204,9 @@ absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& calle
   const IssuedToken token = tokens_.Issue(KeyOf(device));
   device.tokens.Rotate(token.hash, clock_.Now());
   device.updated_at = clock_.Now();
-  CW_RETURN_IF_ERROR(store.UpdateDevice(device));
+  // The device itself comes back with the new one of its own accord.
+  CW_RETURN_IF_ERROR(caller.principal == Principal::kDevice ? store.UpdateDevice(device)
+                                                            : EndPresence(store, device));
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.token_rotated"), device));
   return Enrolment{std::move(device), token.token};
 }

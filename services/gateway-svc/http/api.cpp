@@ -200,8 +200,9 @@ asio::awaitable<std::optional<Answer>> Api::Admit(const RequestHead& head,
   Begin(head, exchange);
   if (auto answer = Resolve(head, exchange)) co_return answer;
   if (auto refused = co_await LearnKey(exchange)) co_return refused;
-  absl::StatusOr<Caller> caller = gateway::Admit(*exchange.route->method, parts_.tokens,
-                                                 exchange.key, exchange.metadata.authorization);
+  absl::StatusOr<Caller> caller =
+      gateway::Admit(*exchange.route->method, parts_.tokens, parts_.revocations, exchange.key,
+                     exchange.metadata.authorization);
   if (!caller.ok()) co_return ProblemOf(caller.status(), exchange.problem);
   exchange.caller = *std::move(caller);
   co_return ChargeRate(exchange);
@@ -326,8 +327,13 @@ asio::awaitable<Answer> Api::Serve(Exchange& exchange) const {
   const absl::StatusOr<std::string> request = MakeRequest(exchange);
   if (!request.ok()) co_return ProblemOf(request.status(), exchange.problem);
   const Method& method = *exchange.route->method;
-  const UnaryAnswer answer = co_await CallUnary(parts_.upstreams.Of(method.area), method.path,
-                                                exchange.metadata, method.timeout, *request);
+  const auto live = parts_.revocations.NewCall(exchange.caller, /*streaming=*/false);
+  const UnaryAnswer answer =
+      co_await CallUnary(parts_.upstreams.Of(method.area), method.path, exchange.metadata,
+                         method.timeout, *request, live.get());
+  if (live && live->cut_off() && !answer.status.ok()) {
+    co_return ProblemOf(TokenRevoked(), exchange.problem);
+  }
   if (answer.status.ok()) co_return Success(method, answer.message, exchange.problem);
   co_return ProblemOf(rpc::FromGrpc(answer.status), exchange.problem);
 }

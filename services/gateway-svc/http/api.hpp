@@ -22,6 +22,7 @@
 #include "proxy/call_metadata.hpp"
 #include "proxy/health_watch.hpp"
 #include "proxy/upstreams.hpp"
+#include "revocations/revocations.hpp"
 #include "routing/router.hpp"
 #include "transcoding/request.hpp"
 
@@ -61,6 +62,7 @@ class Api {
     const Router& router;
     const auth::TokenVerifier& tokens;
     ApiKeys& keys;
+    Revocations& revocations;
     Upstreams& upstreams;
     const HealthWatch& health;
     RateLimiter& rates;

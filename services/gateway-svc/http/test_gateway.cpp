@@ -174,11 +174,11 @@ TestGateway::TestGateway(const Options& options)
       rates_(options.rates, options.clock == nullptr ? clock_ : *options.clock,
              [](const std::string&) { return 10'000; }),
       keys_(upstreams_.Of("tenant"), tokens_, clock_),
-      api_({FleetRouter(), tokens_, keys_, upstreams_, health_, rates_, metrics, cors_, docs_,
-            std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
+      api_({FleetRouter(), tokens_, keys_, revocations, upstreams_, health_, rates_, metrics, cors_,
+            docs_, std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
             [this] { return Keys(staff_key_, device_key_); }, options.trusted_proxies,
             "mailto:security@gateway.test"}),
-      proxy_(FleetContracts(), tokens_, keys_, upstreams_, rates_, metrics,
+      proxy_(FleetContracts(), tokens_, keys_, revocations, upstreams_, rates_, metrics,
              options.trusted_proxies),
       grpc_(Serve({}, &proxy_, &grpc_port_)),
       http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}
@@ -203,6 +203,10 @@ std::string TestGateway::DeviceToken() const {
   caller.subject = DeviceId::New().value();
   caller.chain = chain;
   return auth::IssueToken(device_key_, caller, absl::Now(), absl::Minutes(5));
+}
+
+std::string TestGateway::TokenOf(const Caller& caller) const {
+  return auth::IssueToken(staff_key_, caller, absl::Now(), absl::Minutes(5));
 }
 
 Caller TestGateway::KeyCaller(std::vector<std::string> scopes) const {

@@ -113,6 +113,7 @@ class TestGateway {
 
   std::string StaffToken(Role role = Role::kOwner) const;
   std::string DeviceToken() const;
+  std::string TokenOf(const Caller& caller) const;
   /// What an API key of the branch stands for.
   Caller KeyCaller(std::vector<std::string> scopes) const;
   std::shared_ptr<grpc::Channel> GrpcChannel() const;
@@ -146,6 +147,11 @@ class TestGateway {
   DocsSite docs_;
   RateLimiter rates_;
   ApiKeys keys_;
+
+ public:
+  Revocations revocations{clock_, absl::Milliseconds(100)};
+
+ private:
   Api api_;
   GrpcProxy proxy_;
   std::unique_ptr<grpc::Server> grpc_;

@@ -34,7 +34,7 @@ absl::Status BadScheme() {
                         "send the token as Authorization: Bearer <token>");
 }
 
-absl::StatusOr<Caller> Identify(const auth::TokenVerifier& tokens,
+absl::StatusOr<Caller> Identify(const auth::TokenVerifier& tokens, const Revocations& revocations,
                                 const std::string& authorization) {
   constexpr size_t kScheme = 7;
   if (authorization.size() <= kScheme ||
@@ -45,6 +45,7 @@ absl::StatusOr<Caller> Identify(const auth::TokenVerifier& tokens,
                       tokens.Verify(std::string_view(authorization).substr(kScheme)));
   // Made for services: whoever brings it took it from one.
   if (caller.principal == Principal::kApiKey) return BadScheme();
+  CW_RETURN_IF_ERROR(revocations.Check(caller));
   return caller;
 }
 
@@ -77,11 +78,12 @@ std::string TraceIdOf(std::string_view traceparent) {
 }
 
 absl::StatusOr<Caller> Admit(const Method& method, const auth::TokenVerifier& tokens,
-                             const std::optional<KeyAnswer>& key, std::string& authorization) {
+                             const Revocations& revocations, const std::optional<KeyAnswer>& key,
+                             std::string& authorization) {
   Caller caller;
   if (!authorization.empty()) {
     absl::StatusOr<Caller> proven =
-        key ? Identify(*key, authorization) : Identify(tokens, authorization);
+        key ? Identify(*key, authorization) : Identify(tokens, revocations, authorization);
     if (proven.ok()) {
       caller = *std::move(proven);
     } else if (method.AllowsAnonymous()) {

@@ -11,6 +11,7 @@
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/caller.hpp"
 #include "proxy/api_keys.hpp"
+#include "revocations/revocations.hpp"
 #include "routing/contracts.hpp"
 
 namespace cartwise::gateway {
@@ -37,6 +38,7 @@ std::string TraceIdOf(std::string_view traceparent);
 /// is one; services get that token in its place. A credential that does not hold
 /// counts as none where the method admits anybody; `authorization` is cleared then.
 absl::StatusOr<Caller> Admit(const Method& method, const auth::TokenVerifier& tokens,
-                             const std::optional<KeyAnswer>& key, std::string& authorization);
+                             const Revocations& revocations, const std::optional<KeyAnswer>& key,
+                             std::string& authorization);
 
 }  // namespace cartwise::gateway

@@ -62,11 +62,12 @@ void Tell(const RateLimiter::Verdict& verdict, grpc::CallbackServerContext& cont
 }  // namespace
 
 GrpcProxy::GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, ApiKeys& keys,
-                     Upstreams& upstreams, RateLimiter& rates, obs::Metrics& metrics,
-                     int trusted_proxies)
+                     Revocations& revocations, Upstreams& upstreams, RateLimiter& rates,
+                     obs::Metrics& metrics, int trusted_proxies)
     : contracts_(contracts),
       tokens_(tokens),
       keys_(keys),
+      revocations_(revocations),
       upstreams_(upstreams),
       rates_(rates),
       metrics_(metrics),
@@ -103,12 +104,14 @@ grpc::ServerGenericBidiReactor* GrpcProxy::CreateReactor(
 void GrpcProxy::Decide(Opening opening, const std::optional<KeyAnswer>& key) {
   ProxiedCall& call = opening.call;
   const Method& method = *call.method;
-  const absl::StatusOr<Caller> caller = Admit(method, tokens_, key, call.metadata.authorization);
+  const absl::StatusOr<Caller> caller =
+      Admit(method, tokens_, revocations_, key, call.metadata.authorization);
   if (!caller.ok()) return Refuse(opening, caller.status());
   call.caller = caller->Label();
   const auto verdict = rates_.Charge(*method.policy, *caller, call.metadata.peer);
   if (!Obey(opening, verdict)) return;
   Tell(verdict, *opening.context);
+  call.live = revocations_.NewCall(*caller, method.streaming());
   call.upstream = &upstreams_.Of(method.area);
   opening.reactor->Begin(std::move(call));
 }

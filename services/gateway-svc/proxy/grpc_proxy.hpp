@@ -21,8 +21,8 @@ namespace cartwise::gateway {
 class GrpcProxy final : public grpc::CallbackGenericService {
  public:
   GrpcProxy(const Contracts& contracts, const auth::TokenVerifier& tokens, ApiKeys& keys,
-            Upstreams& upstreams, RateLimiter& rates, obs::Metrics& metrics,
-            int trusted_proxies = 0);
+            Revocations& revocations, Upstreams& upstreams, RateLimiter& rates,
+            obs::Metrics& metrics, int trusted_proxies = 0);
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
@@ -43,6 +43,7 @@ class GrpcProxy final : public grpc::CallbackGenericService {
   const Contracts& contracts_;
   const auth::TokenVerifier& tokens_;
   ApiKeys& keys_;
+  Revocations& revocations_;
   Upstreams& upstreams_;
   RateLimiter& rates_;
   obs::Metrics& metrics_;

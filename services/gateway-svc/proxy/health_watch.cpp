@@ -35,7 +35,7 @@ boost::asio::awaitable<void> HealthWatch::Check() {
     CallMetadata metadata;
     metadata.traceparent = NextTraceparent("");
     const UnaryAnswer answer =
-        co_await CallUnary(upstream, kMethod, metadata, kPatience, kWholeServer);
+        co_await CallUnary(upstream, kMethod, metadata, kPatience, kWholeServer, nullptr);
     serving_[area] = SaysServing(answer);
   }
 }

@@ -4,6 +4,7 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/obs/log.hpp"
+#include "cartwise/rpc/status.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -48,6 +49,16 @@ void ProxiedCall::Finished(const grpc::Status& status) const {
                           {"caller", caller},
                           {"peer", metadata.peer},
                           {"trace_id", TraceIdOf(metadata.traceparent)}});
+}
+
+void ProxiedCall::Started(grpc::ClientContext& context) const {
+  if (live) live->Begin([&context] { context.TryCancel(); });
+}
+
+grpc::Status ProxiedCall::Settled(const grpc::Status& status) const {
+  if (!live) return status;
+  live->End();
+  return live->cut_off() && !status.ok() ? rpc::ToGrpc(TokenRevoked()) : status;
 }
 
 grpc::Status Presentable(const grpc::Status& status) {

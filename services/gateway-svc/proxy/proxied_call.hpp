@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <absl/time/time.h>
@@ -8,6 +9,7 @@
 #include "cartwise/obs/metrics.hpp"
 #include "proxy/call_metadata.hpp"
 #include "proxy/upstream.hpp"
+#include "revocations/revocations.hpp"
 #include "routing/contracts.hpp"
 
 namespace cartwise::gateway {
@@ -18,12 +20,18 @@ struct ProxiedCall {
   const Method* method = nullptr;
   Upstream* upstream = nullptr;
   CallMetadata metadata;
-  std::string caller;  ///< for the log, "device:<id>"
+  std::string caller;              ///< for the log, "device:<id>"
+  std::shared_ptr<LiveCall> live;  ///< null for who is never revoked here
   absl::Time start;
   obs::Metrics* metrics = nullptr;
 
   /// One log line, one count, one duration.
   void Finished(const grpc::Status& status) const;
+
+  /// Lets a revocation cancel the call; `context` lives until Settled.
+  void Started(grpc::ClientContext& context) const;
+  /// The call upstream is over: how it ended for the client.
+  grpc::Status Settled(const grpc::Status& status) const;
 };
 
 /// A status as a stranger may see it: texts that gRPC or a failing service made

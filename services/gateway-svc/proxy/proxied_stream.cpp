@@ -82,6 +82,7 @@ void StreamReactor::Service::Start() {
   context.set_deadline(owner.context_->deadline());
   owner.call_.upstream->stub().PrepareBidiStreamingCall(&context, owner.call_.method->path, {},
                                                         this);
+  owner.call_.Started(context);
   AddMultipleHolds(2);
   StartCall();
 }
@@ -149,7 +150,7 @@ void StreamReactor::EndDown() {
 
 void StreamReactor::OnServiceDone(const grpc::Status& status) {
   CopyMetadata(service_.context.GetServerTrailingMetadata(), *context_, true);
-  const grpc::Status shown = Presentable(status);
+  const grpc::Status shown = Presentable(call_.Settled(status));
   call_.Finished(shown);
   Finish(shown);
   Release();

@@ -25,6 +25,7 @@ class UnaryReactor final : public ProxyReactor {
     client_context_.set_deadline(std::min(
         server_context_->deadline(),
         std::chrono::system_clock::now() + absl::ToChronoMilliseconds(call_.method->timeout)));
+    call_.Started(client_context_);
     call_.upstream->UnaryCall(&client_context_, call_.method->path, &request_, &response_,
                               [this](grpc::Status status) { OnAnswer(status); });
   }
@@ -33,7 +34,8 @@ class UnaryReactor final : public ProxyReactor {
   void OnDone() override { delete this; }
 
  private:
-  void OnAnswer(const grpc::Status& status) {
+  void OnAnswer(const grpc::Status& answer) {
+    const grpc::Status status = call_.Settled(answer);
     CopyMetadata(client_context_.GetServerInitialMetadata(), *server_context_, false);
     CopyMetadata(client_context_.GetServerTrailingMetadata(), *server_context_, true);
     if (!status.ok()) return End(Presentable(status));

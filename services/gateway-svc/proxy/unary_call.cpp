@@ -32,7 +32,7 @@ struct Call {
 
 asio::awaitable<UnaryAnswer> CallUnary(Upstream& upstream, const std::string& method,
                                        const CallMetadata& metadata, absl::Duration timeout,
-                                       const std::string& request) {
+                                       const std::string& request, LiveCall* live) {
   const auto start = [&]<typename Handler>(Handler handler) {
     // Tracked: the event loop must not end before gRPC has called back.
     const auto executor = asio::prefer(asio::get_associated_executor(handler),
@@ -46,8 +46,10 @@ asio::awaitable<UnaryAnswer> CallUnary(Upstream& upstream, const std::string& me
     if (slot.is_connected()) {
       slot.assign([call](asio::cancellation_type) { call->context.TryCancel(); });
     }
+    if (live != nullptr) live->Begin([context = &call->context] { context->TryCancel(); });
     upstream.UnaryCall(&call->context, method, &call->request, &call->answer.message,
-                       [call, executor, slot](grpc::Status status) {
+                       [call, executor, slot, live](grpc::Status status) {
+                         if (live != nullptr) live->End();
                          call->answer.status = std::move(status);
                          asio::post(executor, [call, slot]() mutable {
                            if (slot.is_connected()) slot.clear();

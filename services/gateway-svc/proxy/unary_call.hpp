@@ -16,10 +16,10 @@ struct UnaryAnswer {
   grpc::ByteBuffer message;
 };
 
-/// Makes one call and resumes on the coroutine's own executor. Cancelling the
-/// coroutine cancels the call. What is referred to must live until it resumes.
+/// Makes one call, which `live` (if any) may cut off, and resumes on the coroutine's own executor.
+/// Cancelling the coroutine cancels the call. What is referred to must live until it resumes.
 boost::asio::awaitable<UnaryAnswer> CallUnary(Upstream& upstream, const std::string& method,
                                               const CallMetadata& metadata, absl::Duration timeout,
-                                              const std::string& request);
+                                              const std::string& request, LiveCall* live);
 
 }  // namespace cartwise::gateway

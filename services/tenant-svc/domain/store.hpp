@@ -15,6 +15,7 @@
 #include "domain/branch.hpp"
 #include "domain/chain.hpp"
 #include "domain/enrollment_key.hpp"
+#include "domain/revocation.hpp"
 #include "domain/sign_in.hpp"
 #include "domain/sign_in_limits.hpp"
 #include "domain/user.hpp"
@@ -197,6 +198,9 @@ class Store {
   virtual absl::StatusOr<std::optional<ApiKey>> UseApiKey(const ApiKeyId& id,
                                                           const std::string& hash,
                                                           absl::Time now) = 0;
+
+  // What ended, oldest first.
+  virtual absl::StatusOr<std::vector<Revocation>> RecentRevocations(absl::Time since) = 0;
 
   // Tells others, when this transaction commits.
   virtual absl::Status Announce(const Change& change, const Chain& chain) = 0;

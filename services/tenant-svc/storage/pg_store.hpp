@@ -12,7 +12,8 @@ namespace cartwise::tenant {
 /// The store on PostgreSQL, schema `tenant`, for one transaction. Its parts
 /// stand in pg_chains.cpp, pg_branches.cpp, pg_users.cpp, pg_sign_ins.cpp,
 /// pg_sign_in_tries.cpp,
-/// pg_password_links.cpp, pg_enrollment.cpp, pg_api_keys.cpp and announcements.cpp, each with its
+/// pg_password_links.cpp, pg_enrollment.cpp, pg_api_keys.cpp,
+/// pg_revocations.cpp and announcements.cpp, each with its
 /// SQL.
 ///
 /// Row security decides whose rows a statement reaches; a statement names the
@@ -102,6 +103,8 @@ class PgStore final : public Store {
   absl::Status RevokeApiKey(const ApiKey& key, absl::Time now) override;
   absl::StatusOr<std::optional<ApiKey>> UseApiKey(const ApiKeyId& id, const std::string& hash,
                                                   absl::Time now) override;
+
+  absl::StatusOr<std::vector<Revocation>> RecentRevocations(absl::Time since) override;
 
   absl::Status Announce(const Change& change, const Chain& chain) override;
   absl::Status Announce(const Change& change, const Branch& branch) override;

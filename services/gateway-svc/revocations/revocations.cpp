@@ -1,0 +1,137 @@
+#include "revocations/revocations.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "cartwise/base/errors.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+// No staff token lives longer.
+constexpr absl::Duration kKept = absl::Minutes(16);
+
+template <typename Map, typename HeardAt>
+void DropOld(Map& map, absl::Duration now, HeardAt heard_at) {
+  std::erase_if(map, [&](const auto& entry) { return now - heard_at(entry.second) > kKept; });
+}
+
+bool Concerns(const Revocation& revocation, const Caller& caller) {
+  switch (revocation.kind) {
+    case Revocation::Kind::kSignIn:
+      return caller.principal == Principal::kStaff && caller.sign_in == revocation.id;
+    case Revocation::Kind::kUser:
+      return caller.principal == Principal::kStaff && caller.subject == revocation.id;
+    case Revocation::Kind::kKey:
+      return caller.principal == Principal::kApiKey && caller.subject == revocation.id;
+  }
+  return false;
+}
+
+// Tokens tell their time to the second: one of the same second may be the new one.
+bool IsOlder(const Caller& caller, absl::Time revoked_at) {
+  return absl::ToUnixSeconds(caller.issued_at) < absl::ToUnixSeconds(revoked_at);
+}
+
+}  // namespace
+
+absl::Status TokenRevoked() {
+  return errors::Refuse(
+      absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED",
+      "this sign-in has ended or its rights have changed; refresh or sign in again");
+}
+
+Revocations::Revocations(const Clock& clock, absl::Duration patience)
+    : clock_(clock), patience_(patience), thread_([this] { CutOff(); }) {}
+
+Revocations::~Revocations() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Revocations::Add(const Revocation& revocation) {
+  std::lock_guard lock(mutex_);
+  const absl::Duration now = clock_.SinceBoot();
+  DropOld(sign_ins_, now, [](absl::Duration heard_at) { return heard_at; });
+  DropOld(users_, now, [](const User& user) { return user.heard_at; });
+  if (revocation.kind == Revocation::Kind::kSignIn) sign_ins_[revocation.id] = now;
+  if (revocation.kind == Revocation::Kind::kUser) {
+    User& user = users_[revocation.id];
+    user = {std::max(user.revoked_at, revocation.at), now};
+  }
+  any_ = !sign_ins_.empty() || !users_.empty();
+  for (LiveCall* const call : calls_) {
+    const bool newer =
+        revocation.kind == Revocation::Kind::kUser && !IsOlder(call->caller_, revocation.at);
+    if (Concerns(revocation, call->caller_) && !newer) Revoke(*call);
+  }
+}
+
+absl::Status Revocations::Check(const Caller& caller) const {
+  if (!any_ || caller.principal != Principal::kStaff) return absl::OkStatus();
+  std::lock_guard lock(mutex_);
+  return CheckLocked(caller);
+}
+
+absl::Status Revocations::CheckLocked(const Caller& caller) const {
+  if (sign_ins_.count(caller.sign_in) > 0) return TokenRevoked();
+  const auto user = users_.find(caller.subject);
+  const bool old = user != users_.end() && IsOlder(caller, user->second.revoked_at);
+  return old ? TokenRevoked() : absl::OkStatus();
+}
+
+std::shared_ptr<LiveCall> Revocations::NewCall(const Caller& caller, bool streaming) {
+  if (!caller.HasRoles()) return nullptr;
+  return std::make_shared<LiveCall>(*this, caller, streaming);
+}
+
+/// gRPC reacts to a cancellation on a thread of its own, so `mutex_` may be held.
+void Revocations::Revoke(LiveCall& call) {
+  if (call.cut_off_ || leaving_.count(&call) > 0) return;
+  if (call.streaming_) {
+    call.cut_off_ = true;
+    call.cancel_();
+    return;
+  }
+  call.ends_by_ = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(patience_);
+  leaving_.insert(&call);
+  changed_.notify_all();
+}
+
+void Revocations::CutOff() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const auto now = std::chrono::steady_clock::now();
+    auto next = now + std::chrono::hours(1);
+    for (auto call = leaving_.begin(); call != leaving_.end();) {
+      if ((*call)->ends_by_ > now) {
+        next = std::min(next, (*call)->ends_by_);
+        ++call;
+        continue;
+      }
+      (*call)->cut_off_ = true;
+      (*call)->cancel_();
+      call = leaving_.erase(call);
+    }
+    changed_.wait_until(lock, next);
+  }
+}
+
+void LiveCall::Begin(std::function<void()> cancel) {
+  std::lock_guard lock(all_.mutex_);
+  cancel_ = std::move(cancel);
+  all_.calls_.insert(this);
+  if (caller_.principal == Principal::kStaff && !all_.CheckLocked(caller_).ok()) all_.Revoke(*this);
+}
+
+void LiveCall::End() {
+  std::lock_guard lock(all_.mutex_);
+  all_.calls_.erase(this);
+  all_.leaving_.erase(this);
+}
+
+}  // namespace cartwise::gateway

@@ -1,0 +1,231 @@
+#include "revocations/revocations.hpp"
+
+#include <thread>
+
+#include <absl/strings/str_cat.h>
+#include <absl/synchronization/notification.h>
+#include <absl/time/clock.h>
+#include <catch2/catch.hpp>
+
+#include "cartwise/base/errors.hpp"
+#include "cartwise/rpc/status.hpp"
+#include "cartwise/rpc/values.hpp"
+#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/status.hpp"
+#include "http/test_gateway.hpp"
+#include "revocations/revocation_watch.hpp"
+
+namespace cartwise::gateway {
+namespace {
+
+using Kind = Revocation::Kind;
+
+struct Fixture {
+  testing::FakeClock clock;
+  Revocations revocations{clock, absl::ZeroDuration()};
+  Caller dana = Staff();
+
+  Caller Staff() const {
+    Caller caller;
+    caller.principal = Principal::kStaff;
+    caller.subject = NewUuid();
+    caller.sign_in = NewUuid();
+    caller.issued_at = clock.Now();
+    return caller;
+  }
+};
+
+/// A call under way, and when it was cancelled.
+struct UnderWay {
+  std::shared_ptr<LiveCall> call;
+  absl::Notification cancelled;
+
+  UnderWay(Revocations& revocations, const Caller& caller, bool streaming = true)
+      : call(revocations.NewCall(caller, streaming)) {
+    call->Begin([this] { cancelled.Notify(); });
+  }
+};
+
+TEST_CASE_METHOD(Fixture, "a token of an ended sign-in is refused, one of another is not") {
+  Caller again = dana;
+  again.sign_in = NewUuid();
+  revocations.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
+
+  CHECK_REFUSED(revocations.Check(dana), "TOKEN_REVOKED");
+  CHECK(revocations.Check(again).ok());
+  CHECK(revocations.Check(Staff()).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "whose rights changed needs a token made since") {
+  clock.Advance(absl::Seconds(10));
+  revocations.Add({Kind::kUser, dana.subject, clock.Now()});
+  revocations.Add({Kind::kUser, dana.subject, clock.Now() - absl::Seconds(20)});
+
+  CHECK_REFUSED(revocations.Check(dana), "TOKEN_REVOKED");
+  dana.issued_at = clock.Now();
+  CHECK(revocations.Check(dana).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "a revocation is forgotten when no token of it can live any more") {
+  revocations.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
+  clock.Advance(absl::Minutes(15));
+  revocations.Add({Kind::kSignIn, NewUuid(), clock.Now()});
+  CHECK_FALSE(revocations.Check(dana).ok());
+  clock.Advance(absl::Minutes(2));
+  revocations.Add({Kind::kSignIn, NewUuid(), clock.Now()});
+  CHECK(revocations.Check(dana).ok());
+}
+
+TEST_CASE_METHOD(Fixture, "streams of whoever is revoked end at once, those of others go on") {
+  Caller key;
+  key.principal = Principal::kApiKey;
+  key.subject = NewUuid();
+  UnderWay hers(revocations, dana), other(revocations, Staff()), keys(revocations, key);
+
+  revocations.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
+  CHECK(hers.cancelled.HasBeenNotified());
+  CHECK(hers.call->cut_off());
+  CHECK_FALSE(keys.cancelled.HasBeenNotified());
+  revocations.Add({Kind::kKey, key.subject, clock.Now()});
+  CHECK(keys.cancelled.HasBeenNotified());
+  CHECK_FALSE(other.cancelled.HasBeenNotified());
+}
+
+TEST_CASE_METHOD(Fixture, "a call that begins after its caller was revoked ends too") {
+  const auto call = revocations.NewCall(dana, /*streaming=*/true);
+  revocations.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
+  absl::Notification cancelled;
+  call->Begin([&] { cancelled.Notify(); });
+  CHECK(cancelled.HasBeenNotified());
+}
+
+TEST_CASE_METHOD(Fixture, "a unary call is given time to end by itself") {
+  Revocations patient(clock, absl::Hours(1));
+  UnderWay call(patient, dana, /*streaming=*/false);
+  patient.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
+  CHECK_FALSE(call.cancelled.HasBeenNotified());
+  call.call->End();
+  CHECK_FALSE(call.call->cut_off());
+
+  UnderWay hanging(revocations, dana, /*streaming=*/false);
+  revocations.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
+  hanging.cancelled.WaitForNotification();
+  CHECK(hanging.call->cut_off());
+}
+
+TEST_CASE_METHOD(Fixture, "devices and shoppers are not revoked here") {
+  Caller device;
+  device.principal = Principal::kDevice;
+  device.subject = NewUuid();
+  CHECK(revocations.NewCall(device, true) == nullptr);
+  revocations.Add({Kind::kUser, device.subject, clock.Now()});
+  CHECK(revocations.Check(device).ok());
+}
+
+/// Somebody signed in at a gateway.
+struct SignedIn {
+  TestGateway gateway;
+  Caller caller = Staff();
+  std::string token = gateway.TokenOf(caller);
+
+  Caller Staff() const {
+    Caller staff = gateway.KeyCaller({});
+    staff.principal = Principal::kStaff;
+    staff.sign_in = NewUuid();
+    return staff;
+  }
+  TestClient::Response Get(const std::string& target) {
+    TestClient client(gateway.http_port());
+    return client.Send(absl::StrCat("GET ", target, " HTTP/1.1\r\nHost: localhost\r\n",
+                                    "Authorization: Bearer ", token, "\r\n\r\n"));
+  }
+  std::string Carts() const { return "/api/branches/" + gateway.branch.value() + "/carts"; }
+  grpc::Status ListOverGrpc() {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    rental::v1::ListCartsRequest request;
+    request.set_branch_id(gateway.branch.value());
+    rental::v1::ListCartsResponse response;
+    return rental::v1::CartService::NewStub(gateway.GrpcChannel())
+        ->ListCarts(&context, request, &response);
+  }
+};
+
+TEST_CASE_METHOD(SignedIn, "an access token of an ended sign-in is 401 over REST and gRPC") {
+  REQUIRE(Get(Carts()).result_int() == 200);
+  REQUIRE(ListOverGrpc().ok());
+
+  gateway.revocations.Add({Kind::kSignIn, caller.sign_in, absl::Now()});
+
+  const auto answer = Get(Carts());
+  CHECK(answer.result_int() == 401);
+  CHECK(answer.body().find("TOKEN_REVOKED") != std::string::npos);
+  CHECK(errors::Reason(rpc::FromGrpc(ListOverGrpc())) == "TOKEN_REVOKED");
+}
+
+TEST_CASE_METHOD(SignedIn, "a running call of whoever is revoked is cut off") {
+  gateway.carts.until_cancelled = true;
+  const bool over_rest = GENERATE(true, false);
+  std::string heard;
+  std::thread client([&] {
+    heard = over_rest ? Get(Carts()).body() : errors::Reason(rpc::FromGrpc(ListOverGrpc()));
+  });
+  gateway.carts.entered.WaitForNotification();
+
+  gateway.revocations.Add({Kind::kSignIn, caller.sign_in, absl::Now()});
+
+  client.join();
+  gateway.carts.cancelled.WaitForNotification();
+  CHECK(heard.find("TOKEN_REVOKED") != std::string::npos);
+}
+
+/// Tells one revocation to each watcher and ends the watch, but for the last.
+class FakeFeed final : public tenant::v1::RevocationService::Service {
+ public:
+  explicit FakeFeed(int watches) : watches_(watches) {}
+
+  grpc::Status WatchRevocations(
+      grpc::ServerContext* context, const tenant::v1::WatchRevocationsRequest*,
+      grpc::ServerWriter<tenant::v1::WatchRevocationsResponse>* out) override {
+    tenant::v1::WatchRevocationsResponse response;
+    auto& revocation = *response.add_revocations();
+    revocation.set_kind(tenant::v1::Revocation::KEY);
+    revocation.set_id(absl::StrCat("k", ++told_));
+    *revocation.mutable_revoked_at() = rpc::ToTimestamp(absl::UnixEpoch());
+    out->Write(response);
+    while (told_ == watches_ && !context->IsCancelled()) std::this_thread::yield();
+    return grpc::Status::OK;
+  }
+
+ private:
+  const int watches_;
+  std::atomic<int> told_ = 0;
+};
+
+TEST_CASE("a watch that ends is opened again, and a metric says whether it is open") {
+  const TestGateway keeps_grpc_alive;
+  FakeFeed feed(3);
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&feed);
+  const auto server = builder.BuildAndStart();
+  obs::Metrics metrics;
+  std::vector<std::string> heard;
+  absl::Notification all;
+  {
+    const RevocationWatch watch(
+        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()),
+        metrics, [&](const Revocation& revocation) {
+          heard.push_back(revocation.id);
+          if (heard.size() == 3) all.Notify();
+        });
+    all.WaitForNotification();
+    const std::string up = absl::StrCat(kRevocationsHeardMetric, " 1");
+    while (metrics.Text().find(up) == std::string::npos) std::this_thread::yield();
+  }
+  CHECK(heard == std::vector<std::string>{"k1", "k2", "k3"});
+}
+
+}  // namespace
+}  // namespace cartwise::gateway
