@@ -137,6 +137,23 @@ TEST_CASE("a rotated token replaces the old one after the overlap", "[enrolment]
   CHECK(f.Open(rotated->device).ok());
 }
 
+TEST_CASE("a token that staff replaced holds no stream, one that its device replaced does",
+          "[enrolment]") {
+  TwoChains f;
+  Device device = f.Enrolled(f.haifa, kMac);
+  REQUIRE_OK(f.Open(device));
+  const auto held = [&] { return f.Count("device.streams WHERE stream_id IS NOT NULL"); };
+  const auto rotate = [&](const Caller& as) {
+    return f.Do(as, [&](Store& store) { return f.devices.RotateToken(store, as, device.id); });
+  };
+
+  REQUIRE_OK(rotate(TwoChains::Speaking(device)));
+  CHECK(held() == 1);
+  REQUIRE_OK(rotate(TwoChains::Staff(f.haifa, Role::kInstaller)));
+  CHECK(held() == 0);
+  CHECK(f.Events("device.offline") == 1);
+}
+
 TEST_CASE("a foreign device answers exactly as an absent one", "[enrolment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
