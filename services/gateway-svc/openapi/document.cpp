@@ -20,8 +20,9 @@ using options::v1::Policy;
 
 constexpr char kAbout[] =
     "Rents shopping carts: chains, branches, devices, carts and rentals.\n\n"
-    "Send `Authorization: Bearer <access_token>` from `POST /api/auth/login`. Every write takes "
-    "an `Idempotency-Key`: the same key again gives the same answer and changes nothing. Errors "
+    "Send `Authorization: Bearer <access_token>` from `POST /api/auth/login`, or an API key from "
+    "`POST /api/api-keys` in its place. Every write takes an `Idempotency-Key`: the same key again "
+    "gives the same answer and changes nothing. Errors "
     "are `application/problem+json` with a stable `code`. Lists page by `page_token`. The same "
     "calls exist over gRPC.";
 
@@ -80,7 +81,7 @@ OrderedJson Components(const Schemas& schemas) {
       {"type", "http"},
       {"scheme", "bearer"},
       {"bearerFormat", "JWT"},
-      {"description", "The access token of a person, a shopper or a device."}};
+      {"description", "The access token of a person, a shopper or a device, or an API key."}};
   return components;
 }
 
@@ -105,6 +106,9 @@ std::string WhoMayCall(const Policy& policy) {
     if (principal == Policy::STAFF && policy.least_role() != Policy::ROLE_UNSPECIFIED) {
       absl::StrAppend(&text, " from ", Policy::Role_Name(policy.least_role()));
     }
+  }
+  if (!policy.scope().empty()) {
+    absl::StrAppend(&text, ", API key with the scope `", policy.scope(), "`");
   }
   return text;
 }

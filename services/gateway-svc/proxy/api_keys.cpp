@@ -21,7 +21,6 @@ constexpr char kMethod[] = "/cartwise.tenant.v1.ApiKeyExchangeService/ExchangeAp
 constexpr absl::Duration kTimeout = absl::Seconds(3);
 constexpr absl::Duration kBadFor = absl::Seconds(10);
 constexpr absl::Duration kAskAgainAfter = absl::Seconds(10);
-constexpr size_t kHalf = 5'000;
 
 absl::Status Unavailable() {
   return errors::Refuse(absl::StatusCode::kUnavailable, "KEY_CHECK_UNAVAILABLE",
@@ -45,7 +44,7 @@ ApiKeys::Known* ApiKeys::Memory::Find(const Hash& hash) {
 
 void ApiKeys::Memory::Remember(const Hash& hash, Known known) {
   older.erase(hash);
-  if (younger.size() >= kHalf) {
+  if (younger.size() >= half) {
     older = std::move(younger);
     younger.clear();
   }

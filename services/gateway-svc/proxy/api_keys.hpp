@@ -39,9 +39,11 @@ class ApiKeys {
  public:
   using Done = std::function<void(const KeyAnswer&)>;
 
-  /// `tenant` is where keys are exchanged.
-  ApiKeys(Upstream& tenant, const auth::TokenVerifier& tokens, const Clock& clock)
-      : tenant_(tenant), tokens_(tokens), clock_(clock) {}
+  /// `tenant` is where keys are exchanged; at least `kept` good and as many bad
+  /// ones are remembered, and at most twice that.
+  ApiKeys(Upstream& tenant, const auth::TokenVerifier& tokens, const Clock& clock,
+          size_t kept = 5'000)
+      : tenant_(tenant), tokens_(tokens), clock_(clock), good_{kept}, bad_{kept} {}
 
   ~ApiKeys();
 
@@ -67,7 +69,8 @@ class ApiKeys {
   };
   /// Bounded: when the younger half is full it becomes the older one.
   struct Memory {
-    std::map<Hash, Known> younger, older;
+    size_t half;
+    std::map<Hash, Known> younger = {}, older = {};
     Known* Find(const Hash& hash);
     void Remember(const Hash& hash, Known known);
     void Forget(const Hash& hash);
