@@ -44,6 +44,7 @@ absl::Status RecordIn(AuditStore& store, std::vector<AuditEntry> entries, Digest
   // Held before looking what is known, so that two who bring the same take turns.
   CW_ASSIGN_OR_RETURN(AuditHead head, store.HoldHead(entries.front().chain));
   std::vector<EventId> told;
+  told.reserve(entries.size());
   for (const AuditEntry& entry : entries) told.push_back(entry.event);
   CW_ASSIGN_OR_RETURN(std::vector<EventId> known, store.Known(head.chain, told));
   std::vector<AuditEntry> fresh;
