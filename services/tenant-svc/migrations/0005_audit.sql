@@ -31,6 +31,7 @@ CREATE TABLE tenant.audit_entries (
 );
 CREATE INDEX audit_entries_by_actor ON tenant.audit_entries (chain_id, actor, entry_no);
 CREATE INDEX audit_entries_by_object ON tenant.audit_entries (chain_id, object_id, entry_no);
+CREATE INDEX audit_entries_by_time ON tenant.audit_entries (chain_id, occurred_at);
 
 -- The newest entry of each chain. Its row is the lock under which entries are
 -- numbered, and it shows when the newest ones are missing.
