@@ -215,6 +215,7 @@ TEST_CASE("phones and secrets are found in no table, log or metric", "[e2e][cana
   Stumble(rack, chain, me);
   CHECK(viewer.Get(rack.Path("/rentals/history")).body["rentals"][0]["user_phone"] ==
         "+972*****26");
+  CHECK(viewer.Get(rack.Path("/rentals/history?user_phone=0507193826")).status == 403);
   CHECK(me.Get("/api/me/personal-data").body["user_phone"] == kPhone);
   CHECK(chain.owner->Post("/api/personal-data/export", {{"user_phone", kPhone}}, "c-export").ok());
   // Events reach the record in their own time.

@@ -27,12 +27,13 @@ std::string NextPage(std::vector<Rental>& rentals, const PageRequest& page) {
 }
 
 absl::StatusOr<HistoryFilter> FilterOf(const v1::ListRentalHistoryRequest& req,
-                                       const PhoneVault& vault) {
+                                       const Caller& caller, const PhoneVault& vault) {
   HistoryFilter filter;
   CW_ASSIGN_OR_RETURN(filter.branch, ParseId<BranchId>("branch_id", req.branch_id()));
   CW_ASSIGN_OR_RETURN(filter.cart, ParseOptionalId<CartId>("cart_id", req.cart_id()));
   filter.status = FromProto(req.status());
   if (!req.user_phone().empty()) {
+    CW_RETURN_IF_ERROR(CheckMaySeePhones(caller, filter.branch));
     CW_ASSIGN_OR_RETURN(const std::string phone,
                         phone::ParseMobile("user_phone", req.user_phone()));
     filter.phone_hash = vault.Hash(phone);
@@ -125,7 +126,7 @@ grpc::Status RentalsRpc::ListRentalHistory(grpc::ServerContext* ctx,
                                            v1::ListRentalHistoryResponse* out) {
   return parts_.guard.Read(
       ctx, *req, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const HistoryFilter filter, FilterOf(*req, parts_.vault));
+        CW_ASSIGN_OR_RETURN(const HistoryFilter filter, FilterOf(*req, caller, parts_.vault));
         CW_ASSIGN_OR_RETURN(const auto page, ParseRentalPage(req->page_size(), req->page_token()));
         CW_ASSIGN_OR_RETURN(const Branch branch, store.FindBranch(filter.branch));
         CW_ASSIGN_OR_RETURN(auto rentals, store.ListHistory(branch, filter, page));

@@ -20,6 +20,7 @@ inline constexpr char kCartInUse[] = "CART_IN_USE";
 inline constexpr char kCartNotLocked[] = "CART_NOT_LOCKED";
 inline constexpr char kRentalNotFound[] = "RENTAL_NOT_FOUND";
 inline constexpr char kRentalNotOpen[] = "RENTAL_NOT_OPEN";
+inline constexpr char kNotAllowed[] = "NOT_ALLOWED";
 inline constexpr char kRentalOpening[] = "RENTAL_OPENING";
 
 }  // namespace cartwise::rental::reasons

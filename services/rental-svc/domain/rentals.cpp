@@ -118,8 +118,18 @@ absl::StatusOr<Rental> GetRental(Store& store, const Caller& caller, const Phone
   return rental;
 }
 
+bool MaySeePhones(const Caller& caller, const BranchId& branch) {
+  return caller.principal == Principal::kStaff && caller.MayIn(branch, Role::kOperator);
+}
+
+absl::Status CheckMaySeePhones(const Caller& caller, const BranchId& branch) {
+  if (MaySeePhones(caller, branch)) return absl::OkStatus();
+  return errors::Refuse(absl::StatusCode::kPermissionDenied, reasons::kNotAllowed,
+                        "who may not see phone numbers may not look for one");
+}
+
 std::string ShownPhone(const Caller& caller, const PhoneVault& vault, const Rental& rental) {
-  const bool may_see = IsShopper(caller) || caller.MayIn(rental.branch, Role::kOperator);
+  const bool may_see = IsShopper(caller) || MaySeePhones(caller, rental.branch);
   if (!may_see) return rental.phone_masked;
   const auto phone = vault.Open(rental.phone_sealed, rental.id);
   if (!phone.ok() || (IsShopper(caller) && *phone != caller.phone)) return rental.phone_masked;

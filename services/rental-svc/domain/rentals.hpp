@@ -28,8 +28,14 @@ absl::StatusOr<Rental> ForceComplete(Store& store, const Caller& caller, const R
 absl::StatusOr<Rental> GetRental(Store& store, const Caller& caller, const PhoneVault& vault,
                                  const RentalId& id);
 
-/// The phone as this caller may see it: whole for its owner and for OPERATOR
-/// and above in the branch, masked for others.
+/// Whether the caller may see phones of a branch's shoppers, and so look for
+/// rentals by one: OPERATOR and above there.
+bool MaySeePhones(const Caller& caller, const BranchId& branch);
+/// PERMISSION_DENIED (NOT_ALLOWED) for those who may not.
+absl::Status CheckMaySeePhones(const Caller& caller, const BranchId& branch);
+
+/// The phone as this caller may see it: whole for its owner and for those who may
+/// see phones in the branch, masked for others.
 std::string ShownPhone(const Caller& caller, const PhoneVault& vault, const Rental& rental);
 
 /// 3 to 500 characters.
