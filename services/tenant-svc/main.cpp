@@ -7,6 +7,7 @@
 #include "create_platform_admin.hpp"
 #include "credentials.hpp"
 #include "data_holders.hpp"
+#include "erasure_lines.hpp"
 #include "otp_secrets.hpp"
 #include "phone_seal.hpp"
 #include "re_erase.hpp"
@@ -36,8 +37,9 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   const tenant::KeyedPhoneSeal seal(phone_secrets);
   const auto holders = tenant::MakeDataHolders(config, pool, otp_secrets);
   pg::DatabaseOf<tenant::ErasureStore, tenant::PgErasures> erasures(pool, "tenant");
+  tenant::ErasureLines witness;
   tenant::PersonalData people(
-      {database, erasures, tenant::Lent(holders), otp_secrets, seal, clock});
+      {database, erasures, tenant::Lent(holders), otp_secrets, seal, witness, clock});
   if (arguments.empty()) {
     return tenant::Serve(config, pool, database, credentials, otp_secrets, people, metrics);
   }
@@ -55,7 +57,7 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   }
   return absl::InvalidArgumentError(
       "usage: tenant-svc [--check-config | create-platform-admin --email E --password-file F | "
-      "verify-audit [--chain ID] | re-erase --since T]");
+      "verify-audit [--chain ID] | re-erase --since T [--log F]]");
 }
 
 }  // namespace

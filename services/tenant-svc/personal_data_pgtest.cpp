@@ -35,6 +35,12 @@ class FakeHolder final : public DataHolder {
   const std::string name_ = "other-svc";
 };
 
+class FakeWitness final : public ErasureWitness {
+ public:
+  std::vector<Erasure> done;
+  void Done(const Erasure& erasure) override { done.push_back(erasure); }
+};
+
 struct People : TwoChains {
   KeyedOtpSecrets secrets = KeyedOtpSecrets::FromKeys(std::string(64, 'a')).value();
   KeyedPhoneSeal seal{auth::PhoneSecrets::Parse(std::string(64, 'a')).value()};
@@ -46,7 +52,8 @@ struct People : TwoChains {
                      OtpLimits()};
   FakeHolder other;
   PgSignInHolder own{*pool, secrets};
-  PersonalData people{{database, erasures, {&other, &own}, secrets, seal, clock}};
+  FakeWitness witness;
+  PersonalData people{{database, erasures, {&other, &own}, secrets, seal, witness, clock}};
 
   People() { AskForCodes(haifa); }
 
@@ -151,6 +158,28 @@ TEST_CASE("after a restore the same people are erased again, without their phone
   CHECK(f.RowsOf(kPhone) == 3);
   CHECK(f.other.erased.back().person.phone.empty());
   CHECK(f.other.erased.back().handle == "handle of " + std::string(kOther));
+}
+
+TEST_CASE("an erasure that the backup does not know of comes back from its witness",
+          "[personal-data]") {
+  People f;
+  const auto erasure = f.Erase();
+  REQUIRE_OK(erasure);
+  f.server.Sql("DELETE FROM tenant.erasures");
+  f.clock.Advance(absl::Minutes(10));
+  f.AskForCodes(f.haifa);
+  REQUIRE(f.witness.done.size() == 1);
+  Erasure elsewhere = f.witness.done.front();
+  elsewhere.id = ErasureId::New();
+  elsewhere.chain = ChainId::New();
+
+  CHECK(*f.people.Remember({f.witness.done.front(), elsewhere}) == 1);
+  CHECK(*f.people.Remember(f.witness.done) == 0);
+  CHECK(*f.people.EraseAgain(erasure->requested_at) == 1);
+  CHECK(f.people.GoOn()->done == 1);
+
+  CHECK(f.RowsOf(kPhone) == 0);
+  CHECK(f.people.Find(f.owner, erasure->id)->done_at);
 }
 
 TEST_CASE("an export tells what every holder has, or fails", "[personal-data]") {

@@ -103,5 +103,33 @@ TEST_CASE("an erasure waits for a service that is away and ends by itself",
   CHECK(f.me.Get("/api/me/rentals").body["rentals"].empty());
 }
 
+TEST_CASE("a backup from before an erasure is erased again", "[e2e][personal-data]") {
+  Returned f;
+  Fleet& fleet = TheFleet();
+  const std::string chain = " WHERE chain_id = '" + f.chain.id + "'";
+  const std::string since =
+      fleet.database
+          .Sql("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS v")
+          .front()
+          .Text("v");
+  fleet.database.Sql("CREATE TABLE public.backup AS SELECT * FROM rental.rentals" + chain);
+  REQUIRE(f.me.Delete("/api/me/personal-data").body["state"] == "DONE");
+
+  // The restored database has the person and has never heard of the erasure.
+  fleet.database.Sql(
+      "UPDATE rental.rentals r SET phone_hash = b.phone_hash, phone_sealed = b.phone_sealed, "
+      "phone_masked = b.phone_masked, notes = b.notes FROM public.backup b "
+      "WHERE b.chain_id = r.chain_id AND b.id = r.id; DROP TABLE public.backup; "
+      "DELETE FROM tenant.erasures" +
+      chain);
+  REQUIRE(f.me.Get("/api/me/rentals").body["rentals"].size() == 1);
+
+  CHECK(fleet.Command("tenant-svc",
+                      {"re-erase", "--since", since, "--log", fleet.LogOf("tenant-svc")},
+                      fleet.LogOf("re-erase")) == 0);
+
+  CHECK(Eventually([&] { return f.me.Get("/api/me/rentals").body["rentals"].empty(); }));
+}
+
 }  // namespace
 }  // namespace cartwise::fleet

@@ -128,10 +128,9 @@ void Fleet::MakePlatformAdmin() {
 
 int Fleet::Command(const std::string& service, const std::vector<std::string>& arguments,
                    const std::string& log) const {
-  std::vector<std::string> argv = {Program(service)};
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  Process command({argv, EnvironmentOf(service), log});
-  return command.Wait();
+  std::vector<std::string> words = {Program(service)};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return Process({words, EnvironmentOf(service), log}).Wait();
 }
 
 void Fleet::Start(const std::string& service) {

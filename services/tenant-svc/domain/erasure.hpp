@@ -56,6 +56,9 @@ class ErasureStore {
   /// Writes down what the parts came to, and DONE, without the phone, when all
   /// of them are erased.
   virtual absl::Status SaveProgress(const Erasure& erasure, absl::Time now) = 0;
+  /// A DONE one that this database does not know, as it had never happened here.
+  /// False when it knows it, or not its chain.
+  virtual absl::StatusOr<bool> InsertDone(const Erasure& erasure) = 0;
   /// Makes what was DONE at or after `since` RUNNING again; how many.
   virtual absl::StatusOr<int> Reopen(absl::Time since) = 0;
 };
@@ -84,6 +87,14 @@ class DataHolder {
   virtual absl::StatusOr<std::string> Export(const Person& person, absl::Time deadline) = 0;
   /// FAILED_PRECONDITION while something is under way that needs the data.
   virtual absl::StatusOr<Erased> Erase(const ErasureOrder& order, absl::Time deadline) = 0;
+};
+
+/// Told of every erasure that is done, to remember it outside of the database.
+/// Thread-safe.
+class ErasureWitness {
+ public:
+  virtual ~ErasureWitness() = default;
+  virtual void Done(const Erasure& erasure) = 0;
 };
 
 /// Keeps phones readable for as long as an erasure runs. Thread-safe.

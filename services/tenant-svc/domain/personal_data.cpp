@@ -119,9 +119,11 @@ absl::Status PersonalData::Pursue(const Caller& caller, Erasure& erasure) {
   }
   Caller lasting = caller;
   lasting.deadline = std::max(caller.deadline, parts_.clock.Now() + kHolderTime);
-  return parts_.erasures.Write(lasting, [&](ErasureStore& store) {
+  CW_RETURN_IF_ERROR(parts_.erasures.Write(lasting, [&](ErasureStore& store) {
     return store.SaveProgress(erasure, parts_.clock.Now());
-  });
+  }));
+  if (erasure.done_at) parts_.witness.Done(erasure);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<PersonalData::Turn> PersonalData::GoOn() {
@@ -138,6 +140,19 @@ absl::StatusOr<PersonalData::Turn> PersonalData::GoOn() {
     ++(erasure.done_at ? turn.done : turn.left);
   }
   return turn;
+}
+
+absl::StatusOr<int> PersonalData::Remember(const std::vector<Erasure>& erasures) {
+  int remembered = 0;
+  for (const Erasure& erasure : erasures) {
+    CW_RETURN_IF_ERROR(
+        parts_.erasures.Write(Myself(parts_.clock), [&](ErasureStore& store) -> absl::Status {
+          CW_ASSIGN_OR_RETURN(const bool inserted, store.InsertDone(erasure));
+          remembered += inserted ? 1 : 0;
+          return absl::OkStatus();
+        }));
+  }
+  return remembered;
 }
 
 absl::StatusOr<int> PersonalData::EraseAgain(absl::Time since) {

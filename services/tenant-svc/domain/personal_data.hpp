@@ -26,6 +26,7 @@ class PersonalData {
     std::vector<DataHolder*> holders;
     OtpSecrets& secrets;
     const PhoneSeal& seal;
+    ErasureWitness& witness;
     const Clock& clock;
   };
   explicit PersonalData(Parts parts) : parts_(std::move(parts)) {}
@@ -45,6 +46,8 @@ class PersonalData {
   /// Goes on with some erasures that could not be finished before. One is tried
   /// every ten seconds.
   absl::StatusOr<Turn> GoOn();
+  /// Takes in done erasures that the database does not know of; how many.
+  absl::StatusOr<int> Remember(const std::vector<Erasure>& erasures);
   /// Runs every erasure that was done at or after `since` once more: for a
   /// restored backup. How many; GoOn finishes those that are left.
   absl::StatusOr<int> EraseAgain(absl::Time since);

@@ -45,6 +45,17 @@ constexpr pg::Query kFinish{"tenant_finish_erasure", R"sql(
                       WHERE p.chain_id = e.chain_id AND p.erasure_id = e.erasure_id
                         AND p.erased_at IS NULL))sql"};
 
+constexpr pg::Query kInsertDone{"tenant_insert_done_erasure", R"sql(
+  INSERT INTO tenant.erasures (chain_id, erasure_id, phone_hash, state, requested_by, requested_at,
+                               tried_at, done_at)
+  SELECT c.chain_id, $2::uuid, $3, 'DONE', $4, $5::timestamptz, $6::timestamptz, $6::timestamptz
+    FROM tenant.chains c WHERE c.chain_id = $1
+  ON CONFLICT DO NOTHING)sql"};
+
+constexpr pg::Query kInsertDonePart{"tenant_insert_done_erasure_part", R"sql(
+  INSERT INTO tenant.erasure_parts (chain_id, erasure_id, holder, handle, erased_at)
+  VALUES ($1, $2, $3, $4, $5))sql"};
+
 constexpr pg::Query kReopen{"tenant_reopen_erasures", R"sql(
   WITH reopened AS (
     UPDATE tenant.erasures SET state = 'RUNNING', done_at = NULL, tried_at = '-infinity'
@@ -112,6 +123,19 @@ absl::Status PgErasures::SaveProgress(const Erasure& erasure, absl::Time now) {
                            .status());
   }
   return tx_.Run(kFinish, erasure.chain, erasure.id, now).status();
+}
+
+absl::StatusOr<bool> PgErasures::InsertDone(const Erasure& erasure) {
+  CW_ASSIGN_OR_RETURN(const auto rows,
+                      tx_.Run(kInsertDone, erasure.chain, erasure.id, erasure.phone_hash,
+                              erasure.requested_by, erasure.requested_at, erasure.done_at));
+  if (rows.affected() == 0) return false;
+  for (const ErasurePart& part : erasure.parts) {
+    CW_RETURN_IF_ERROR(tx_.Run(kInsertDonePart, erasure.chain, erasure.id, part.holder, part.handle,
+                               part.erased_at)
+                           .status());
+  }
+  return true;
 }
 
 absl::StatusOr<int> PgErasures::Reopen(absl::Time since) {

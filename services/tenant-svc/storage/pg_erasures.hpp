@@ -15,6 +15,7 @@ class PgErasures final : public ErasureStore {
   absl::StatusOr<std::vector<Erasure>> ClaimRunning(absl::Time before, absl::Time now,
                                                     int most) override;
   absl::Status SaveProgress(const Erasure& erasure, absl::Time now) override;
+  absl::StatusOr<bool> InsertDone(const Erasure& erasure) override;
   absl::StatusOr<int> Reopen(absl::Time since) override;
 
  private:
