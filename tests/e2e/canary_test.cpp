@@ -11,6 +11,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
 
+#include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/text.hpp"
 #include "e2e/the_fleet.hpp"
 #include "harness/shopper.hpp"
@@ -104,6 +105,21 @@ std::vector<std::pair<std::string, std::string>> Everything(Fleet& fleet) {
   return all;
 }
 
+// What a plain hash of AssignCartRequest, kept to know a repeat, would be: with
+// it a phone is found by trying all numbers.
+std::string HashOfAssignment(const std::string& branch, const std::string& phone,
+                             const std::string& notes) {
+  std::string bytes;
+  char tag = 0x0a;
+  for (const std::string& field : {branch, phone, notes}) {
+    bytes += tag;
+    bytes += static_cast<char>(field.size());
+    bytes += field;
+    tag += 8;
+  }
+  return auth::Sha256Hex(bytes);
+}
+
 constexpr char kDigits[] = "507193826";
 constexpr char kPhone[] = "+972507193826";
 constexpr char kPassword[] = "Zanzibar-quilt-9371-password";
@@ -180,6 +196,10 @@ TEST_CASE("phones and secrets are found in no table, log or metric", "[e2e][cana
                                   Secret("enrolment key", rack.enrollment_key()),
                                   Secret("device token", rack.DeviceToken()),
                                   Secret("staff token", chain.owner->token())};
+
+  canaries.push_back(
+      Secret("unkeyed hash of a phone",
+             HashOfAssignment(rack.branch_id(), "050-719-3826", "left at the desk")));
 
   Shopper shopper(fleet, rack, "050-719-3826");
   REQUIRE(shopper.AskForCode().ok());

@@ -1,5 +1,6 @@
 #include "api/rentals_rpc.hpp"
 
+#include "api/keyed_once.hpp"
 #include "api/translation.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
@@ -59,6 +60,17 @@ v1::Rental RentalsRpc::Shown(const Caller& caller, const Rental& rental) const {
   return ToProto(rental, ShownPhone(caller, parts_.vault, rental));
 }
 
+grpc::Status RentalsRpc::CallOnce(grpc::ServerContext* ctx, const google::protobuf::Message& req,
+                                  google::protobuf::Message& out, Body body) const {
+  return Announced(parts_.guard.CallOnce(ctx, req, out, [&](const Caller& caller) {
+    if (caller.once == nullptr) return body(caller);
+    KeyedOnce once(*caller.once, parts_.vault);
+    Caller keyed = caller;
+    keyed.once = &once;
+    return body(keyed);
+  }));
+}
+
 absl::Status RentalsRpc::EndOnce(const Caller& caller, v1::Rental* out, Ending end) const {
   std::optional<Rental> ended;
   CW_RETURN_IF_ERROR(parts_.database.Write(caller, [&](Store& store) -> absl::Status {
@@ -83,27 +95,25 @@ grpc::Status RentalsRpc::Announced(grpc::Status status) const {
 
 grpc::Status RentalsRpc::AssignCart(grpc::ServerContext* ctx, const v1::AssignCartRequest* req,
                                     v1::Rental* out) {
-  return Announced(
-      parts_.guard.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
-        NewRental want;
-        CW_ASSIGN_OR_RETURN(want.branch, ParseId<BranchId>("branch_id", req->branch_id()));
-        want.phone = req->user_phone();
-        want.notes = req->notes();
-        CW_ASSIGN_OR_RETURN(const Rental rental, parts_.assignment.Assign(caller, want));
-        *out = Shown(caller, rental);
-        return absl::OkStatus();
-      }));
+  return CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
+    NewRental want;
+    CW_ASSIGN_OR_RETURN(want.branch, ParseId<BranchId>("branch_id", req->branch_id()));
+    want.phone = req->user_phone();
+    want.notes = req->notes();
+    CW_ASSIGN_OR_RETURN(const Rental rental, parts_.assignment.Assign(caller, want));
+    *out = Shown(caller, rental);
+    return absl::OkStatus();
+  });
 }
 
 grpc::Status RentalsRpc::ReturnCart(grpc::ServerContext* ctx, const v1::ReturnCartRequest* req,
                                     v1::Rental* out) {
-  return Announced(
-      parts_.guard.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const ReturnByHand want, FromProto(*req));
-        return EndOnce(caller, out, [&](Store& store) {
-          return rental::ReturnCart(store, caller, parts_.vault, want, parts_.clock.Now());
-        });
-      }));
+  return CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const ReturnByHand want, FromProto(*req));
+    return EndOnce(caller, out, [&](Store& store) {
+      return rental::ReturnCart(store, caller, parts_.vault, want, parts_.clock.Now());
+    });
+  });
 }
 
 grpc::Status RentalsRpc::ListActiveRentals(grpc::ServerContext* ctx,
@@ -197,13 +207,12 @@ grpc::Status RentalsRpc::GetRental(grpc::ServerContext* ctx, const v1::GetRental
 grpc::Status RentalsRpc::ForceCompleteRental(grpc::ServerContext* ctx,
                                              const v1::ForceCompleteRentalRequest* req,
                                              v1::Rental* out) {
-  return Announced(
-      parts_.guard.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const auto id, ParseId<RentalId>("id", req->id()));
-        return EndOnce(caller, out, [&](Store& store) {
-          return ForceComplete(store, caller, id, req->reason(), parts_.clock.Now());
-        });
-      }));
+  return CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<RentalId>("id", req->id()));
+    return EndOnce(caller, out, [&](Store& store) {
+      return ForceComplete(store, caller, id, req->reason(), parts_.clock.Now());
+    });
+  });
 }
 
 grpc::Status RentalsRpc::ListMyRentals(grpc::ServerContext* ctx,

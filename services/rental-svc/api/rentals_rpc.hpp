@@ -45,8 +45,12 @@ class RentalsRpc final : public v1::RentalService::Service {
                              v1::ListMyRentalsResponse* out) override;
 
  private:
+  using Body = absl::FunctionRef<absl::Status(const Caller&)>;
   using Ending = absl::FunctionRef<absl::StatusOr<Rental>(Store&)>;
 
+  // A write under an Idempotency-Key, with announcements after it.
+  grpc::Status CallOnce(grpc::ServerContext* ctx, const google::protobuf::Message& req,
+                        google::protobuf::Message& out, Body body) const;
   v1::Rental Shown(const Caller& caller, const Rental& rental) const;
   // Ends a rental once per Idempotency-Key. The answer kept for a repeat has no
   // phone: a repeat reads it from the rental.
