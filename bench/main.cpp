@@ -18,10 +18,11 @@ struct Section {
 };
 
 constexpr Section kSections[] = {
-    {"memory", bench::IdleMemory},      {"unlock", bench::Unlocks},
-    {"return", bench::Returns},         {"assign_return", bench::AssignReturn},
-    {"rest_list", bench::RestList},     {"telemetry", bench::Telemetry},
-    {"token_check", bench::TokenCheck}, {"agent_memory", bench::AgentMemory}};
+    {"memory", bench::IdleMemory},       {"unlock", bench::Unlocks},
+    {"return", bench::Returns},          {"assign_return", bench::AssignReturn},
+    {"rest_list", bench::RestList},      {"telemetry", bench::Telemetry},
+    {"token_check", bench::TokenCheck},  {"noisy_chain", bench::NoisyChain},
+    {"agent_memory", bench::AgentMemory}};
 
 }  // namespace
 

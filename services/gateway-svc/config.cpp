@@ -12,6 +12,8 @@ namespace {
 
 constexpr char kHttpCert[] = "CARTWISE_GATEWAY_HTTP_TLS_CERT";
 constexpr char kHttpKey[] = "CARTWISE_GATEWAY_HTTP_TLS_KEY";
+constexpr char kGrpcCert[] = "CARTWISE_GATEWAY_GRPC_TLS_CERT";
+constexpr char kGrpcKey[] = "CARTWISE_GATEWAY_GRPC_TLS_KEY";
 
 RateFigures ReadRates(config::Env& env) {
   const auto per_minute = [&](const char* name, int fallback) {
@@ -51,9 +53,14 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc.listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
   config.grpc.require_client_certificate = false;
-  config.grpc.tls.ca = env.File("CARTWISE_TLS_CA");
-  config.grpc.tls.cert = env.File("CARTWISE_TLS_CERT");
-  config.grpc.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.tls.ca = env.File("CARTWISE_TLS_CA");
+  config.tls.cert = env.File("CARTWISE_TLS_CERT");
+  config.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.grpc.tls = config.tls;
+  if (!env.Text(kGrpcCert, "").empty() || !env.Text(kGrpcKey, "").empty()) {
+    config.grpc.tls.cert = env.File(kGrpcCert);
+    config.grpc.tls.key = env.File(kGrpcKey);
+  }
   for (const std::string& area : areas) {
     config.targets[area] =
         env.Text(absl::StrCat("CARTWISE_", absl::AsciiStrToUpper(area), "_TARGET"));

@@ -26,7 +26,8 @@ struct Config {
   int trusted_proxies = 0;
   std::vector<std::string> cors_origins;
   std::string docs_dir;
-  rpc::ServerConfig grpc;
+  rpc::ServerConfig grpc;                      ///< with the certificate that clients see
+  rpc::TlsFiles tls;                           ///< for calls to services
   std::map<std::string, std::string> targets;  ///< host:port by area
 
   /// INVALID_ARGUMENT with a line per fault. Each area of the contracts needs

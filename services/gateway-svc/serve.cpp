@@ -28,7 +28,7 @@ constexpr absl::Duration kPlansEvery = absl::Seconds(15);
 Upstreams::Channels Connect(const Config& config) {
   Upstreams::Channels channels;
   for (const auto& [area, target] : config.targets) {
-    channels[area] = rpc::Connect(target, absl::StrCat(area, "-svc"), config.grpc.tls);
+    channels[area] = rpc::Connect(target, absl::StrCat(area, "-svc"), config.tls);
   }
   return channels;
 }

@@ -340,11 +340,12 @@ asio::awaitable<Answer> Api::Serve(Exchange& exchange) const {
 
 void Api::Conclude(const Exchange& exchange, Answer& answer) const {
   answer.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  answer.headers.emplace_back("Referrer-Policy", "no-referrer");
   answer.headers.emplace_back("X-Request-Id", exchange.problem.trace_id);
   if (!HasHeader(answer, "Cache-Control")) answer.headers.emplace_back("Cache-Control", "no-store");
   if (!HasHeader(answer, "Content-Security-Policy")) {
     answer.headers.emplace_back("Content-Security-Policy",
-                                "default-src 'none'; frame-ancestors 'none'");
+                                "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
   }
   for (const auto& header : exchange.rate_headers) answer.headers.push_back(header);
   parts_.cors.Decorate(exchange.origin, answer);

@@ -23,7 +23,7 @@ constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 /// can go on.
 constexpr uint64_t kWorthReading = 64 * 1024;
 /// A year without plain HTTP, for this name alone: of others we know nothing.
-constexpr char kHsts[] = "max-age=31536000";
+constexpr char kHsts[] = "max-age=31536000; includeSubDomains";
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr size_t kLingerBytes = 64 * 1024 * 1024;
 

@@ -53,7 +53,9 @@ TEST_CASE_METHOD(Fixture, "a GET becomes a call and its answer JSON") {
   CHECK(response["Content-Type"] == "application/json");
   CHECK(response["X-Content-Type-Options"] == "nosniff");
   CHECK(response["Cache-Control"] == "no-store");
-  CHECK(response["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'");
+  CHECK(response["Content-Security-Policy"] ==
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+  CHECK(response["Referrer-Policy"] == "no-referrer");
   CHECK(response["X-Request-Id"] == trace);
   const Json body = Json::parse(response.body());
   REQUIRE(body["carts"].size() == 2);

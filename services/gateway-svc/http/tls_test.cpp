@@ -91,7 +91,7 @@ TEST_CASE_METHOD(Fixture, "an answer over TLS carries HSTS, a plain one does not
   for (int i = 0; i < 2; ++i) {
     const auto response = client.Send(kGet);
     CHECK(response.result_int() == 200);
-    CHECK(response["Strict-Transport-Security"] == "max-age=31536000");
+    CHECK(response["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains");
   }
   TestGateway plain;
   CHECK(TestClient(plain.http_port()).Send(kGet).count("Strict-Transport-Security") == 0);

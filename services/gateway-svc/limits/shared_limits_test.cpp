@@ -1,10 +1,6 @@
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/process/child.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -12,8 +8,6 @@
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
 #include "limits/rate_limiter.hpp"
-
-extern char** environ;
 
 namespace cartwise::gateway {
 namespace {
@@ -37,21 +31,13 @@ class Redis {
   }
 
   void Start() {
-    const std::string program = folder_ / "redis-server", port = std::to_string(port_);
-    const std::vector<std::string> words = {
-        program, "--port", port,    "--bind",    "127.0.0.1",    "--save",
-        "",      "--dir",  folder_, "--logfile", folder_ / "log"};
-    std::vector<char*> arguments;
-    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-    arguments.push_back(nullptr);
-    REQUIRE(posix_spawn(&pid_, program.c_str(), nullptr, nullptr, arguments.data(), environ) == 0);
-    while (!Answers()) REQUIRE(waitpid(pid_, nullptr, WNOHANG) == 0);
+    server_ = boost::process::child(
+        (folder_ / "redis-server").string(), "--port", std::to_string(port_), "--bind", "127.0.0.1",
+        "--save", "", "--dir", folder_.string(), "--logfile", (folder_ / "log").string());
+    while (!Answers()) REQUIRE(server_.running());
   }
   void Stop() {
-    if (pid_ == 0) return;
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-    pid_ = 0;
+    if (server_.valid()) server_.terminate();
   }
   std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
 
@@ -67,7 +53,7 @@ class Redis {
 
   std::filesystem::path folder_;
   int port_ = 0;
-  pid_t pid_ = 0;
+  boost::process::child server_;
 };
 
 /// One gateway of several.

@@ -81,7 +81,8 @@ TEST_CASE("a role limited to branches without any branch grants nothing", "[user
   CHECK_FALSE(user.AsCaller().HasChainRole(Role::kViewer));
 }
 
-TEST_CASE("passwords have 12 to 1,024 bytes", "[user]") {
+TEST_CASE("passwords have 12 characters to 1,024 bytes", "[user]") {
+  CHECK_REFUSED(CheckNewPassword("סיסמה שלי"), "INVALID_FIELD");  // 17 bytes, 9 letters
   CHECK_REFUSED(CheckNewPassword(std::string(11, 'x')), "INVALID_FIELD");
   CHECK(CheckNewPassword(std::string(12, 'x')).ok());
   CHECK(CheckNewPassword(std::string(1024, 'x')).ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/base/text.hpp"
 #include "domain/fields.hpp"
 
 namespace cartwise::tenant {
@@ -56,8 +57,9 @@ absl::StatusOr<User> UserChange::Of(User user, absl::Time now) const {
 
 absl::Status CheckNewPassword(std::string_view password, std::string_view field) {
   errors::FieldErrors errors;
-  errors.Require(password.size() >= kLeastPasswordBytes && password.size() <= kMostPasswordBytes,
-                 field, "must have 12 to 1,024 bytes");
+  errors.Require(
+      Utf8Length(password) >= kLeastPasswordCharacters && password.size() <= kMostPasswordBytes,
+      field, "must have at least 12 characters and at most 1,024 bytes");
   return errors.ToStatus();
 }
 

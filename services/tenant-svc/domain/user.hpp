@@ -12,7 +12,7 @@
 
 namespace cartwise::tenant {
 
-inline constexpr size_t kLeastPasswordBytes = 12;
+inline constexpr size_t kLeastPasswordCharacters = 12;
 inline constexpr size_t kMostPasswordBytes = 1024;
 
 /// A staff member with one role. A plain value.
@@ -64,7 +64,7 @@ struct Account {
   bool may_sign_in = false;  ///< user and chain are active
 };
 
-/// INVALID_FIELD unless 12 to 1,024 bytes.
+/// INVALID_FIELD unless 12 characters to 1,024 bytes.
 absl::Status CheckNewPassword(std::string_view password, std::string_view field = "password");
 
 }  // namespace cartwise::tenant
