@@ -16,21 +16,23 @@ void DropOld(Map& map, absl::Duration now, HeardAt heard_at) {
   std::erase_if(map, [&](const auto& entry) { return now - heard_at(entry.second) > kKept; });
 }
 
-bool Concerns(const Revocation& revocation, const Caller& caller) {
-  switch (revocation.kind) {
-    case Revocation::Kind::kSignIn:
-      return caller.principal == Principal::kStaff && caller.sign_in == revocation.id;
-    case Revocation::Kind::kUser:
-      return caller.principal == Principal::kStaff && caller.subject == revocation.id;
-    case Revocation::Kind::kKey:
-      return caller.principal == Principal::kApiKey && caller.subject == revocation.id;
-  }
-  return false;
-}
-
 // Tokens tell their time to the second: one of the same second may be the new one.
 bool IsOlder(const Caller& caller, absl::Time revoked_at) {
   return absl::ToUnixSeconds(caller.issued_at) < absl::ToUnixSeconds(revoked_at);
+}
+
+// A revoked key has nothing else that ends it, so it ends in that second too.
+bool Ends(const Revocation& revocation, const Caller& caller) {
+  const bool key = caller.principal == Principal::kApiKey;
+  switch (revocation.kind) {
+    case Revocation::Kind::kSignIn:
+      return !key && caller.sign_in == revocation.id;
+    case Revocation::Kind::kUser:
+      return !key && caller.subject == revocation.id && IsOlder(caller, revocation.at);
+    case Revocation::Kind::kKey:
+      return key && caller.subject == revocation.id && caller.issued_at <= revocation.at;
+  }
+  return false;
 }
 
 }  // namespace
@@ -57,17 +59,16 @@ void Revocations::Add(const Revocation& revocation) {
   std::lock_guard lock(mutex_);
   const absl::Duration now = clock_.SinceBoot();
   DropOld(sign_ins_, now, [](absl::Duration heard_at) { return heard_at; });
-  DropOld(users_, now, [](const User& user) { return user.heard_at; });
-  if (revocation.kind == Revocation::Kind::kSignIn) sign_ins_[revocation.id] = now;
-  if (revocation.kind == Revocation::Kind::kUser) {
-    User& user = users_[revocation.id];
-    user = {std::max(user.revoked_at, revocation.at), now};
+  DropOld(rights_, now, [](const Rights& rights) { return rights.heard_at; });
+  if (revocation.kind == Revocation::Kind::kSignIn) {
+    sign_ins_[revocation.id] = now;
+  } else {
+    Rights& rights = rights_[revocation.id];
+    rights = {std::max(rights.revoked_at, revocation.at), now};
   }
-  any_ = !sign_ins_.empty() || !users_.empty();
+  any_ = true;
   for (LiveCall* const call : calls_) {
-    const bool newer =
-        revocation.kind == Revocation::Kind::kUser && !IsOlder(call->caller_, revocation.at);
-    if (Concerns(revocation, call->caller_) && !newer) Revoke(*call);
+    if (Ends(revocation, call->caller_)) Revoke(*call);
   }
 }
 
@@ -79,8 +80,8 @@ absl::Status Revocations::Check(const Caller& caller) const {
 
 absl::Status Revocations::CheckLocked(const Caller& caller) const {
   if (sign_ins_.count(caller.sign_in) > 0) return TokenRevoked();
-  const auto user = users_.find(caller.subject);
-  const bool old = user != users_.end() && IsOlder(caller, user->second.revoked_at);
+  const auto rights = rights_.find(caller.subject);
+  const bool old = rights != rights_.end() && IsOlder(caller, rights->second.revoked_at);
   return old ? TokenRevoked() : absl::OkStatus();
 }
 
@@ -125,7 +126,7 @@ void LiveCall::Begin(std::function<void()> cancel) {
   std::lock_guard lock(all_.mutex_);
   cancel_ = std::move(cancel);
   all_.calls_.insert(this);
-  if (caller_.principal == Principal::kStaff && !all_.CheckLocked(caller_).ok()) all_.Revoke(*this);
+  if (!all_.CheckLocked(caller_).ok()) all_.Revoke(*this);
 }
 
 void LiveCall::End() {

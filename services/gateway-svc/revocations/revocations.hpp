@@ -61,11 +61,12 @@ class Revocations {
   mutable std::mutex mutex_;
   /// By id: when it was heard, by the boot clock.
   std::map<std::string, absl::Duration> sign_ins_;
-  struct User {
+  struct Rights {
     absl::Time revoked_at;
     absl::Duration heard_at;
   };
-  std::map<std::string, User> users_;
+  /// By user or key id: tokens made before hold no more.
+  std::map<std::string, Rights> rights_;
   std::set<LiveCall*> calls_;
   std::set<LiveCall*> leaving_;  ///< of them: revoked, and given a little time
   bool stopping_ = false;

@@ -99,6 +99,24 @@ TEST_CASE_METHOD(Fixture, "a call that begins after its caller was revoked ends 
   CHECK(cancelled.HasBeenNotified());
 }
 
+TEST_CASE_METHOD(Fixture, "a key's call goes on with a token made since, and with no older one") {
+  Caller key;
+  key.principal = Principal::kApiKey;
+  key.subject = NewUuid();
+  key.issued_at = clock.Now();
+  clock.Advance(absl::Seconds(10));
+  const absl::Time revoked_at = clock.Now();
+  revocations.Add({Kind::kKey, key.subject, revoked_at});
+
+  UnderWay old(revocations, key);
+  CHECK(old.cancelled.HasBeenNotified());
+  clock.Advance(absl::Seconds(1));
+  key.issued_at = clock.Now();
+  UnderWay anew(revocations, key);
+  revocations.Add({Kind::kKey, key.subject, revoked_at});  // as after a reconnect
+  CHECK_FALSE(anew.cancelled.HasBeenNotified());
+}
+
 TEST_CASE_METHOD(Fixture, "a unary call is given time to end by itself") {
   Revocations patient(clock, absl::Hours(1));
   UnderWay call(patient, dana, /*streaming=*/false);
