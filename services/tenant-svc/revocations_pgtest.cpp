@@ -7,7 +7,6 @@
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/pg/listener.hpp"
 #include "cartwise/rpc/server.hpp"
-#include "signing_key_fake.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/pg_revocations.hpp"
 
@@ -16,7 +15,7 @@ namespace {
 
 struct Watched : TwoChains {
   auth::TestCertificates certificates;
-  auth::SigningKey key = FakeSigningKey();
+  auth::SigningKey key = auth::NewTestKey("tenant-test");
   auth::TokenVerifier tokens{auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(), clock};
   SystemClock now;
   rpc::Guard guard{tokens, server.metrics};

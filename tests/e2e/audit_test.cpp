@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include <absl/strings/str_replace.h>
+#include <absl/time/clock.h>
 #include <catch2/catch.hpp>
 
 #include "cartwise/base/ids.hpp"
@@ -204,10 +205,33 @@ void DoToPeople(Deeds& deeds, const std::string& platform, const std::string& ch
   Rest dana(TheFleet().Anonymous().base(), changed["access_token"]);
   const Json sign_ins = dana.Get("/api/auth/sessions").body["sign_ins"];
   REQUIRE_FALSE(sign_ins.empty());
-  deeds.Do("Logout", {{"refresh_token", changed["refresh_token"]}}, "");
-  deeds.Do("EndSignIn", {{"id", sign_ins[0]["id"]}}, changed["access_token"]);
+  Rest again = TheFleet().SignIn(mail, "another long password");
+  deeds.Do("EndSignIn", {{"id", sign_ins[0]["id"]}}, again.token());
+  const Answer third =
+      again.Post("/api/auth/login", {{"email", mail}, {"password", "another long password"}});
+  deeds.Do("Logout", {{"refresh_token", third.body["refresh_token"]}}, "");
   deeds.Do("EndUserSignIns", {{"id", id}}, platform);
   deeds.Do("DeleteUser", {{"id", id}}, platform);
+}
+
+void DoToKeys(Deeds& deeds, const std::string& owner) {
+  const std::string tomorrow =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::Now() + absl::Hours(24), absl::UTCTimeZone());
+  const Json key = deeds.Do("CreateApiKey",
+                            {{"name", "till"},
+                             {"role", "VIEWER"},
+                             {"scopes", {"branches:read"}},
+                             {"expires_at", tomorrow}},
+                            owner);
+  deeds.Do("RevokeApiKey", {{"id", key["id"]}}, owner);
+}
+
+void DoToShoppers(Deeds& deeds, const std::string& owner, Rack& rack) {
+  const std::string phone = NewPhone();
+  Rest shopper = Shopper(TheFleet(), rack, phone).SignIn();
+  deeds.Do("ExportPersonalData", {{"user_phone", phone}}, owner);
+  deeds.Do("ErasePersonalData", {{"user_phone", phone}}, owner);
+  deeds.Do("EraseMyPersonalData", Json::object(), shopper.token());
 }
 
 void DoToDevices(Deeds& deeds, const std::string& platform, const std::string& branch) {
@@ -275,6 +299,8 @@ TEST_CASE("no audited method leaves the log without an entry", "[e2e][audit]") {
   Chain ours(TheFleet());
   Rack rack(TheFleet(), ours, {.carts = 4});
   DoToCarts(deeds, ours.owner->token(), rack);
+  DoToKeys(deeds, ours.owner->token());
+  DoToShoppers(deeds, ours.owner->token(), rack);
 
   // A method that is new belongs above, with a call that succeeds.
   CHECK(deeds.Missing() == "");

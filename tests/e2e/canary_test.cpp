@@ -10,6 +10,7 @@
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
+#include <absl/time/clock.h>
 
 #include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/text.hpp"
@@ -211,6 +212,17 @@ TEST_CASE("phones and secrets are found in no table, log or metric", "[e2e][cana
   Rest me(fleet.Anonymous().base(), session.body["access_token"]);
   canaries.push_back({"code", {code}, true});
   canaries.push_back(Secret("shopper token", me.token()));
+
+  const std::string tomorrow =
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::Now() + absl::Hours(24), absl::UTCTimeZone());
+  const Answer key = chain.owner->Post("/api/api-keys", {{"name", "till"},
+                                                         {"role", "VIEWER"},
+                                                         {"scopes", {"branches:read"}},
+                                                         {"expires_at", tomorrow}});
+  REQUIRE(key.ok());
+  Rest till(fleet.Anonymous().base(), key.body["key"]);
+  CHECK(till.Get("/api/branches").ok());
+  canaries.push_back(Secret("API key", till.token()));
 
   const std::string email = "canary@" + chain.slug + ".test";
   const Answer user = chain.owner->Post(

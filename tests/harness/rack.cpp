@@ -134,7 +134,12 @@ bool Rack::WaitOnline(bool online, int seconds) {
         if (!devices.ok() || devices.body["devices"].empty()) return false;
         device_id_ = devices.body["devices"][0]["id"];
         const std::string wanted = online ? "ONLINE" : "OFFLINE";
-        return devices.body["devices"][0]["status"] == wanted;
+        if (devices.body["devices"][0]["status"] != wanted) return false;
+        // rental-svc hears of it a moment later, and gives out carts by what it heard.
+        return !fleet_.database
+                    .Sql("SELECT FROM rental.devices WHERE device_id = '" + device_id_ +
+                         "' AND online = " + (online ? "true" : "false"))
+                    .empty();
       },
       seconds);
 }

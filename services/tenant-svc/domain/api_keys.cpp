@@ -40,6 +40,14 @@ absl::Status CheckRights(Store& store, const Caller& maker, const ApiKey& key) {
   return CheckGrant(store, maker, holder);
 }
 
+// What the audit log tells of a key: "VIEWER: branches:read, carts:read".
+std::string RightsOf(const ApiKey& key) {
+  std::string words(RoleName(key.role));
+  if (!key.branches.empty()) words += " of " + std::to_string(key.branches.size()) + " branches";
+  for (size_t i = 0; i < key.scopes.size(); ++i) words += (i == 0 ? ": " : ", ") + key.scopes[i];
+  return words;
+}
+
 template <typename T>
 void SortUnique(std::vector<T>& values) {
   std::sort(values.begin(), values.end());
@@ -80,12 +88,15 @@ absl::StatusOr<IssuedApiKey> CreateApiKey(Store& store, const Caller& caller,
   want.last_characters = issued.secret.substr(issued.secret.size() - kShownCharacters);
   issued.key = std::move(want);
   CW_RETURN_IF_ERROR(store.InsertApiKey(issued.key, credentials.HashSecret(issued.secret)));
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "api_key.created", now, RightsOf(issued.key)),
+                                    Thing{issued.key.chain, {}, issued.key.id.value()}));
   return issued;
 }
 
 absl::Status RevokeApiKey(Store& store, const Caller& caller, const ApiKeyId& id, absl::Time now) {
   CW_ASSIGN_OR_RETURN(const ApiKey key, GetApiKey(store, caller, id));
-  return store.RevokeApiKey(key, now);
+  CW_RETURN_IF_ERROR(store.RevokeApiKey(key, now));
+  return store.Announce(ChangeBy(caller, "api_key.revoked", now), Thing{key.chain, {}, id.value()});
 }
 
 absl::StatusOr<ApiKeyToken> ExchangeApiKey(Store& store, Credentials& credentials,

@@ -10,6 +10,7 @@
 
 #include "cartwise/base/database.hpp"
 #include "cartwise/base/ids.hpp"
+#include "domain/change.hpp"
 
 /// What telling people what is held of them, and erasing it, needs from outside.
 namespace cartwise::tenant {
@@ -59,6 +60,8 @@ class ErasureStore {
   /// A DONE one that this database does not know, as it had never happened here.
   /// False when it knows it, or not its chain.
   virtual absl::StatusOr<bool> InsertDone(const Erasure& erasure) = 0;
+  /// See Store::Announce.
+  virtual absl::Status Announce(const Change& change, const Thing& thing) = 0;
   /// Makes what was DONE at or after `since` RUNNING again; how many.
   virtual absl::StatusOr<int> Reopen(absl::Time since) = 0;
 };

@@ -48,6 +48,12 @@ absl::StatusOr<std::vector<Holding>> PersonalData::Export(const Caller& caller,
     if (!json.ok()) return reasons::HolderAway(holder->Name());
     all.push_back({holder->Name(), *std::move(json)});
   }
+  // People may look at their own without a word.
+  if (!caller.HasRoles()) return all;
+  CW_RETURN_IF_ERROR(parts_.erasures.Write(caller, [&](ErasureStore& store) {
+    return store.Announce(ChangeBy(caller, "personal_data.exported", parts_.clock.Now()),
+                          Thing{person.chain, {}, parts_.secrets.Keyed("phone", person.phone)});
+  }));
   return all;
 }
 
@@ -74,8 +80,11 @@ absl::StatusOr<Erasure> PersonalData::Erase(const Caller& caller, const Person& 
   for (const DataHolder* const holder : parts_.holders) {
     erasure.parts.push_back({.holder = holder->Name(), .handle = {}});
   }
-  CW_RETURN_IF_ERROR(parts_.erasures.Write(
-      caller, [&](ErasureStore& store) { return store.InsertErasure(erasure); }));
+  CW_RETURN_IF_ERROR(parts_.erasures.Write(caller, [&](ErasureStore& store) -> absl::Status {
+    CW_RETURN_IF_ERROR(store.InsertErasure(erasure));
+    return store.Announce(ChangeBy(caller, "personal_data.erasure_requested", erasure.requested_at),
+                          Thing{erasure.chain, {}, erasure.id.value()});
+  }));
   // What is written down will be done, whatever becomes of this first try.
   Pursue(caller, erasure).IgnoreError();
   return erasure;
@@ -119,8 +128,13 @@ absl::Status PersonalData::Pursue(const Caller& caller, Erasure& erasure) {
   }
   Caller lasting = caller;
   lasting.deadline = std::max(caller.deadline, parts_.clock.Now() + kHolderTime);
-  CW_RETURN_IF_ERROR(parts_.erasures.Write(lasting, [&](ErasureStore& store) {
-    return store.SaveProgress(erasure, parts_.clock.Now());
+  CW_RETURN_IF_ERROR(parts_.erasures.Write(lasting, [&](ErasureStore& store) -> absl::Status {
+    CW_RETURN_IF_ERROR(store.SaveProgress(erasure, parts_.clock.Now()));
+    if (!erasure.done_at) return absl::OkStatus();
+    Caller myself = Myself(parts_.clock);
+    myself.trace_id = caller.trace_id;
+    return store.Announce(ChangeBy(myself, "personal_data.erased", *erasure.done_at),
+                          Thing{erasure.chain, {}, erasure.id.value()});
   }));
   if (erasure.done_at) parts_.witness.Done(erasure);
   return absl::OkStatus();

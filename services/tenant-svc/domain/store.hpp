@@ -14,6 +14,7 @@
 #include "domain/api_key.hpp"
 #include "domain/branch.hpp"
 #include "domain/chain.hpp"
+#include "domain/change.hpp"
 #include "domain/enrollment_key.hpp"
 #include "domain/revocation.hpp"
 #include "domain/sign_in.hpp"
@@ -36,28 +37,6 @@ struct BranchFilter {
 struct StaffCount {
   int active = 0;
   int allowed = 0;
-};
-
-/// A change that others hear of.
-struct Change {
-  std::string_view type;  ///< "branch.updated"
-  absl::Time at;
-  std::string trace_id;
-  Audit audit;
-};
-
-/// One that `caller` makes, for this reason.
-inline Change ChangeBy(const Caller& caller, std::string_view type, absl::Time at,
-                       std::string reason = "") {
-  return {type, at, caller.trace_id, AuditOf(caller, std::move(reason))};
-}
-
-/// Something of a chain (or of none) of which others hear no more than that it
-/// was changed.
-struct Thing {
-  ChainId chain;
-  BranchId branch;
-  std::string id;
 };
 
 /// Everything this service keeps, within one transaction that sees one tenant

@@ -1,6 +1,9 @@
+#include "storage/announcements.hpp"
+
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/outbox/outbox.hpp"
 #include "storage/columns.hpp"
+#include "storage/pg_erasures.hpp"
 #include "storage/pg_store.hpp"
 
 namespace cartwise::tenant {
@@ -46,6 +49,12 @@ Event ToEvent(const Change& change, const ChainId& chain, const BranchId& branch
 
 }  // namespace
 
+absl::Status AnnounceThing(pg::Transaction& tx, const Change& change, const Thing& thing) {
+  Event event = ToEvent(change, ChainId(ChainColumn(thing.chain)), thing.branch, "{}");
+  event.subject = thing.id;
+  return outbox::Append(tx, "tenant", event);
+}
+
 absl::Status PgStore::Announce(const Change& change, const Chain& chain) {
   CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kChainPayload, chain.id));
   return outbox::Append(tx_, "tenant",
@@ -59,9 +68,11 @@ absl::Status PgStore::Announce(const Change& change, const Branch& branch) {
 }
 
 absl::Status PgStore::Announce(const Change& change, const Thing& thing) {
-  Event event = ToEvent(change, ChainId(ChainColumn(thing.chain)), thing.branch, "{}");
-  event.subject = thing.id;
-  return outbox::Append(tx_, "tenant", event);
+  return AnnounceThing(tx_, change, thing);
+}
+
+absl::Status PgErasures::Announce(const Change& change, const Thing& thing) {
+  return AnnounceThing(tx_, change, thing);
 }
 
 }  // namespace cartwise::tenant

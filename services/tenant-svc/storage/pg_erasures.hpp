@@ -16,6 +16,7 @@ class PgErasures final : public ErasureStore {
                                                     int most) override;
   absl::Status SaveProgress(const Erasure& erasure, absl::Time now) override;
   absl::StatusOr<bool> InsertDone(const Erasure& erasure) override;
+  absl::Status Announce(const Change& change, const Thing& thing) override;
   absl::StatusOr<int> Reopen(absl::Time since) override;
 
  private:
