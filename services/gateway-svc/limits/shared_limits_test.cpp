@@ -31,9 +31,9 @@ class Redis {
   }
 
   void Start() {
-    server_ = boost::process::child(
-        (folder_ / "redis-server").string(), "--port", std::to_string(port_), "--bind", "127.0.0.1",
-        "--save", "", "--dir", folder_.string(), "--logfile", (folder_ / "log").string());
+    server_ = boost::process::child((folder_ / "redis-server").string(), "--port",
+                                    std::to_string(port_), "--bind", "127.0.0.1", "--dir",
+                                    folder_.string(), "--logfile", (folder_ / "log").string());
     while (!Answers()) REQUIRE(server_.running());
   }
   void Stop() {
