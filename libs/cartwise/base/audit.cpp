@@ -10,6 +10,7 @@ std::string RoleOf(const Caller& caller) {
     case Principal::kShopper:
       return "SHOPPER";
     case Principal::kStaff:
+    case Principal::kApiKey:
       return std::string(RoleName(caller.StrongestRole()));
     case Principal::kDevice:
       return "DEVICE";

@@ -2,6 +2,7 @@
 #include <functional>
 #include <vector>
 
+#include "cartwise/base/audit.hpp"
 #include "cartwise/base/caller.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/ids.hpp"
@@ -91,6 +92,22 @@ TEST_CASE("roles count where their grant covers the branch", "[caller]") {
   caller.grants.push_back({Role::kViewer, {}});
   CHECK_FALSE(caller.VisibleBranches().has_value());
   CHECK_FALSE(caller.MayIn(eilat, Role::kOperator));
+}
+
+TEST_CASE("the audit log tells who, as what and from where", "[audit]") {
+  Caller key;
+  key.principal = Principal::kApiKey;
+  key.subject = "k";
+  key.grants = {{Role::kViewer, {}}};
+  key.peer = "ipv4:192.0.2.7:4711";
+
+  const Audit audit = AuditOf(key, "because");
+
+  CHECK(audit.actor == "key:k");
+  CHECK(audit.role == "VIEWER");
+  CHECK(audit.reason == "because");
+  CHECK(audit.address == "192.0.2.7");
+  CHECK(AuditOf(Caller::Service("rental-svc"), "").address.empty());
 }
 
 TEST_CASE("times and phones are written for people without telling too much", "[text]") {

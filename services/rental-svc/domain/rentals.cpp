@@ -119,7 +119,7 @@ absl::StatusOr<Rental> GetRental(Store& store, const Caller& caller, const Phone
 }
 
 bool MaySeePhones(const Caller& caller, const BranchId& branch) {
-  return caller.principal == Principal::kStaff && caller.MayIn(branch, Role::kOperator);
+  return caller.HasRoles() && caller.MayIn(branch, Role::kOperator);
 }
 
 absl::Status CheckMaySeePhones(const Caller& caller, const BranchId& branch) {
