@@ -34,7 +34,8 @@ struct Served : TwoChains {
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};
   EnrollmentKeysRpc keys_rpc{guard, database, signed_credentials, clock};
   UsersRpc users_rpc{guard, database, signed_credentials, clock};
-  ApiKeysRpc api_keys_rpc{guard, database, signed_credentials, {"branches:read"}, clock};
+  ApiKeysRpc api_keys_rpc{guard, database, signed_credentials,
+                          [] { return std::set<std::string>{"branches:read"}; }, clock};
   ApiKeyExchangeRpc exchange_rpc{guard, database, signed_credentials, clock};
   pg::DatabaseOf<OtpStore, PgOtpStore> otp_database{*pool, "tenant"};
   KeyedOtpSecrets otp_secrets = KeyedOtpSecrets::FromKeys(std::string(64, 'a')).value();

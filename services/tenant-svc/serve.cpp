@@ -39,7 +39,7 @@ extern "C" const char cartwise_desc_end[];
 namespace cartwise::tenant {
 namespace {
 
-constexpr absl::Duration kEraseEvery = absl::Seconds(5);
+constexpr absl::Duration kTurnEvery = absl::Seconds(5);
 
 std::unique_ptr<Sms> MakeSms(const Config& config, const Clock& clock) {
   if (config.inforu) return std::make_unique<InforuSms>(*config.inforu);
@@ -49,14 +49,16 @@ std::unique_ptr<Sms> MakeSms(const Config& config, const Clock& clock) {
 
 void EndTrialsNow(TenantDatabase& database, const Clock& clock,
                   const std::function<void()>& announced) {
+  int ended = 0;
   const absl::Status done =
       database.Write(Caller::Service("tenant-svc"), [&](Store& store) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const int ended, EndTrials(store, clock.Now()));
-        if (ended > 0) obs::Info("trials ended, chains made inactive", {{"chains", ended}});
+        CW_ASSIGN_OR_RETURN(ended, EndTrials(store, clock.Now()));
         return absl::OkStatus();
       });
-  // A failure is the database's, which readiness reports; the next minute tries again.
-  if (done.ok()) announced();
+  // A failure is the database's, which readiness reports; the next turn tries again.
+  if (!done.ok() || ended == 0) return;
+  obs::Info("trials ended, chains made inactive", {{"chains", ended}});
+  announced();
 }
 
 }  // namespace
@@ -80,7 +82,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
                                return Record(audit, events, now, now + absl::Seconds(10),
                                              AuditDigest);
                              },
-                             outbox::kUnhurried, outbox::Takes::kAudited};
+                             outbox::kForTheRecord, outbox::Takes::kAudited};
   outbox::Relay relay(pool, "tenant", "tenant-svc",
                       {sink("rental-svc", config.rental_target),
                        sink("telemetry-svc", config.telemetry_target), own_log},
@@ -89,9 +91,6 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   // A failure is the database's, which readiness reports; the next hour tries again.
   const process::Periodic housekeeping(absl::Hours(1),
                                        [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
-
-  const process::Periodic trials(absl::Minutes(1),
-                                 [&] { EndTrialsNow(database, clock, announced); });
 
   Sessions sessions(database, credentials, otp_secrets, clock);
   Passwords passwords(database, credentials, sessions, clock);
@@ -102,8 +101,9 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   BranchDirectoryRpc directory(guard, database, credentials, clock);
   EnrollmentKeysRpc enrollment_keys(guard, database, credentials, clock);
   UsersRpc users(guard, database, credentials, clock);
-  ApiKeysRpc api_keys(guard, database, credentials,
-                      rpc::ScopesIn({cartwise_desc, cartwise_desc_end}), clock);
+  // Read when a key is made: most processes make none, and it is a megabyte.
+  const auto scopes = [] { return rpc::ScopesIn({cartwise_desc, cartwise_desc_end}); };
+  ApiKeysRpc api_keys(guard, database, credentials, scopes, clock);
   ApiKeyExchangeRpc api_key_exchange(guard, database, credentials, clock);
   RevocationFeed feed;
   const pg::Listener revoked(
@@ -125,8 +125,11 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   AuditSinkRpc audit_sink(guard, audit, AuditDigest, clock);
 
   PersonalDataRpc personal_data(guard, people);
-  // As with housekeeping; what is left is claimed again by a later turn.
-  const process::Periodic erasing(kEraseEvery, [&people] { people.GoOn().IgnoreError(); });
+  // As with housekeeping; what is left is done by a later turn.
+  const process::Periodic turns(kTurnEvery, [&] {
+    EndTrialsNow(database, clock, announced);
+    people.GoOn().IgnoreError();
+  });
 
   CW_ASSIGN_OR_RETURN(
       const auto server,

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -80,19 +81,24 @@ void Process::Kill() {
   Wait();
 }
 
+// Below the ports that clients get: one of theirs could be in the way by the time
+// a program listens.
 int FreePort() {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  if (bind(listener, reinterpret_cast<sockaddr*>(&address), length) != 0 ||
-      getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-    std::perror("free port");
-    std::abort();
+  constexpr int kFirst = 10'000, kCount = 20'000;
+  static std::atomic<int> next = int(getpid()) * 97;
+  for (int tries = 0; tries < kCount; ++tries) {
+    const int port = kFirst + next++ % kCount;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(uint16_t(port));
+    const bool free = bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    close(listener);
+    if (free) return port;
   }
-  close(listener);
-  return ntohs(address.sin_port);
+  std::fprintf(stderr, "fleet: no free port\n");
+  std::abort();
 }
 
 bool Eventually(const std::function<bool()>& condition, int seconds) {

@@ -55,6 +55,8 @@ pg::Param AuditColumn(const std::optional<Audit>& audit);
 /// For a sink that keeps what happened and on which nobody waits: fewer, larger
 /// batches, out of the way of the calls that made the events.
 inline constexpr absl::Duration kUnhurried = absl::Milliseconds(50);
+/// For the audit log: a batch is one turn at each chain's head, so few are better.
+inline constexpr absl::Duration kForTheRecord = absl::Milliseconds(250);
 
 /// Carries the outbox of one schema to its sinks, each with its own cursor, in
 /// commit order, at least once. Several replicas may run one: an advisory lock

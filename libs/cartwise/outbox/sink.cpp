@@ -79,7 +79,7 @@ Sink RemoteSink(std::string name, std::shared_ptr<grpc::Channel> channel, absl::
 }
 
 Sink AuditSink(std::shared_ptr<grpc::Channel> tenant_svc) {
-  Sink sink = RemoteSink("tenant-svc", std::move(tenant_svc), kUnhurried);
+  Sink sink = RemoteSink("tenant-svc", std::move(tenant_svc), kForTheRecord);
   sink.takes = Takes::kAudited;
   return sink;
 }

@@ -63,6 +63,7 @@ void Begin() {
 
 void AwaitEndSignal() {
   const sigset_t signals = EndSignals();
+  malloc_trim(0);  // what only the start needed
   IdleMemory memory;
   while (sigtimedwait(&signals, nullptr, &kLookEvery) < 0) memory.Look();
 }

@@ -60,7 +60,7 @@ grpc::Status ApiKeysRpc::CreateApiKey(grpc::ServerContext* ctx, const v1::Create
       ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(ApiKey want, FromProto(*req));
         CW_ASSIGN_OR_RETURN(IssuedApiKey issued,
-                            tenant::CreateApiKey(store, caller, credentials_, scopes_,
+                            tenant::CreateApiKey(store, caller, credentials_, scopes_(),
                                                  std::move(want), clock_.Now()));
         *out = ToProto(issued.key);
         secret = std::move(issued.secret);

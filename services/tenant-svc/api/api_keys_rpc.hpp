@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,9 +16,9 @@ namespace cartwise::tenant {
 /// ApiKeyService over gRPC. Thread-safe; lives as long as what it is given.
 class ApiKeysRpc final : public v1::ApiKeyService::Service {
  public:
-  /// `scopes` are all there are.
+  /// `scopes` answers all there are; asked when a key is made.
   ApiKeysRpc(rpc::Guard& guard, TenantDatabase& database, Credentials& credentials,
-             std::set<std::string> scopes, const Clock& clock)
+             std::function<std::set<std::string>()> scopes, const Clock& clock)
       : guard_(guard),
         database_(database),
         credentials_(credentials),
@@ -37,7 +38,7 @@ class ApiKeysRpc final : public v1::ApiKeyService::Service {
   rpc::Guard& guard_;
   TenantDatabase& database_;
   Credentials& credentials_;
-  const std::set<std::string> scopes_;
+  const std::function<std::set<std::string>()> scopes_;
   const Clock& clock_;
 };
 
