@@ -122,22 +122,25 @@ CREATE TRIGGER chain_ended AFTER UPDATE ON tenant.chains
                      OR (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL))
   EXECUTE FUNCTION tenant.chain_ended();
 
-DO $$
-DECLARE
-  t text;
+-- Every table that holds a tenant's rows shows them to that tenant only, to
+-- whoever asks, the owner included. Unset means nobody.
+CREATE FUNCTION tenant.force_tenancy(name text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  FOREACH t IN ARRAY ARRAY['api_keys', 'revocations'] LOOP
-    EXECUTE format('ALTER TABLE tenant.%I ENABLE ROW LEVEL SECURITY', t);
-    EXECUTE format('ALTER TABLE tenant.%I FORCE ROW LEVEL SECURITY', t);
-    EXECUTE format($policy$
-      CREATE POLICY %I ON tenant.%I
-        USING (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-               OR current_setting('cartwise.platform', true) = 'on')
-        WITH CHECK (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-               OR current_setting('cartwise.platform', true) = 'on')$policy$, t || '_of_tenant', t);
-  END LOOP;
+  EXECUTE format('ALTER TABLE tenant.%I ENABLE ROW LEVEL SECURITY', name);
+  EXECUTE format('ALTER TABLE tenant.%I FORCE ROW LEVEL SECURITY', name);
+  EXECUTE format($policy$
+    CREATE POLICY %I ON tenant.%I
+      USING (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
+             OR current_setting('cartwise.platform', true) = 'on')
+      WITH CHECK (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
+             OR current_setting('cartwise.platform', true) = 'on')$policy$,
+    name || '_of_tenant', name);
 END
 $$;
+REVOKE ALL ON FUNCTION tenant.force_tenancy(text) FROM PUBLIC, cartwise_tenant_app;
+
+SELECT tenant.force_tenancy('api_keys');
+SELECT tenant.force_tenancy('revocations');
 
 -- migrate:down
 DROP TRIGGER chain_ended ON tenant.chains;
@@ -153,3 +156,4 @@ DROP FUNCTION tenant.api_key_revoked;
 DROP FUNCTION tenant.sign_in_ended;
 DROP FUNCTION tenant.note_user;
 DROP FUNCTION tenant.note_revocation;
+DROP FUNCTION tenant.force_tenancy(text);

@@ -65,22 +65,8 @@ CREATE TRIGGER audit_heads_only_rise BEFORE UPDATE ON tenant.audit_heads
   FOR EACH ROW WHEN (NEW.chain_id <> OLD.chain_id OR NEW.entry_no < OLD.entry_no)
   EXECUTE FUNCTION tenant.refuse_audit_change();
 
-DO $$
-DECLARE
-  t text;
-BEGIN
-  FOREACH t IN ARRAY ARRAY['audit_entries', 'audit_heads'] LOOP
-    EXECUTE format('ALTER TABLE tenant.%I ENABLE ROW LEVEL SECURITY', t);
-    EXECUTE format('ALTER TABLE tenant.%I FORCE ROW LEVEL SECURITY', t);
-    EXECUTE format($policy$
-      CREATE POLICY %I ON tenant.%I
-        USING (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-               OR current_setting('cartwise.platform', true) = 'on')
-        WITH CHECK (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-               OR current_setting('cartwise.platform', true) = 'on')$policy$, t || '_of_tenant', t);
-  END LOOP;
-END
-$$;
+SELECT tenant.force_tenancy('audit_entries');
+SELECT tenant.force_tenancy('audit_heads');
 
 -- migrate:down
 DROP TABLE tenant.audit_heads;

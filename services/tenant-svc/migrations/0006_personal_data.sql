@@ -37,22 +37,8 @@ CREATE TABLE tenant.erasure_parts (
   CONSTRAINT erasure_parts_rows CHECK (rows_erased >= 0)
 );
 
-DO $$
-DECLARE
-  t text;
-BEGIN
-  FOREACH t IN ARRAY ARRAY['erasures', 'erasure_parts'] LOOP
-    EXECUTE format('ALTER TABLE tenant.%I ENABLE ROW LEVEL SECURITY', t);
-    EXECUTE format('ALTER TABLE tenant.%I FORCE ROW LEVEL SECURITY', t);
-    EXECUTE format($policy$
-      CREATE POLICY %I ON tenant.%I
-        USING (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-               OR current_setting('cartwise.platform', true) = 'on')
-        WITH CHECK (chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-               OR current_setting('cartwise.platform', true) = 'on')$policy$, t || '_of_tenant', t);
-  END LOOP;
-END
-$$;
+SELECT tenant.force_tenancy('erasures');
+SELECT tenant.force_tenancy('erasure_parts');
 
 -- migrate:down
 DROP TABLE tenant.erasure_parts;
