@@ -18,11 +18,11 @@ struct Section {
 };
 
 constexpr Section kSections[] = {
-    {"memory", bench::IdleMemory},       {"unlock", bench::Unlocks},
-    {"return", bench::Returns},          {"assign_return", bench::AssignReturn},
-    {"rest_list", bench::RestList},      {"telemetry", bench::Telemetry},
-    {"token_check", bench::TokenCheck},  {"noisy_chain", bench::NoisyChain},
-    {"agent_memory", bench::AgentMemory}};
+    {"memory", bench::IdleMemory},        {"unlock", bench::Unlocks},
+    {"return", bench::Returns},           {"assign_return", bench::AssignReturn},
+    {"rest_list", bench::RestList},       {"telemetry", bench::Telemetry},
+    {"token_check", bench::TokenCheck},   {"noisy_chain", bench::NoisyChain},
+    {"slow_clients", bench::SlowClients}, {"agent_memory", bench::AgentMemory}};
 
 }  // namespace
 

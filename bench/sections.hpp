@@ -23,6 +23,7 @@ std::vector<Figure> Telemetry(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> IdleMemory(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> TokenCheck(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> NoisyChain(fleet::Fleet& fleet, const Effort& effort);
+std::vector<Figure> SlowClients(fleet::Fleet& fleet, const Effort& effort);
 std::vector<Figure> AgentMemory(fleet::Fleet& fleet, const Effort& effort);
 
 }  // namespace cartwise::bench
