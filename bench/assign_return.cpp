@@ -10,6 +10,7 @@
 #include "cartwise/events/v1/event.grpc.pb.h"
 #include "cartwise/rental/v1/rentals.grpc.pb.h"
 #include "connect.hpp"
+#include "harness/process.hpp"
 #include "harness/rack.hpp"
 #include "load.hpp"
 #include "pgbench_script.hpp"
@@ -62,6 +63,17 @@ std::vector<Shop> OpenShops(fleet::Fleet& fleet, const std::string& chain) {
   }
   fleet.database.Sql(sql);
   return shops;
+}
+
+// What one measurement announced is not carried during the next one.
+void AwaitRelays(fleet::Fleet& fleet) {
+  fleet::Eventually([&] {
+    return fleet.database
+        .Sql("SELECT FROM rental.outbox o WHERE (o.xid, o.seq) > "
+             "(SELECT c.xid, c.seq FROM rental.outbox_cursors c ORDER BY c.xid, c.seq LIMIT 1) "
+             "LIMIT 1")
+        .empty();
+  });
 }
 
 // One cycle: the call of a shopper's assign, then the event of the hook closing.
@@ -143,6 +155,7 @@ std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
   const auto shops = OpenShops(fleet, chain.id);
 
   const auto cycles = [&](bool with_key) {
+    AwaitRelays(fleet);
     return OperationsPerSecond(kWorkers, effort.seconds, [&](int worker) {
       auto cycle = std::make_shared<Cycle>(fleet, chain.owner->token(), chain.id,
                                            shops[size_t(worker)], with_key);
@@ -150,6 +163,7 @@ std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
     });
   };
   const auto statements = [&](const std::string& url) {
+    AwaitRelays(fleet);
     return PgbenchCyclesPerSecond(fleet, url, chain.id, kWorkers, effort.seconds);
   };
   double plain = 0, keyed = 0, guarded = 0, unguarded = 0;

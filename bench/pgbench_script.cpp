@@ -119,10 +119,12 @@ double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& url, const
                               int clients, double seconds) {
   const std::string file = fleet.folder() + "/cycle.sql";
   std::ofstream(file) << ScriptOf(chain);
-  std::string command = "PGOPTIONS='-c cartwise.chain_id=" + chain +
-                        "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -j 2 -c " +
-                        std::to_string(clients) + " -T " +
-                        std::to_string(std::max(1, int(seconds)));
+  // As libs/cartwise/pg sets its sessions up.
+  std::string command =
+      "PGOPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
+      "-c jit=off -c cartwise.chain_id=" +
+      chain + "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -j 2 -c " +
+      std::to_string(clients) + " -T " + std::to_string(std::max(1, int(seconds)));
   command += " -f " + file + " '" + url + "' 2>&1";
   FILE* const pipe = popen(command.c_str(), "r");
   std::string output;

@@ -67,6 +67,43 @@ TEST_CASE("a tenant sees its own rows, nobody sees none, the platform sees all",
   CHECK(f.Count(Tenant::Of(ChainId())) == 0);
 }
 
+TEST_CASE("a plan made for an empty table does not read all of it when it has grown", "[pg]") {
+  PoolFixture f;
+  f.database.Sql("ANALYZE shop.things");
+  constexpr Query kFill{"shop_fill",
+                        "INSERT INTO shop.things SELECT $1::uuid, n::text FROM "
+                        "generate_series(1, 2000) n"};
+  constexpr Query kFind{"shop_find",
+                        "SELECT name FROM shop.things WHERE chain_id = $1 AND name = $2"};
+  constexpr Query kScans{"shop_scans",
+                         "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables "
+                         "WHERE relid = 'shop.things'::regclass"};
+
+  REQUIRE_OK(f.pool->Transact(Tenant::Of(kLevi), kNoHurry, [&](Transaction& tx) {
+    for (int i = 0; i < 8; ++i) REQUIRE_OK(tx.Run(kFind, kLevi, "7"));
+    REQUIRE_OK(tx.Run(kFill, kLevi));
+    CHECK(tx.Run(kFind, kLevi, "7")->size() == 1);
+    const auto scans = tx.Run(kScans);
+    CHECK(scans->front().Int("seq_scan") == 0);
+    CHECK(scans->front().Int("idx_scan") == 9);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("a statement whose values decide its plan does so for itself alone", "[pg]") {
+  PoolFixture f;
+  static constexpr char kMode[] = "SELECT current_setting('plan_cache_mode') AS mode";
+  constexpr Query kUsual{"shop_plan_once", kMode};
+  constexpr Query kSearch{"shop_plan_per_values", kMode, Query::Plan::kPerValues};
+  const auto mode = [&](const Query& query) {
+    return f.pool->Once(Tenant::Of(kLevi), kNoHurry, query)->front().Text("mode");
+  };
+
+  CHECK(mode(kUsual) == "force_generic_plan");
+  CHECK(mode(kSearch) == "auto");
+  CHECK(mode(kUsual) == "force_generic_plan");
+}
+
 TEST_CASE("a row of another tenant cannot be written", "[pg]") {
   PoolFixture f;
 

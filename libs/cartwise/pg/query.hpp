@@ -16,8 +16,15 @@ namespace cartwise::pg {
 /// the slow-log key; it must be unique in the program. Parameters are $1, $2 ...
 /// and travel as text: cast them ($1::uuid) where PostgreSQL cannot infer.
 struct Query {
+  /// How long PostgreSQL keeps its plan.
+  enum class Plan {
+    kOnce,      ///< one plan for all values: the indexes alone decide it
+    kPerValues  ///< optional filters ($1 IS NULL OR ...) decide which index serves
+  };
+
   std::string_view name;
   std::string_view sql;
+  Plan plan = Plan::kOnce;
 };
 
 /// One parameter, as text; NULL for an empty optional.

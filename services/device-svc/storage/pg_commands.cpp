@@ -22,7 +22,8 @@ constexpr pg::Query kList{"command_list", "SELECT " CARTWISE_COMMAND_COLUMNS R"s
      WHERE c.chain_id = $1 AND c.device_id = $2
        AND ($3::text IS NULL OR c.state = $3)
        AND ($4::timestamptz IS NULL OR (c.issued_at, c.command_id) < ($4, $5::uuid))
-     ORDER BY c.issued_at DESC, c.command_id DESC LIMIT $6)sql"};
+     ORDER BY c.issued_at DESC, c.command_id DESC LIMIT $6)sql",
+                          pg::Query::Plan::kPerValues};
 
 constexpr pg::Query kLockOpen{"command_lock_open", "SELECT " CARTWISE_COMMAND_COLUMNS R"sql(
       FROM device.commands c

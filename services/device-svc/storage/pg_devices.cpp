@@ -47,7 +47,8 @@ constexpr pg::Query kList{"device_list", "SELECT " CARTWISE_DEVICE_COLUMNS R"sql
        AND ($3::text IS NULL OR d.status = $3)
        AND ($4::boolean OR d.lifecycle <> 'RETIRED')
        AND ($5::text IS NULL OR (d.device_name, d.device_id) > ($5, $6::uuid))
-     ORDER BY d.device_name, d.device_id LIMIT $7)sql"};
+     ORDER BY d.device_name, d.device_id LIMIT $7)sql",
+                          pg::Query::Plan::kPerValues};
 
 // SKIP LOCKED: every process runs this job; nobody waits for another.
 constexpr pg::Query kLockVanished{"device_lock_vanished", "SELECT " CARTWISE_DEVICE_COLUMNS R"sql(

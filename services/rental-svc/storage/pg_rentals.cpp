@@ -77,7 +77,8 @@ inline constexpr pg::Query kListHistory{"rental_list_history", "SELECT " RENTAL_
      AND ($6::timestamptz IS NULL OR r.start_time >= $6::timestamptz)
      AND ($7::timestamptz IS NULL OR r.start_time < $7::timestamptz)
      AND (r.start_time, r.id) < ($8::timestamptz, $9::uuid)
-   ORDER BY r.start_time DESC, r.id DESC LIMIT $10)sql"};
+   ORDER BY r.start_time DESC, r.id DESC LIMIT $10)sql",
+                                        pg::Query::Plan::kPerValues};
 
 inline constexpr pg::Query kListOfPhone{"rental_list_of_phone", "SELECT " RENTAL_COLUMNS R"sql(
     FROM rental.rentals r

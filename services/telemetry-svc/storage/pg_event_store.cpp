@@ -73,19 +73,21 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
 #define CW_ONE_TYPE " AND event_type = $4"
 
 // [0] for types that begin with, [1] for one type.
+constexpr auto kPerValues = pg::Query::Plan::kPerValues;
 constexpr pg::Query kListDevice[] = {
     {"telemetry_list_device",
-     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", "")},
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", ""), kPerValues},
     {"telemetry_list_device_type",
-     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", CW_ONE_TYPE)}};
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", CW_ONE_TYPE), kPerValues}};
 constexpr pg::Query kListBranch[] = {
     {"telemetry_list_branch",
-     CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", "")},
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", ""), kPerValues},
     {"telemetry_list_branch_type",
-     CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", CW_ONE_TYPE)}};
+     CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", CW_ONE_TYPE), kPerValues}};
 constexpr pg::Query kListChain[] = {
-    {"telemetry_list_chain", CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL", "")},
-    {"telemetry_list_chain_type", CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL", CW_ONE_TYPE)}};
+    {"telemetry_list_chain", CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL", ""), kPerValues},
+    {"telemetry_list_chain_type", CW_TELEMETRY_LIST("$1::uuid", "$2::uuid IS NULL", CW_ONE_TYPE),
+     kPerValues}};
 #undef CW_TELEMETRY_LIST
 #undef CW_CHAIN_OF
 #undef CW_ONE_TYPE

@@ -1,8 +1,8 @@
 #include "domain/audit.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
@@ -40,17 +40,23 @@ AuditEntry EntryOf(const Event& event, absl::Time now) {
   return entry;
 }
 
-absl::Status RecordIn(AuditStore& store, std::vector<AuditEntry> entries, Digest digest) {
+/// Whether events may have been told before.
+enum class Telling { kFirst, kMaybeAgain };
+
+absl::Status RecordIn(AuditStore& store, std::vector<AuditEntry> entries, Telling telling,
+                      Digest digest) {
   // Held before looking what is known, so that two who bring the same take turns.
   CW_ASSIGN_OR_RETURN(AuditHead head, store.HoldHead(entries.front().chain));
-  std::vector<EventId> told;
-  told.reserve(entries.size());
-  for (const AuditEntry& entry : entries) told.push_back(entry.event);
-  CW_ASSIGN_OR_RETURN(std::vector<EventId> known, store.Known(head.chain, told));
+  std::set<EventId> seen;
+  if (telling == Telling::kMaybeAgain) {
+    std::vector<EventId> told;
+    for (const AuditEntry& entry : entries) told.push_back(entry.event);
+    CW_ASSIGN_OR_RETURN(const auto known, store.Known(head.chain, told));
+    seen.insert(known.begin(), known.end());
+  }
   std::vector<AuditEntry> fresh;
   for (AuditEntry& entry : entries) {
-    if (std::find(known.begin(), known.end(), entry.event) != known.end()) continue;
-    known.push_back(entry.event);
+    if (!seen.insert(entry.event).second) continue;
     entry.no = head.no + 1;
     entry.hash = HashOf(entry, head.hash, digest);
     head.no = entry.no;
@@ -122,12 +128,18 @@ absl::Status Record(AuditDatabase& database, const std::vector<Event>& events, a
   if (chains.empty()) return absl::OkStatus();
   Caller self = Caller::Service("tenant-svc");
   self.deadline = deadline;
-  return database.Write(self, [&](AuditStore& store) -> absl::Status {
-    for (const auto& [chain, entries] : chains) {
-      CW_RETURN_IF_ERROR(RecordIn(store, entries, digest));
-    }
-    return absl::OkStatus();
-  });
+  const auto record = [&](Telling telling) {
+    return database.Write(self, [&](AuditStore& store) -> absl::Status {
+      for (const auto& [chain, entries] : chains) {
+        CW_RETURN_IF_ERROR(RecordIn(store, entries, telling, digest));
+      }
+      return absl::OkStatus();
+    });
+  };
+  // Hardly any event is told twice: the look what is known is saved until the
+  // database refuses one.
+  const absl::Status recorded = record(Telling::kFirst);
+  return absl::IsAlreadyExists(recorded) ? record(Telling::kMaybeAgain) : recorded;
 }
 
 absl::StatusOr<Listing<AuditEntry>> ListAudit(AuditStore& store, const Caller& caller,

@@ -75,6 +75,7 @@ class AuditStore {
   /// Those of `events` that have an entry already.
   virtual absl::StatusOr<std::vector<EventId>> Known(const ChainId& chain,
                                                      const std::vector<EventId>& events) = 0;
+  /// ALREADY_EXISTS when one of them has an entry.
   virtual absl::Status Insert(const std::vector<AuditEntry>& entries) = 0;
 
   /// Newest first; up to one more than the page holds.

@@ -37,7 +37,7 @@ constexpr pg::Query kFindEntry{"tenant_find_branch_entry", R"sql(
 
 constexpr pg::Query kHold{"tenant_hold_branches", R"sql(
   SELECT branch_id FROM tenant.branches
-   WHERE chain_id = $1 AND branch_id = ANY ($2::text::uuid[]) AND deleted_at IS NULL
+   WHERE chain_id = $1 AND branch_id = ANY ($2::uuid[]) AND deleted_at IS NULL
    ORDER BY branch_id FOR KEY SHARE)sql"};
 
 constexpr pg::Query kInsert{"tenant_insert_branch", R"sql(

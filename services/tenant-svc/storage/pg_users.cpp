@@ -59,7 +59,7 @@ constexpr pg::Query kUpdate{"tenant_update_user", R"sql(
 // Those alone that are lost: what goes here ends the user's tokens.
 constexpr pg::Query kDropBranches{"tenant_drop_user_branches", R"sql(
   DELETE FROM tenant.user_branches
-   WHERE chain_id = $1 AND user_id = $2 AND NOT branch_id = ANY ($3::text::uuid[]))sql"};
+   WHERE chain_id = $1 AND user_id = $2 AND NOT branch_id = ANY ($3::uuid[]))sql"};
 
 constexpr pg::Query kCountOwners{"tenant_count_owners", R"sql(
   SELECT count(*) AS owners FROM tenant.users
