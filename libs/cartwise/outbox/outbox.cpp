@@ -63,13 +63,15 @@ Statements::Statements(const std::string& schema) {
   // slow sink would then hold back the horizon of `next` for every other sink.
   lock_cursor =
       make("lock_cursor",
-           absl::StrCat("SELECT c.xid::text AS xid, c.seq, EXISTS (SELECT FROM ", schema,
+           absl::StrCat("SELECT EXISTS (SELECT FROM ", schema,
                         ".outbox o WHERE (o.xid, o.seq) > (c.xid, c.seq)) AS waiting FROM ", schema,
                         ".outbox_cursors c WHERE c.sink = $1 AND "
                         "pg_try_advisory_xact_lock(hashtextextended('",
                         schema, ".' || c.sink, 0))"));
   // A transaction still running may commit a lower seq later: only what is
-  // older than every running transaction is taken, in (xid, seq) order.
+  // older than every running transaction is taken, in (xid, seq) order. The
+  // cursor is read anew: lock_cursor saw it before it had the lock, when another
+  // replica may still have been moving it.
   next = make("next", absl::StrCat(R"sql(
     SELECT chain_id, seq, xid::text AS xid, event_id, branch_id, device_id, type, subject,
            occurred_at, payload::text AS payload, trace_id, audit->>'actor' AS audit_actor,
@@ -77,9 +79,12 @@ Statements::Statements(const std::string& schema) {
            audit->>'address' AS audit_address
       FROM )sql",
                                    schema, R"sql(.outbox
-     WHERE (xid, seq) > ($1::xid8, $2::bigint)
+     WHERE (xid, seq) > ((SELECT c.xid FROM )sql",
+                                   schema, R"sql(.outbox_cursors c WHERE c.sink = $1),
+                         (SELECT c.seq FROM )sql",
+                                   schema, R"sql(.outbox_cursors c WHERE c.sink = $1))
        AND xid < pg_snapshot_xmin(pg_current_snapshot())
-     ORDER BY xid, seq LIMIT $3)sql"));
+     ORDER BY xid, seq LIMIT $2)sql"));
   advance =
       make("advance", absl::StrCat("UPDATE ", schema,
                                    ".outbox_cursors SET xid = $2::xid8, seq = $3 WHERE sink = $1"));

@@ -123,6 +123,25 @@ TEST_CASE("a restarted relay goes on where the last one committed", "[outbox]") 
   CHECK(sink.got.back() == "b");
 }
 
+TEST_CASE("replicas that carry to one sink bring it each event once and in order", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  const std::vector<Sink> to = {sink.AsSink("s")};
+  std::vector<std::string> all;
+  Relay one(*f.pool, "shop", "tenant-svc", to, f.database.metrics);
+  Relay two(*f.pool, "shop", "tenant-svc", to, f.database.metrics);
+  Relay three(*f.pool, "shop", "tenant-svc", to, f.database.metrics);
+
+  for (int i = 0; i < 500; ++i) {
+    all.push_back(std::to_string(i));
+    REQUIRE_OK(f.Tell(all.back()));
+    for (Relay* relay : {&one, &two, &three}) relay->Wake();
+  }
+
+  CHECK(sink.WaitUntil([&] { return sink.got.size() >= all.size(); }));
+  CHECK(sink.got == all);
+}
+
 TEST_CASE("only the audit log hears who did it, and of nothing else", "[outbox]") {
   OutboxFixture f;
   RecordingSink everything, log;

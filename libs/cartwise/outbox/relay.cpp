@@ -90,8 +90,7 @@ absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink)
       [&](pg::Transaction& tx) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const pg::Rows cursor, tx.Run(sql.lock_cursor, sink.name));
         if (cursor.empty() || !cursor.front().Bool("waiting")) return absl::OkStatus();
-        CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(sql.next, cursor.front().Text("xid"),
-                                                        cursor.front().Int("seq"), kBatch));
+        CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(sql.next, sink.name, kBatch));
         carried.held_back = rows.empty();
         if (rows.empty()) return absl::OkStatus();
         const std::vector<Event> events = ReadEvents(rows, source, sink.takes);
