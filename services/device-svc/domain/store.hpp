@@ -101,9 +101,12 @@ class Store {
   virtual absl::StatusOr<bool> InsertController(const Controller& controller) = 0;
   virtual absl::StatusOr<bool> UpdateController(const Controller& controller) = 0;
   virtual absl::Status DeleteController(const Controller& controller) = 0;
-  /// Only of this device's boards, only where it changes something.
-  virtual absl::Status SetControllerStatus(const DeviceKey& device, const ControllerId& id,
-                                           ControllerStatus status, absl::Time now) = 0;
+  /// Only of this device's boards, only where it changes something. The board when
+  /// it was INACTIVE until now.
+  virtual absl::StatusOr<std::optional<Controller>> SetControllerStatus(const DeviceKey& device,
+                                                                        const ControllerId& id,
+                                                                        ControllerStatus status,
+                                                                        absl::Time now) = 0;
 
   /// Makes this the stream that counts; answers who held an older one.
   virtual absl::StatusOr<std::optional<ReplicaId>> OpenStream(const DeviceKey& device,

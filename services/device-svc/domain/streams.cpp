@@ -138,8 +138,15 @@ absl::StatusOr<std::vector<Controller>> Streams::ControllersOf(const DeviceKey& 
 absl::Status Streams::BoardsSeen(
     const DeviceKey& device, const std::vector<std::pair<ControllerId, ControllerStatus>>& boards) {
   return database_.Write(Myself(), [&](Store& store) -> absl::Status {
+    // Device before boards, as everywhere, so that no two wait for each other.
+    CW_ASSIGN_OR_RETURN(const auto there, store.LockDevice(device.device));
+    if (!there) return absl::OkStatus();
     for (const auto& [id, status] : boards) {
-      CW_RETURN_IF_ERROR(store.SetControllerStatus(device, id, status, clock_.Now()));
+      CW_ASSIGN_OR_RETURN(const auto found,
+                          store.SetControllerStatus(device, id, status, clock_.Now()));
+      if (!found) continue;
+      CW_RETURN_IF_ERROR(
+          store.Announce({"controller.found"}, *found, there->status != Status::kOffline));
     }
     return absl::OkStatus();
   });

@@ -59,7 +59,8 @@ class Streams {
   /// Does this stream still count?
   absl::StatusOr<bool> Counts(const DeviceKey& device, const StreamId& stream);
   absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceKey& device);
-  /// Boards that the agent lost (kError) or found (kActive); others' ids are ignored.
+  /// Boards that the agent lost (kError) or found (kActive), the first time with a
+  /// `controller.found`; others' ids are ignored.
   absl::Status BoardsSeen(const DeviceKey& device,
                           const std::vector<std::pair<ControllerId, ControllerStatus>>& boards);
 

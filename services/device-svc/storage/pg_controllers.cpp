@@ -38,8 +38,14 @@ constexpr pg::Query kDelete{"controller_delete", R"sql(
     DELETE FROM device.controllers WHERE chain_id = $1 AND controller_id = $2)sql"};
 
 constexpr pg::Query kSetStatus{"controller_set_status", R"sql(
-    UPDATE device.controllers SET status = $4, updated_at = $5
-     WHERE chain_id = $1 AND controller_id = $2 AND device_id = $3 AND status <> $4)sql"};
+    WITH before AS (
+      SELECT b.chain_id, b.controller_id, b.status FROM device.controllers b
+       WHERE b.chain_id = $1 AND b.controller_id = $2 AND b.device_id = $3 AND b.status <> $4
+         FOR UPDATE
+    )
+    UPDATE device.controllers c SET status = $4, updated_at = $5 FROM before b
+     WHERE c.chain_id = b.chain_id AND c.controller_id = b.controller_id
+    RETURNING b.status = 'INACTIVE' AS first, )sql" CARTWISE_CONTROLLER_COLUMNS};
 
 }  // namespace sql
 
@@ -106,9 +112,14 @@ absl::Status PgStore::DeleteController(const Controller& controller) {
   return tx_.Run(sql::kDelete, controller.chain, controller.id).status();
 }
 
-absl::Status PgStore::SetControllerStatus(const DeviceKey& device, const ControllerId& id,
-                                          ControllerStatus status, absl::Time now) {
-  return tx_.Run(sql::kSetStatus, device.chain, id, device.device, NameOf(status), now).status();
+absl::StatusOr<std::optional<Controller>> PgStore::SetControllerStatus(const DeviceKey& device,
+                                                                       const ControllerId& id,
+                                                                       ControllerStatus status,
+                                                                       absl::Time now) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kSetStatus, device.chain, id, device.device,
+                                                   NameOf(status), now));
+  if (rows.empty() || !rows.front().Bool("first")) return std::nullopt;
+  return ReadController(rows.front());
 }
 
 }  // namespace cartwise::device

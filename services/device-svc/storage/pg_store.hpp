@@ -28,8 +28,10 @@ class PgStore final : public Store {
   absl::StatusOr<bool> InsertController(const Controller& controller) override;
   absl::StatusOr<bool> UpdateController(const Controller& controller) override;
   absl::Status DeleteController(const Controller& controller) override;
-  absl::Status SetControllerStatus(const DeviceKey& device, const ControllerId& id,
-                                   ControllerStatus status, absl::Time now) override;
+  absl::StatusOr<std::optional<Controller>> SetControllerStatus(const DeviceKey& device,
+                                                                const ControllerId& id,
+                                                                ControllerStatus status,
+                                                                absl::Time now) override;
   absl::StatusOr<std::optional<ReplicaId>> OpenStream(const DeviceKey& device,
                                                       const NewStream& stream) override;
   absl::StatusOr<bool> CloseStream(const DeviceKey& device, const StreamId& stream) override;

@@ -132,6 +132,26 @@ TEST_CASE("boards that an agent loses and finds are marked, its own only", "[pre
   CHECK(f.streams.ControllersOf(KeyOf(other))->front().status == ControllerStatus::kInactive);
 }
 
+TEST_CASE("that an agent knows a new board is announced once", "[presence]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa);
+  REQUIRE_OK(f.Open(device));
+  const auto board = f.AddBoard(device);
+  REQUIRE_OK(board);
+  CHECK(f.Count("device.outbox WHERE type = 'controller.created' AND "
+                "payload->>'status' = 'INACTIVE'") == 1);
+
+  for (const auto status :
+       {ControllerStatus::kActive, ControllerStatus::kError, ControllerStatus::kActive}) {
+    REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, status}}));
+  }
+
+  CHECK(f.Count("device.outbox WHERE type = 'controller.found' AND payload->>'id' = '" +
+                board->id.value() +
+                "' AND payload->>'status' = 'ACTIVE' AND payload->>'device_online' = 'true'") == 1);
+  CHECK(f.Events("controller.found") == 1);
+}
+
 TEST_CASE("a change of a board is announced and reaches the holder of the stream", "[presence]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa);

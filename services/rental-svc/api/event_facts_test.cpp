@@ -58,6 +58,22 @@ TEST_CASE("a branch is read with its term, the usual one when it says none", "[e
   CHECK(std::get<BranchTold>(*FactIn(EventOf("branch.deleted", id + "}"))).deleted);
 }
 
+TEST_CASE("a board is online once its device is and has reached it", "[events]") {
+  const auto online = [](const std::string& status, const std::string& device_online) {
+    const std::string id = "\"" + std::string(kId) + "\"";
+    const auto fact = FactIn(
+        EventOf("controller.found", R"({"id": )" + id + R"(, "branch_id": )" + id +
+                                        R"(, "device_id": )" + id + R"(, "status": ")" + status +
+                                        R"(", "device_online": )" + device_online + "}"));
+    REQUIRE(fact.has_value());
+    return std::get<ControllerTold>(*fact).online;
+  };
+  CHECK(online("ACTIVE", "true"));
+  CHECK(online("ERROR", "true"));
+  CHECK_FALSE(online("INACTIVE", "true"));
+  CHECK_FALSE(online("ACTIVE", "false"));
+}
+
 TEST_CASE("what can never be taken in does not hold up what is behind it", "[events]") {
   CHECK_FALSE(FactIn(EventOf("lock.closed", "{}")));
   CHECK_FALSE(FactIn(EventOf("lock.closed", R"({"controller_id": 5, "lock": "x"})")));

@@ -39,7 +39,7 @@ struct ControllerTold {
   BranchId branch;
   DeviceId device;
   bool has_ir = false;
-  bool online = false;  ///< its device is
+  bool online = false;  ///< its device is, and has reached it at least once
   bool deleted = false;
   absl::Time at;
 };
