@@ -336,5 +336,50 @@ TEST_CASE("every end and every lost right is noted once", "[revocations]") {
   CHECK(noted("USER") == 3);
 }
 
+TEST_CASE("each token tells of which rights it is, and each loss which tokens it ends",
+          "[revocations]") {
+  Keyed f;
+  const auto key = f.Create(f.chief, f.Wanted());
+  REQUIRE_OK(key);
+  const auto version = [&] {
+    const auto caller = f.Use(key->secret);
+    REQUIRE_OK(caller);
+    const auto session = f.sessions.Login({}, "chief@x.example", kPassword);
+    REQUIRE_OK(session);
+    CHECK(session->access_token == "token of user:" + f.chief.id.value() + ", rights " +
+                                       std::to_string(caller->rights_version));
+    return caller->rights_version;
+  };
+  const auto told = [&](const std::string& kind, const std::string& id) {
+    return f.server
+        .Sql("SELECT max(rights_version) AS version FROM tenant.revocations WHERE kind = '" + kind +
+             "' AND subject_id = '" + id + "'")
+        .front()
+        .Int("version");
+  };
+  UserChange fewer, fewest;
+  fewer.branches = {f.haifa.id, f.jerusalem.id};
+  fewest.branches = {f.haifa.id};
+  REQUIRE(f.Use(key->secret)->rights_version == 0);
+
+  REQUIRE_OK(f.ChangeUser(f.boss.AsCaller(), f.chief.id, fewer));
+  const int64_t second = version();
+  CHECK(second > 0);
+  CHECK(told("USER", f.chief.id.value()) == second);
+
+  REQUIRE_OK(f.ChangeUser(f.boss.AsCaller(), f.chief.id, fewest));
+  CHECK(version() > second);
+  CHECK(told("USER", f.chief.id.value()) == version());
+  CHECK(told("KEY", key->key.id.value()) == version());
+  const int64_t last = version();
+
+  REQUIRE_OK(f.Revoke(f.owner, key->key.id));
+  CHECK(told("KEY", key->key.id.value()) == INT64_MAX);
+  ChainChange closed;
+  closed.active = false;
+  REQUIRE_OK(f.ChangeChain(f.platform, f.rami.id, closed));
+  CHECK(told("USER", f.chief.id.value()) == last + 1);
+}
+
 }  // namespace
 }  // namespace cartwise::tenant

@@ -116,15 +116,18 @@ TEST_CASE("an API key's token carries what the key may do", "[auth]") {
   CHECK_REFUSED(f.verifier.Verify(f.Issue(key)), "BAD_TOKEN");
 }
 
-TEST_CASE("a token says which sign-in it came from, and when it was made", "[auth]") {
+TEST_CASE("a token says which sign-in it came from, when it was made and of which rights",
+          "[auth]") {
   const Fixture f;
   Caller staff = f.Operator();
   staff.sign_in = kBranch;
+  staff.rights_version = 7;
 
   const auto proven = f.verifier.Verify(f.Issue(staff));
 
   REQUIRE_OK(proven);
   CHECK(proven->sign_in == kBranch);
+  CHECK(proven->rights_version == 7);
   CHECK(absl::ToUnixSeconds(proven->issued_at) == absl::ToUnixSeconds(f.clock.Now()));
   staff.sign_in = "no id";
   CHECK_REFUSED(f.verifier.Verify(f.Issue(staff)), "BAD_TOKEN");
@@ -223,6 +226,9 @@ TEST_CASE("claims that are wrong, missing or told twice are refused", "[auth]") 
            f.Claims(R"(,"sub":")" + std::string(kBranch) + "\""),
            f.Claims(R"(,"nbf":)" + std::to_string(now + 61)),
            f.Claims(R"(,"nbf":-1)"),
+           f.Claims(R"(,"rv":-1)"),
+           f.Claims(R"(,"rv":"1")"),
+           f.Claims(R"(,"rv":9223372036854775808)"),
        }) {
     CAPTURE(claims);
     CHECK_REFUSED(f.verifier.Verify(f.Forge(kHeader, claims)), "BAD_TOKEN");

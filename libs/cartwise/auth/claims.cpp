@@ -100,6 +100,15 @@ bool ReadKey(const json& object, Caller& caller) {
   return true;
 }
 
+// Absent in tokens of those whose rights never changed.
+bool ReadRightsVersion(const json& object, Caller& caller) {
+  const auto version = object.find("rv");
+  if (version == object.end()) return true;
+  if (!version->is_number_unsigned() || version->get<uint64_t>() > INT64_MAX) return false;
+  caller.rights_version = version->get<int64_t>();
+  return true;
+}
+
 // Subject, chain and sign-in: UUIDs; only platform admins have no chain.
 bool ReadIdentity(const json& object, Caller& caller) {
   const auto subject = TextOf(object, "sub");
@@ -139,6 +148,7 @@ std::string ClaimsJson(const Caller& caller, const std::string& issuer, absl::Ti
   if (!caller.chain.empty()) claims["chain"] = caller.chain.value();
   if (caller.principal == Principal::kShopper) claims["phone"] = caller.phone;
   if (!caller.sign_in.empty()) claims["sid"] = caller.sign_in;
+  if (caller.rights_version > 0) claims["rv"] = caller.rights_version;
   if (caller.principal == Principal::kApiKey) {
     claims["scopes"] = caller.scopes;
     if (caller.requests_per_minute > 0) claims["rpm"] = caller.requests_per_minute;
@@ -187,7 +197,7 @@ std::optional<Claims> ParseClaims(std::string_view text, std::string_view typ) {
   caller.issued_at = claims.issued_at;
   if (caller.HasRoles() && !ReadGrants(*object, caller)) return std::nullopt;
   if (caller.principal == Principal::kApiKey && !ReadKey(*object, caller)) return std::nullopt;
-  if (!ReadIdentity(*object, caller)) return std::nullopt;
+  if (!ReadIdentity(*object, caller) || !ReadRightsVersion(*object, caller)) return std::nullopt;
   if (caller.principal == Principal::kShopper) {
     const auto phone = TextOf(*object, "phone");
     if (!phone || phone->empty()) return std::nullopt;

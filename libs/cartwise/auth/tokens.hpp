@@ -77,7 +77,8 @@ class KeySet {
 
 /// Makes the JWT of a caller (RFC 7519, EdDSA): `iss`, `aud` "cartwise", `sub`, `typ` header
 /// "at+jwt" for staff, "key+jwt" for API keys, "shopper+jwt", "device+jwt"; `chain`,
-/// `grants`, `phone`, `sid` (sign-in), `scopes`, `rpm` where they apply; `jti`, `iat`, `exp`.
+/// `grants`, `phone`, `sid` (sign-in), `rv` (rights version), `scopes`, `rpm` where they apply;
+/// `jti`, `iat`, `exp`.
 std::string IssueToken(const SigningKey& key, const Caller& caller, absl::Time now,
                        absl::Duration life);
 

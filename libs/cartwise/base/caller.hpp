@@ -58,10 +58,13 @@ struct Caller {
   std::string sign_in;              ///< staff only: id of the sign-in behind the token
   std::vector<std::string> scopes;  ///< API key only, sorted: "rentals:read"
   int requests_per_minute = 0;      ///< API key only: its own rate; 0 for the usual one
-  absl::Time issued_at;             ///< of the token, to the second
-  std::string trace_id;             ///< 32 hex digits
-  std::string peer;                 ///< address of the client
-  Once* once = nullptr;             ///< set while a write carries an Idempotency-Key
+  /// Staff and API keys: how often the rights behind the token had changed when it
+  /// was made; of a key, those of its maker.
+  int64_t rights_version = 0;
+  absl::Time issued_at;                          ///< of the token, to the second
+  std::string trace_id;                          ///< 32 hex digits
+  std::string peer;                              ///< address of the client
+  Once* once = nullptr;                          ///< set while a write carries an Idempotency-Key
   absl::Time deadline = absl::InfiniteFuture();  ///< when the client stops waiting
 
   bool IsPlatformAdmin() const;

@@ -72,7 +72,9 @@ grpc::Status RevocationWatch::Listen() {
   while (reader->Read(&response)) {
     for (const v1::Revocation& revocation : response.revocations()) {
       const auto kind = KindOf(revocation.kind());
-      if (kind) heard_({*kind, revocation.id(), rpc::FromTimestamp(revocation.revoked_at())});
+      if (!kind) continue;
+      heard_({*kind, revocation.id(), rpc::FromTimestamp(revocation.revoked_at()),
+              revocation.rights_version()});
     }
     SetHeard(true, "");
   }

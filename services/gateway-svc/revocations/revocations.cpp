@@ -16,23 +16,22 @@ void DropOld(Map& map, absl::Duration now, HeardAt heard_at) {
   std::erase_if(map, [&](const auto& entry) { return now - heard_at(entry.second) > kKept; });
 }
 
-// Tokens tell their time to the second: one of the same second may be the new one.
-bool IsOlder(const Caller& caller, absl::Time revoked_at) {
+// By time only where tenant-svc tells no version. Tokens tell their time to the
+// second: one of the same second may be the new one. A revoked key has nothing
+// else that ends it, so it ends in that second too.
+bool IsOlder(const Caller& caller, absl::Time revoked_at, int64_t version) {
+  if (version > 0) return caller.rights_version < version;
+  if (caller.principal == Principal::kApiKey) return caller.issued_at <= revoked_at;
   return absl::ToUnixSeconds(caller.issued_at) < absl::ToUnixSeconds(revoked_at);
 }
 
-// A revoked key has nothing else that ends it, so it ends in that second too.
 bool Ends(const Revocation& revocation, const Caller& caller) {
   const bool key = caller.principal == Principal::kApiKey;
-  switch (revocation.kind) {
-    case Revocation::Kind::kSignIn:
-      return !key && caller.sign_in == revocation.id;
-    case Revocation::Kind::kUser:
-      return !key && caller.subject == revocation.id && IsOlder(caller, revocation.at);
-    case Revocation::Kind::kKey:
-      return key && caller.subject == revocation.id && caller.issued_at <= revocation.at;
+  if (revocation.kind == Revocation::Kind::kSignIn) {
+    return !key && caller.sign_in == revocation.id;
   }
-  return false;
+  return key == (revocation.kind == Revocation::Kind::kKey) && caller.subject == revocation.id &&
+         IsOlder(caller, revocation.at, revocation.rights_version);
 }
 
 }  // namespace
@@ -64,7 +63,8 @@ void Revocations::Add(const Revocation& revocation) {
     sign_ins_[revocation.id] = now;
   } else {
     Rights& rights = rights_[revocation.id];
-    rights = {std::max(rights.revoked_at, revocation.at), now};
+    rights = {std::max(rights.revoked_at, revocation.at),
+              std::max(rights.version, revocation.rights_version), now};
   }
   any_ = true;
   for (LiveCall* const call : calls_) {
@@ -81,7 +81,8 @@ absl::Status Revocations::Check(const Caller& caller) const {
 absl::Status Revocations::CheckLocked(const Caller& caller) const {
   if (sign_ins_.count(caller.sign_in) > 0) return TokenRevoked();
   const auto rights = rights_.find(caller.subject);
-  const bool old = rights != rights_.end() && IsOlder(caller, rights->second.revoked_at);
+  const bool old =
+      rights != rights_.end() && IsOlder(caller, rights->second.revoked_at, rights->second.version);
   return old ? TokenRevoked() : absl::OkStatus();
 }
 

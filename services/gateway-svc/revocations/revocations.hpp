@@ -26,6 +26,7 @@ struct Revocation {
   Kind kind = Kind::kSignIn;
   std::string id;
   absl::Time at;
+  int64_t rights_version = 0;
 };
 
 class LiveCall;
@@ -61,11 +62,13 @@ class Revocations {
   mutable std::mutex mutex_;
   /// By id: when it was heard, by the boot clock.
   std::map<std::string, absl::Duration> sign_ins_;
+  /// Of the latest revocation: tokens of before hold no more.
   struct Rights {
     absl::Time revoked_at;
+    int64_t version;
     absl::Duration heard_at;
   };
-  /// By user or key id: tokens made before hold no more.
+  /// By user or key id.
   std::map<std::string, Rights> rights_;
   std::set<LiveCall*> calls_;
   std::set<LiveCall*> leaving_;  ///< of them: revoked, and given a little time

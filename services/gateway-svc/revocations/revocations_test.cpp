@@ -66,6 +66,34 @@ TEST_CASE_METHOD(Fixture, "whose rights changed needs a token made since") {
   CHECK(revocations.Check(dana).ok());
 }
 
+TEST_CASE_METHOD(Fixture, "a token is told from a newer one by its rights, whenever it was made") {
+  Caller key;
+  key.principal = Principal::kApiKey;
+  key.subject = NewUuid();
+  for (Caller* const caller : {&dana, &key}) {
+    const Kind kind = caller == &key ? Kind::kKey : Kind::kUser;
+    // Of the same second, or told by clocks that differ.
+    const absl::Duration made_after =
+        GENERATE(absl::ZeroDuration(), absl::Seconds(30), -absl::Seconds(30));
+    caller->issued_at = clock.Now() + made_after;
+    Caller anew = *caller;
+    anew.rights_version = 2;
+    UnderWay old_call(revocations, *caller), new_call(revocations, anew);
+
+    revocations.Add({kind, caller->subject, clock.Now(), 2});
+    revocations.Add({kind, caller->subject, clock.Now(), 1});  // told again
+
+    CHECK(old_call.cancelled.HasBeenNotified());
+    CHECK_FALSE(new_call.cancelled.HasBeenNotified());
+    UnderWay old_later(revocations, *caller), new_later(revocations, anew);
+    CHECK(old_later.cancelled.HasBeenNotified());
+    CHECK_FALSE(new_later.cancelled.HasBeenNotified());
+    if (caller == &key) continue;
+    CHECK_REFUSED(revocations.Check(*caller), "TOKEN_REVOKED");
+    CHECK(revocations.Check(anew).ok());
+  }
+}
+
 TEST_CASE_METHOD(Fixture, "a revocation is forgotten when no token of it can live any more") {
   revocations.Add({Kind::kSignIn, dana.sign_in, clock.Now()});
   clock.Advance(absl::Minutes(15));

@@ -20,6 +20,7 @@ v1::WatchRevocationsResponse ToProto(const std::vector<Revocation>& revocations)
     entry.set_kind(kind);
     entry.set_id(revocation.id);
     *entry.mutable_revoked_at() = ToTimestamp(revocation.at);
+    entry.set_rights_version(revocation.rights_version);
   }
   return out;
 }

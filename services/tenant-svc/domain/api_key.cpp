@@ -64,6 +64,7 @@ Caller ApiKey::AsCaller(const User& maker) const {
   caller.subject = id.value();
   caller.chain = chain;
   caller.grants = GrantsUnder(maker);
+  caller.rights_version = maker.rights_version;
   caller.scopes = scopes;
   caller.requests_per_minute = requests_per_minute;
   return caller;

@@ -29,7 +29,8 @@ class FakeCredentials final : public Credentials {
     return "quick:" + std::string(secret);
   }
   std::string AccessToken(const Caller& caller, absl::Time, absl::Duration) override {
-    return "token of " + caller.Label();
+    const std::string version = std::to_string(caller.rights_version);
+    return "token of " + caller.Label() + (caller.rights_version > 0 ? ", rights " + version : "");
   }
 };
 

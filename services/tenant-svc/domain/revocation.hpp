@@ -18,6 +18,7 @@ struct Revocation {
   std::string kind;  ///< "SIGN_IN", "USER" or "KEY"
   std::string id;
   absl::Time at;
+  int64_t rights_version = 0;  ///< of USER and KEY: tokens of a smaller one end
 };
 
 /// Passes what is heard of revocations on to everybody who watches. Thread-safe;

@@ -30,6 +30,7 @@ Caller User::AsCaller() const {
   caller.subject = id.value();
   caller.chain = chain;
   caller.grants = Grants();
+  caller.rights_version = rights_version;
   return caller;
 }
 

@@ -27,6 +27,7 @@ struct User {
   bool active = true;
   absl::Time created_at;
   absl::Time updated_at;
+  int64_t rights_version = 0;  ///< counted by the database, whatever changes the rights
 
   /// INVALID_FIELD naming every field at fault.
   absl::Status Check() const;

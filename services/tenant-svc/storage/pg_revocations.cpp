@@ -11,7 +11,8 @@ namespace cartwise::tenant {
 namespace {
 
 constexpr pg::Query kRecent{"tenant_recent_revocations", R"sql(
-  SELECT kind, subject_id, revoked_at FROM tenant.revocations WHERE revoked_at > $1
+  SELECT kind, subject_id, revoked_at, coalesce(rights_version, 0) AS rights_version
+    FROM tenant.revocations WHERE revoked_at > $1
    ORDER BY revoked_at)sql"};
 
 }  // namespace
@@ -19,15 +20,20 @@ constexpr pg::Query kRecent{"tenant_recent_revocations", R"sql(
 absl::StatusOr<std::vector<Revocation>> PgStore::RecentRevocations(absl::Time since) {
   CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kRecent, since));
   return ReadAll(rows, [](const pg::Row& row) {
-    return Revocation{row.Text("kind"), row.Text("subject_id"), row.Time("revoked_at")};
+    return Revocation{row.Text("kind"), row.Text("subject_id"), row.Time("revoked_at"),
+                      row.Int("rights_version")};
   });
 }
 
 std::optional<Revocation> ReadRevocationNotice(const std::string& payload) {
   const std::vector<std::string> parts = absl::StrSplit(payload, ' ');
-  int64_t micros = 0;
-  if (parts.size() != 3 || !absl::SimpleAtoi(parts[2], &micros)) return std::nullopt;
-  return Revocation{parts[0], parts[1], absl::FromUnixMicros(micros)};
+  const size_t size = parts[0] == "SIGN_IN" ? 3 : 4;
+  int64_t micros = 0, version = 0;
+  if (parts.size() != size || !absl::SimpleAtoi(parts[2], &micros) ||
+      (size == 4 && !absl::SimpleAtoi(parts[3], &version))) {
+    return std::nullopt;
+  }
+  return Revocation{parts[0], parts[1], absl::FromUnixMicros(micros), version};
 }
 
 }  // namespace cartwise::tenant

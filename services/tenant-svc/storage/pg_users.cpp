@@ -10,7 +10,8 @@ namespace {
 
 #define USER_COLUMNS                                                                        \
   "u.chain_id, u.user_id, u.email, u.name, u.role, u.whole_chain, u.active, u.created_at, " \
-  "u.updated_at, (SELECT string_agg(b.branch_id::text, ',' ORDER BY b.branch_id) "          \
+  "u.updated_at, u.rights_version, (SELECT string_agg(b.branch_id::text, ',' ORDER BY "     \
+  "b.branch_id) "                                                                           \
   "FROM tenant.user_branches b WHERE b.chain_id = u.chain_id AND b.user_id = u.user_id) "   \
   "AS branch_ids"
 
@@ -70,8 +71,8 @@ constexpr pg::Query kCountStaff{"tenant_count_staff", R"sql(
                    WHERE u.chain_id = c.chain_id AND u.active AND u.deleted_at IS NULL) AS active
     FROM tenant.chains c WHERE c.chain_id = $1)sql"};
 
-constexpr pg::Query kHoldAccount{"tenant_hold_account", "SELECT " ACCOUNT_COLUMNS R"sql(
-    FROM tenant.users u WHERE u.user_id = $1 AND u.deleted_at IS NULL FOR SHARE OF u)sql"};
+constexpr pg::Query kHoldAccount{"tenant_hold_account", R"sql(
+  SELECT 1 AS held FROM tenant.users WHERE user_id = $1 AND deleted_at IS NULL FOR SHARE)sql"};
 
 constexpr pg::Query kResetPassword{"tenant_reset_password", R"sql(
   UPDATE tenant.users SET password_hash = $3, updated_at = $4
@@ -91,6 +92,7 @@ User Read(const pg::Row& row) {
   user.active = row.Bool("active");
   user.created_at = row.Time("created_at");
   user.updated_at = row.Time("updated_at");
+  user.rights_version = row.Int("rights_version");
   const std::string branches = row.Text("branch_ids");
   for (const auto branch : absl::StrSplit(branches, ',', absl::SkipEmpty())) {
     user.branches.emplace_back(std::string(branch));
@@ -158,8 +160,10 @@ absl::StatusOr<StaffCount> PgStore::CountStaff(const ChainId& chain) {
 }
 
 absl::StatusOr<std::optional<Account>> PgStore::HoldAccount(const UserId& id) {
-  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kHoldAccount, id));
-  return ReadOne(rows, ReadAccount);
+  CW_RETURN_IF_ERROR(tx_.Run(kHoldAccount, id).status());
+  // A statement of its own: the branches are rows of their own, and one that
+  // waited would see the user of after a change with the branches of before.
+  return FindAccount(id);
 }
 
 // Statement by statement: the first waits for whoever is just signing in with
