@@ -16,6 +16,10 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 find_library(HIREDIS_LIBRARY hiredis REQUIRED)
 add_library(hiredis::hiredis UNKNOWN IMPORTED)
 set_target_properties(hiredis::hiredis PROPERTIES IMPORTED_LOCATION ${HIREDIS_LIBRARY})
+# Without pkg-config. The archive, so that an idle process keeps no page of it.
+find_library(ZXCVBN_ARCHIVE NAMES libzxcvbn.a zxcvbn REQUIRED)
+add_library(zxcvbn::zxcvbn UNKNOWN IMPORTED)
+set_target_properties(zxcvbn::zxcvbn PROPERTIES IMPORTED_LOCATION ${ZXCVBN_ARCHIVE})
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 

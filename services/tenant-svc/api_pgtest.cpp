@@ -96,12 +96,12 @@ TEST_CASE("what is kept of a request does not help to guess its password", "[api
   req.set_email("a@x.example");
   req.set_name("A");
   req.set_role("VIEWER");
-  req.set_password("the first password");
+  req.set_password("first of two passwords");
   v1::User first, again, other;
 
   Call call(token, "key-1");
   REQUIRE(f.users->CreateUser(&call, req, &first).ok());
-  req.set_password("the second password");
+  req.set_password("second of two passwords");
   Call repeat(token, "key-1");
   REQUIRE(f.users->CreateUser(&repeat, req, &again).ok());
   CHECK(again.id() == first.id());

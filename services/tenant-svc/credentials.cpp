@@ -1,5 +1,7 @@
 #include "credentials.hpp"
 
+#include <zxcvbn.h>
+
 #include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/reasons.hpp"
@@ -9,6 +11,9 @@ namespace {
 
 constexpr int kMostRunning = 2;
 constexpr int kMostWaiting = 16;
+// Thirty million guesses. Tries are slowed, so that is far beyond what anybody has
+// against a living service; beyond this a rule would hit honest phrases.
+constexpr double kLeastBits = 25;
 
 }  // namespace
 
@@ -59,6 +64,14 @@ absl::StatusOr<bool> SignedCredentials::VerifyPassword(std::string_view password
   if (!hash.empty()) return auth::VerifyPassword(password, hash);
   auth::BurnPasswordTime(password);
   return false;
+}
+
+bool SignedCredentials::IsGuessable(std::string_view password,
+                                    const std::vector<std::string>& words) {
+  std::vector<const char*> about;
+  for (const std::string& word : words) about.push_back(word.c_str());
+  about.push_back(nullptr);
+  return ZxcvbnMatch(std::string(password).c_str(), about.data(), nullptr) < kLeastBits;
 }
 
 std::string SignedCredentials::NewSecret(std::string_view prefix) {

@@ -8,7 +8,8 @@
 
 namespace cartwise::tenant {
 
-/// Credentials on argon2id, SHA-256 and Ed25519 tokens. Thread-safe.
+/// Credentials on argon2id, SHA-256, Ed25519 tokens and the lists of zxcvbn, which
+/// are part of its library: without them no program starts. Thread-safe.
 ///
 /// A password hash takes 64 MB and a tenth of a second, so at most two run at
 /// once and a few more wait; the rest are refused with SIGN_IN_BUSY at once, so
@@ -20,6 +21,7 @@ class SignedCredentials final : public Credentials {
   absl::StatusOr<std::string> HashPassword(std::string_view password, absl::Time deadline) override;
   absl::StatusOr<bool> VerifyPassword(std::string_view password, const std::string& hash,
                                       absl::Time deadline) override;
+  bool IsGuessable(std::string_view password, const std::vector<std::string>& words) override;
   std::string NewSecret(std::string_view prefix) override;
   std::string HashSecret(std::string_view secret) override;
   std::string AccessToken(const Caller& caller, absl::Time now, absl::Duration life) override;

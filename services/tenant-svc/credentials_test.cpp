@@ -25,6 +25,26 @@ TEST_CASE("a password fits its own hash, and none fits nobody's", "[credentials]
   CHECK_FALSE(credentials.VerifyPassword("correct horse", "", never).value());
 }
 
+TEST_CASE("passwords that are tried first are guessable, phrases and random ones are not",
+          "[credentials]") {
+  SignedCredentials credentials(auth::Signing(auth::NewTestKey("tenant-test")));
+  const std::vector<std::string> words = {"cartwise", "rami", "levi", "dana"};
+  for (const char* tried_first :
+       {"password1234", "passwordpassword", "P4ssw0rd2026!", "qwertyuiop123", "123456789012",
+        "aaaaaaaaaaaa", "iloveyou12345", "letmeinletmein", "1q2w3e4r5t6y", "administrator",
+        "cartwise2026", "C4rtw1se-2026", "rami-levi-cartwise", "Dana12345678"}) {
+    CAPTURE(tried_first);
+    CHECK(credentials.IsGuessable(tried_first, words));
+  }
+  for (const char* good : {"correct horse battery staple", "k7#qL9vX2pRw", "9f3a1c7be2d4",
+                           "a long enough password", "סיסמה שלי ארוכה", "dana-quilt-harbour-93"}) {
+    CAPTURE(good);
+    CHECK_FALSE(credentials.IsGuessable(good, words));
+  }
+  CHECK(credentials.IsGuessable("rami-levi-haifa", {"rami", "levi", "haifa"}));
+  CHECK(credentials.IsGuessable(std::string(1024, 'x'), {}));
+}
+
 TEST_CASE("an access token proves who it was made for", "[credentials]") {
   const auth::SigningKey key = auth::NewTestKey("tenant-test");
   testing::FakeClock clock;

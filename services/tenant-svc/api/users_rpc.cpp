@@ -3,6 +3,7 @@
 #include "api/translation.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "domain/password_words.hpp"
 #include "domain/users.hpp"
 
 namespace cartwise::tenant {
@@ -114,6 +115,7 @@ absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest&
   std::string hash;  // nobody's, which no password fits
   if (!req.password().empty()) {
     CW_RETURN_IF_ERROR(CheckNewPassword(req.password()));
+    CW_RETURN_IF_ERROR(CheckFirstPassword(caller, want, req.password()));
     // Before the transaction: no connection waits for the slow hash.
     CW_ASSIGN_OR_RETURN(hash, credentials_.HashPassword(req.password(), caller.deadline));
   }
@@ -126,6 +128,13 @@ absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest&
     *out = ToProto(user);
     return absl::OkStatus();
   });
+}
+
+absl::Status UsersRpc::CheckFirstPassword(const Caller& caller, User want,
+                                          const std::string& password) {
+  if (want.chain.empty()) want.chain = caller.chain;
+  return database_.Read(
+      caller, [&](Store& store) { return CheckGuessable(store, credentials_, want, password); });
 }
 
 grpc::Status UsersRpc::GetUser(grpc::ServerContext* ctx, const v1::GetUserRequest* req,

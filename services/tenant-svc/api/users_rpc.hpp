@@ -39,6 +39,8 @@ class UsersRpc final : public v1::UserService::Service {
   absl::Status Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out,
                       std::optional<IssuedLink>& link);
 
+  absl::Status CheckFirstPassword(const Caller& caller, User want, const std::string& password);
+
   rpc::Guard& guard_;
   TenantDatabase& database_;
   Credentials& credentials_;

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
@@ -22,6 +23,10 @@ class Credentials {
   /// SIGN_IN_BUSY likewise.
   virtual absl::StatusOr<bool> VerifyPassword(std::string_view password, const std::string& hash,
                                               absl::Time deadline) = 0;
+
+  /// True when few guesses lead to `password`: it is among the leaked ones, or little
+  /// more than words of dictionaries, of `words` (lower case) or of the keyboard.
+  virtual bool IsGuessable(std::string_view password, const std::vector<std::string>& words) = 0;
 
   /// `prefix` and 256 random bits.
   virtual std::string NewSecret(std::string_view prefix) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 
@@ -21,6 +22,11 @@ class FakeCredentials final : public Credentials {
                                       absl::Time) override {
     ++slow_hashes;
     return hash == "slow:" + std::string(password);
+  }
+  bool IsGuessable(std::string_view password, const std::vector<std::string>& words) override {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      return password.find(word) != std::string_view::npos;
+    });
   }
   std::string NewSecret(std::string_view prefix) override {
     return std::string(prefix) + NewUuid();

@@ -2,6 +2,7 @@
 
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "domain/password_words.hpp"
 #include "domain/reasons.hpp"
 #include "domain/users.hpp"
 
@@ -45,9 +46,9 @@ absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::strin
   std::optional<Account> account;
   CW_RETURN_IF_ERROR(database_.Read(caller, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(account, store.FindAccount(id));
-    return absl::OkStatus();
+    if (!account || !account->may_sign_in) return reasons::SignInEnded();
+    return CheckGuessable(store, credentials_, account->user, new_password);
   }));
-  if (!account || !account->may_sign_in) return reasons::SignInEnded();
   CW_RETURN_IF_ERROR(sessions_.Confirm(caller, *account, old_password));
   CW_ASSIGN_OR_RETURN(const std::string hash,
                       credentials_.HashPassword(new_password, caller.deadline));
@@ -76,7 +77,10 @@ absl::Status Passwords::SetByLink(const Caller& caller, const std::string& secre
   // Made-up links are refused before the slow hash, which a flood would use up.
   CW_RETURN_IF_ERROR(database_.Read(platform, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto link, store.FindPasswordLink(link_hash, now));
-    return link ? absl::OkStatus() : reasons::LinkInvalid();
+    if (!link) return reasons::LinkInvalid();
+    CW_ASSIGN_OR_RETURN(const auto account, store.FindAccount(link->user));
+    if (!account || !account->may_sign_in) return reasons::LinkInvalid();
+    return CheckGuessable(store, credentials_, account->user, new_password);
   }));
   CW_ASSIGN_OR_RETURN(const std::string hash,
                       credentials_.HashPassword(new_password, caller.deadline));

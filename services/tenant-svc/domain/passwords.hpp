@@ -37,13 +37,14 @@ class Passwords {
       : database_(database), credentials_(credentials), sessions_(sessions), clock_(clock) {}
 
   /// Sets the caller's own and ends all their sign-ins; answers a new one.
-  /// INVALID_FIELD, WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_REQUIRED, SIGN_IN_BUSY.
+  /// INVALID_FIELD, PASSWORD_GUESSABLE, WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_REQUIRED,
+  /// SIGN_IN_BUSY.
   absl::StatusOr<Session> Change(const Caller& caller, const std::string& old_password,
                                  const std::string& new_password);
 
   /// Spends a link and ends all sign-ins of its user. INVALID_FIELD,
-  /// SIGN_IN_BUSY; LINK_INVALID for an unknown, spent and expired link and an
-  /// inactive user alike.
+  /// PASSWORD_GUESSABLE, which leaves the link as it is, SIGN_IN_BUSY; LINK_INVALID for an unknown,
+  /// spent and expired link and an inactive user alike.
   absl::Status SetByLink(const Caller& caller, const std::string& secret,
                          const std::string& new_password);
 

@@ -125,6 +125,12 @@ absl::Status ApiKeyInvalid() {
                 "this API key is unknown, expired or revoked, or its maker has left");
 }
 
+absl::Status PasswordGuessable() {
+  return Refuse(StatusCode::kInvalidArgument, "PASSWORD_GUESSABLE",
+                "this password is too easy to guess: it was leaked before, or is made of common "
+                "words, your name or your chain's; use a longer one, such as four unrelated words");
+}
+
 absl::Status WrongPassword() {
   return Refuse(StatusCode::kPermissionDenied, "WRONG_PASSWORD",
                 "this is not your password; check it and try again");

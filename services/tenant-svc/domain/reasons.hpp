@@ -46,6 +46,8 @@ absl::Status RefreshTokenReused();
 absl::Status EnrollmentKeyInvalid();
 absl::Status LinkInvalid();
 absl::Status ApiKeyInvalid();
+/// INVALID_ARGUMENT (PASSWORD_GUESSABLE): one that is tried first.
+absl::Status PasswordGuessable();
 /// PERMISSION_DENIED: the sign-in is good, the password that confirms it is not.
 absl::Status WrongPassword();
 /// The person behind a still valid token is gone or inactive.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -7,6 +8,7 @@
 #include "domain/branch.hpp"
 #include "domain/chain.hpp"
 #include "domain/enrollment.hpp"
+#include "domain/password_words.hpp"
 #include "domain/sign_in.hpp"
 #include "domain/user.hpp"
 
@@ -87,6 +89,23 @@ TEST_CASE("passwords have 12 characters to 1,024 bytes", "[user]") {
   CHECK(CheckNewPassword(std::string(12, 'x')).ok());
   CHECK(CheckNewPassword(std::string(1024, 'x')).ok());
   CHECK_REFUSED(CheckNewPassword(std::string(1025, 'x')), "INVALID_FIELD");
+}
+
+TEST_CASE("words about somebody are their names and their chain's, whole and in parts", "[user]") {
+  User user;
+  user.email = "dana.levi@shop.example";
+  user.name = "Dana Bar-Lev";
+  Chain chain;
+  chain.name = "Rami Levi";
+  chain.slug = "rami-levi-il";
+  const auto words = WordsAbout(user, &chain);
+  for (const char* word : {"cartwise", "dana.levi@shop.example", "dana.levi", "dana", "shop",
+                           "dana bar-lev", "bar", "lev", "rami", "rami levi", "rami-levi-il"}) {
+    CAPTURE(word);
+    CHECK(std::count(words.begin(), words.end(), word) == 1);
+  }
+  CHECK(std::count(words.begin(), words.end(), "il") == 0);
+  CHECK(WordsAbout(User(), nullptr) == std::vector<std::string>{"cartwise"});
 }
 
 TEST_CASE("a refresh token is good once, until it expires or its family ends", "[sign-in]") {

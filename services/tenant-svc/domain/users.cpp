@@ -7,6 +7,7 @@
 #include "cartwise/base/text.hpp"
 #include "domain/chains.hpp"
 #include "domain/fields.hpp"
+#include "domain/password_words.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::tenant {
@@ -167,6 +168,9 @@ absl::Status SetPlatformAdmin(TenantDatabase& database, Credentials& credentials
   admin.created_at = admin.updated_at = now;
   if (!IsEmail(admin.email)) return errors::InvalidField("email", "must be an e-mail address");
   CW_RETURN_IF_ERROR(CheckNewPassword(password));
+  if (credentials.IsGuessable(password, WordsAbout(admin, nullptr))) {
+    return reasons::PasswordGuessable();
+  }
   CW_ASSIGN_OR_RETURN(const std::string hash,
                       credentials.HashPassword(password, absl::InfiniteFuture()));
 

@@ -69,6 +69,23 @@ TEST_CASE("a password is changed only by who knows the old one and may sign in",
   CHECK_REFUSED(f.passwords.Change(dana, kPassword, kNew), "SIGN_IN_REQUIRED");
 }
 
+TEST_CASE("a password of the person's or the chain's own name is refused everywhere",
+          "[passwords]") {
+  WithDana f;
+  const std::string secret = f.LinkOfDana();
+  for (const char* guessable : {"dana and a number", "we are rami-levi", "cartwise password"}) {
+    CAPTURE(guessable);
+    CHECK_REFUSED(f.passwords.Change(f.dana.AsCaller(), kPassword, guessable),
+                  "PASSWORD_GUESSABLE");
+    CHECK_REFUSED(f.Set(secret, guessable), "PASSWORD_GUESSABLE");
+  }
+  CHECK_REFUSED(SetPlatformAdmin(f.database, f.credentials, "root@x.example", "root at cartwise",
+                                 f.clock.Now()),
+                "PASSWORD_GUESSABLE");
+
+  REQUIRE_OK(f.Set(secret, "shufersal is another"));
+}
+
 TEST_CASE("with a stolen token the old password is guessed ten times, then it waits",
           "[passwords]") {
   WithDana f;
