@@ -25,7 +25,10 @@ struct Served : TwoChains {
   auth::SigningKey key = auth::NewTestKey("tenant-test");
   auth::TokenVerifier tokens{auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(), clock};
   SignedCredentials signed_credentials{auth::Signing(key)};
-  Sessions signed_sessions{database, signed_credentials, secrets, clock};
+  PasswordCheck signed_check{database, signed_credentials, secrets, clock};
+  SecondFactors signed_factors{database, signed_check, factors, signed_credentials, secrets, clock};
+  Sessions signed_sessions{database,     signed_credentials, secrets,
+                           signed_check, signed_factors,     clock};
   rpc::Guard guard{tokens, server.metrics};
   std::atomic<int> announced = 0;
 

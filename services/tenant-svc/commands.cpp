@@ -7,6 +7,7 @@
 #include "credentials.hpp"
 #include "data_holders.hpp"
 #include "erasure_lines.hpp"
+#include "factor_secrets.hpp"
 #include "phone_seal.hpp"
 #include "re_erase.hpp"
 #include "serve.hpp"
@@ -27,12 +28,13 @@ absl::Status RunCommand(const Config& config, OtpSecrets& otp_secrets,
   pg::DatabaseOf<Store, PgStore> database(pool, "tenant");
   CW_ASSIGN_OR_RETURN(const auto phone_secrets, auth::PhoneSecrets::Parse(config.phone_key));
   const KeyedPhoneSeal seal(phone_secrets);
+  KeyedFactorSecrets factors(phone_secrets);
   const auto holders = MakeDataHolders(config, pool, otp_secrets);
   pg::DatabaseOf<ErasureStore, PgErasures> erasures(pool, "tenant");
   ErasureLines witness;
   PersonalData people({database, erasures, Lent(holders), otp_secrets, seal, witness, clock});
   if (arguments.empty()) {
-    return Serve(config, pool, database, credentials, otp_secrets, people, metrics);
+    return Serve(config, pool, database, credentials, otp_secrets, factors, people, metrics);
   }
   if (arguments.front() == "re-erase") {
     return ReErase({arguments.begin() + 1, arguments.end()}, people);

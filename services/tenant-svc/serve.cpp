@@ -14,6 +14,7 @@
 #include "api/otp_rpc.hpp"
 #include "api/personal_data_rpc.hpp"
 #include "api/revocations_rpc.hpp"
+#include "api/second_factor_rpc.hpp"
 #include "api/users_rpc.hpp"
 #include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
@@ -64,8 +65,8 @@ void EndTrialsNow(TenantDatabase& database, const Clock& clock,
 }  // namespace
 
 absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
-                   Credentials& credentials, OtpSecrets& otp_secrets, PersonalData& people,
-                   obs::Metrics& metrics) {
+                   Credentials& credentials, OtpSecrets& otp_secrets, FactorSecrets& factors,
+                   PersonalData& people, obs::Metrics& metrics) {
   const SystemClock clock;
   CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
   const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
@@ -92,9 +93,12 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   const process::Periodic housekeeping(absl::Hours(1),
                                        [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
-  Sessions sessions(database, credentials, otp_secrets, clock);
+  PasswordCheck password_check(database, credentials, otp_secrets, clock);
+  SecondFactors second_factors(database, password_check, factors, credentials, otp_secrets, clock);
+  Sessions sessions(database, credentials, otp_secrets, password_check, second_factors, clock);
   Passwords passwords(database, credentials, sessions, clock);
   AuthRpc sign_in(guard, sessions, passwords, database, clock);
+  SecondFactorRpc second_factor(guard, second_factors, database, clock);
   ChainsRpc chains(guard, database, clock, announced);
   BranchesRpc branches(guard, database, clock, announced);
   ChainDirectoryRpc chain_directory(guard, database);
@@ -134,9 +138,9 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   CW_ASSIGN_OR_RETURN(
       const auto server,
       rpc::Server::Start(config.server,
-                         {&sign_in, &chains, &branches, &directory, &enrollment_keys, &users,
-                          &api_keys, &api_key_exchange, &revocations, &otp, &audit_log, &audit_sink,
-                          &personal_data, &chain_directory}));
+                         {&sign_in, &second_factor, &chains, &branches, &directory,
+                          &enrollment_keys, &users, &api_keys, &api_key_exchange, &revocations,
+                          &otp, &audit_log, &audit_sink, &personal_data, &chain_directory}));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {

@@ -8,6 +8,7 @@
 #include "domain/credentials.hpp"
 #include "domain/otp_ports.hpp"
 #include "domain/personal_data.hpp"
+#include "domain/second_factor.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::tenant {
@@ -15,7 +16,7 @@ namespace cartwise::tenant {
 /// Serves the API, the probes and the relay of events until SIGTERM, then
 /// drains: no new calls, ten seconds for those that run.
 absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
-                   Credentials& credentials, OtpSecrets& otp_secrets, PersonalData& people,
-                   obs::Metrics& metrics);
+                   Credentials& credentials, OtpSecrets& otp_secrets, FactorSecrets& factors,
+                   PersonalData& people, obs::Metrics& metrics);
 
 }  // namespace cartwise::tenant

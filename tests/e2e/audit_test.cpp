@@ -10,6 +10,7 @@
 #include <absl/time/clock.h>
 #include <catch2/catch.hpp>
 
+#include "cartwise/auth/totp.hpp"
 #include "cartwise/base/ids.hpp"
 #include "e2e/the_fleet.hpp"
 #include "harness/grpc_caller.hpp"
@@ -186,6 +187,46 @@ class Deeds {
   std::map<std::string, std::string> traces_;
 };
 
+// The code that an app shows `steps` from now; no code is good twice.
+std::string AppCode(const std::string& base32, int steps = 0) {
+  std::string secret;
+  uint32_t bits = 0;
+  int held = 0;
+  for (const char c : base32) {
+    bits = bits << 5 | uint32_t(c >= 'A' ? c - 'A' : c - '2' + 26);
+    if ((held += 5) >= 8) secret += char(bits >> (held -= 8) & 0xFF);
+  }
+  return auth::TotpCode(secret, auth::TotpStep(absl::Now()) + steps);
+}
+
+void DoToSecondFactors(Deeds& deeds, const std::string& platform, const std::string& user,
+                       const Json& proof) {
+  Rest anonymous = TheFleet().Anonymous();
+  const auto with = [&](const std::string& code) {
+    Json request = proof;
+    request["code"] = code;
+    return request;
+  };
+  const std::string secret = deeds.Do("BeginSecondFactor", proof, "")["secret"];
+  const Json codes = deeds.Do("ConfirmSecondFactor", with(AppCode(secret)), "")["codes"];
+  REQUIRE(codes.size() == 10);
+
+  CHECK(anonymous.Post("/api/auth/login", proof).code() == "SECOND_FACTOR_NEEDED");
+  CHECK(anonymous.Post("/api/auth/login", with(AppCode(secret, -5))).code() ==
+        "SECOND_FACTOR_WRONG");
+  CHECK(anonymous.Post("/api/auth/login", with(AppCode(secret, 1))).ok());
+  CHECK(anonymous.Post("/api/auth/login", with(codes[0])).ok());
+  CHECK(anonymous.Post("/api/auth/login", with(codes[0])).code() == "SECOND_FACTOR_WRONG");
+
+  deeds.Do("RemoveSecondFactor", with(codes[1]), "");
+  CHECK(anonymous.Post("/api/auth/login", proof).ok());
+  const Answer again = anonymous.Post("/api/auth/second-factor", proof);
+  const std::string other = again.body["secret"];
+  REQUIRE(anonymous.Post("/api/auth/second-factor/confirm", with(AppCode(other))).ok());
+  deeds.Do("RemoveUserSecondFactor", {{"id", user}}, platform);
+  CHECK(anonymous.Post("/api/auth/login", proof).ok());
+}
+
 void DoToPeople(Deeds& deeds, const std::string& platform, const std::string& chain) {
   const std::string mail = "dana-" + NewUuid() + "@example.test";
   const Json user = deeds.Do(
@@ -210,6 +251,7 @@ void DoToPeople(Deeds& deeds, const std::string& platform, const std::string& ch
   const Answer third =
       again.Post("/api/auth/login", {{"email", mail}, {"password", "another long password"}});
   deeds.Do("Logout", {{"refresh_token", third.body["refresh_token"]}}, "");
+  DoToSecondFactors(deeds, platform, id, {{"email", mail}, {"password", "another long password"}});
   deeds.Do("EndUserSignIns", {{"id", id}}, platform);
   deeds.Do("DeleteUser", {{"id", id}}, platform);
 }

@@ -45,7 +45,7 @@ grpc::Status AuthRpc::Login(grpc::ServerContext* ctx, const v1::LoginRequest* re
                             v1::Session* out) {
   return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const Session session,
-                        sessions_.Login(caller, req->email(), req->password()));
+                        sessions_.Login(caller, req->email(), req->password(), req->code()));
     *out = ToProto(session);
     return absl::OkStatus();
   });

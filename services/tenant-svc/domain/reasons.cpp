@@ -125,6 +125,31 @@ absl::Status ApiKeyInvalid() {
                 "this API key is unknown, expired or revoked, or its maker has left");
 }
 
+absl::Status SecondFactorNeeded() {
+  return Refuse(StatusCode::kUnauthenticated, "SECOND_FACTOR_NEEDED",
+                "the password is right; send it again with a code of your authenticator app");
+}
+
+absl::Status SecondFactorWrong() {
+  return Refuse(StatusCode::kUnauthenticated, "SECOND_FACTOR_WRONG",
+                "this code is wrong, spent or too old; wait for the next, or use a recovery code");
+}
+
+absl::Status SecondFactorMissing() {
+  return Refuse(StatusCode::kFailedPrecondition, "SECOND_FACTOR_MISSING",
+                "your chain asks its admins for a second factor; set one up with "
+                "POST /api/auth/second-factor, then sign in");
+}
+
+absl::Status SecondFactorExists() {
+  return Refuse(StatusCode::kFailedPrecondition, "SECOND_FACTOR_EXISTS",
+                "there is a second factor; remove it before setting up another");
+}
+
+absl::Status SecondFactorNotFound() {
+  return NotFound("SECOND_FACTOR_NOT_FOUND", "there is no second factor; begin with one");
+}
+
 absl::Status PasswordGuessable() {
   return Refuse(StatusCode::kInvalidArgument, "PASSWORD_GUESSABLE",
                 "this password is too easy to guess: it was leaked before, or is made of common "

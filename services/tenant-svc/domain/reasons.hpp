@@ -46,6 +46,16 @@ absl::Status RefreshTokenReused();
 absl::Status EnrollmentKeyInvalid();
 absl::Status LinkInvalid();
 absl::Status ApiKeyInvalid();
+/// UNAUTHENTICATED, after the right password: the same call with a code.
+absl::Status SecondFactorNeeded();
+/// UNAUTHENTICATED: a wrong or spent code, after the right password.
+absl::Status SecondFactorWrong();
+/// FAILED_PRECONDITION: the chain wants one from this user, who has none.
+absl::Status SecondFactorMissing();
+/// FAILED_PRECONDITION: there is a confirmed one.
+absl::Status SecondFactorExists();
+absl::Status SecondFactorNotFound();
+
 /// INVALID_ARGUMENT (PASSWORD_GUESSABLE): one that is tried first.
 absl::Status PasswordGuessable();
 /// PERMISSION_DENIED: the sign-in is good, the password that confirms it is not.

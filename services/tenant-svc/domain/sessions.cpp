@@ -2,7 +2,6 @@
 
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
-#include "cartwise/base/text.hpp"
 #include "domain/fields.hpp"
 #include "domain/otp.hpp"
 #include "domain/reasons.hpp"
@@ -12,15 +11,6 @@ namespace cartwise::tenant {
 namespace {
 
 constexpr char kSecretPrefix[] = "cwrt_";
-
-absl::Status CheckInput(const std::string& email, const std::string& password) {
-  errors::FieldErrors errors;
-  errors.Require(!email.empty(), "email", "is required");
-  errors.Require(email.size() <= 254 && IsCleanText(email), "email", "must be an e-mail address");
-  errors.Require(!password.empty(), "password", "is required");
-  errors.Require(password.size() <= kMostPasswordBytes, "password", "must be at most 1,024 bytes");
-  return errors.ToStatus();
-}
 
 // Told by proxies, so it may be anything.
 std::string AddressOf(const Caller& caller) {
@@ -68,72 +58,26 @@ Caller AsUser(const Caller& caller, const User& user) {
   return proven;
 }
 
-// A sign-in under way, counted before its password is looked at.
-struct Sessions::Try {
-  SignInOrigin origin;
-  std::optional<Account> account;
-  bool counted = false;
-  bool known_place = false;
-  absl::Duration wait;  ///< when it is not counted
-
-  absl::Status Refusal() const {
-    return counted ? reasons::BadCredentials() : reasons::TooManySignIns(wait);
-  }
-};
-
-absl::StatusOr<Sessions::Try> Sessions::Count(const Caller& caller, const std::string& email) {
-  const absl::Time now = clock_.Now();
-  const std::string network = NetworkOf(caller.peer);
-  Try attempt;
-  attempt.origin = {secrets_.Keyed("sign-in", email + "\n" + network),
-                    secrets_.Keyed("address", network)};
-  CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(attempt.account, store.FindAccountByEmail(email));
-    if (attempt.account) {
-      CW_ASSIGN_OR_RETURN(
-          attempt.known_place,
-          store.KnowsPlace(attempt.account->user, attempt.origin, now - limits_.place_life));
-    }
-    CW_ASSIGN_OR_RETURN(const auto blocked, store.SignInsBlockedUntil(attempt.origin, now));
-    attempt.wait = blocked ? *blocked - now : limits_.per_pair.waits.front();
-    if (blocked) return absl::OkStatus();
-    CW_ASSIGN_OR_RETURN(attempt.counted, store.SpendSignInTry(attempt.origin, limits_, now));
-    return absl::OkStatus();
-  }));
-  return attempt;
-}
-
 absl::StatusOr<Session> Sessions::Login(const Caller& caller, const std::string& email,
-                                        const std::string& password) {
-  CW_RETURN_IF_ERROR(CheckInput(email, password));
-  CW_ASSIGN_OR_RETURN(const Try attempt, Count(caller, ToLowerAscii(email)));
-  if (!attempt.counted && !attempt.known_place) return attempt.Refusal();
-
-  // No transaction is open while the slow hash runs.
-  const std::string hash = attempt.account ? attempt.account->password_hash : "";
-  const auto fits = credentials_.VerifyPassword(password, hash, caller.deadline);
-  if (!fits.ok() && attempt.counted) {  // nothing was tried
-    CW_RETURN_IF_ERROR(database_.Write(
-        AsPlatform(caller), [&](Store& store) { return store.ReturnSignInTry(attempt.origin); }));
+                                        const std::string& password, const std::string& code) {
+  CW_ASSIGN_OR_RETURN(const Proof proof, passwords_.Prove(caller, email, password));
+  if (!proof.account.factor.empty()) {
+    CW_ASSIGN_OR_RETURN(const FittingCode fitting, factors_.Check(caller, proof, code));
+    return Welcome(caller, proof, &fitting);
   }
-  CW_RETURN_IF_ERROR(fits.status());
-  if (!*fits || !attempt.account->may_sign_in) return attempt.Refusal();
-  return Welcome(caller, attempt);
+  if (!proof.account.needs_factor) return Welcome(caller, proof, nullptr);
+  CW_RETURN_IF_ERROR(passwords_.GiveBack(caller, proof));
+  return reasons::SecondFactorMissing();
 }
 
-absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Try& attempt) {
+absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Proof& proof,
+                                          const FittingCode* code) {
   absl::StatusOr<Session> session;
   CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
-    // Whoever lost the password or the right to sign in meanwhile gets no sign-in
-    // that outlives that.
-    CW_ASSIGN_OR_RETURN(const auto held, store.HoldAccount(attempt.account->user.id));
-    if (!held || !held->may_sign_in || held->password_hash != attempt.account->password_hash) {
-      return reasons::BadCredentials();
-    }
-    if (attempt.counted) CW_RETURN_IF_ERROR(store.ReturnSignInTry(attempt.origin));
-    CW_RETURN_IF_ERROR(store.ForgetSignInTries(attempt.origin));
-    CW_RETURN_IF_ERROR(store.RememberPlace(held->user, attempt.origin, clock_.Now()));
-    session = Begin(store, caller, held->user);
+    CW_ASSIGN_OR_RETURN(const Account held, passwords_.Accept(store, proof));
+    if (code != nullptr) CW_RETURN_IF_ERROR(factors_.Spend(store, held.user, *code));
+    CW_RETURN_IF_ERROR(store.RememberPlace(held.user, proof.origin, clock_.Now()));
+    session = Begin(store, caller, held.user);
     return session.status();
   }));
   return session;

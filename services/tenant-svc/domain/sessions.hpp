@@ -9,6 +9,8 @@
 #include "domain/credentials.hpp"
 #include "domain/listing.hpp"
 #include "domain/otp_ports.hpp"
+#include "domain/password_check.hpp"
+#include "domain/second_factors.hpp"
 #include "domain/store.hpp"
 
 namespace cartwise::tenant {
@@ -35,19 +37,24 @@ absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, ab
 class Sessions {
  public:
   Sessions(TenantDatabase& database, Credentials& credentials, OtpSecrets& secrets,
-           const Clock& clock, SignInLimits limits = {})
+           PasswordCheck& passwords, SecondFactors& factors, const Clock& clock,
+           SignInLimits limits = {})
       : database_(database),
         credentials_(credentials),
         secrets_(secrets),
+        passwords_(passwords),
+        factors_(factors),
         clock_(clock),
         limits_(std::move(limits)) {}
 
   /// BAD_CREDENTIALS for an unknown e-mail, a wrong password, an inactive user
   /// and an inactive chain alike, after the same work. TOO_MANY_SIGN_INS, alike
   /// for all of them too, but never for the right password from a network that
-  /// the user signed in from before. SIGN_IN_BUSY.
+  /// the user signed in from before. SIGN_IN_BUSY. With the right password:
+  /// SECOND_FACTOR_MISSING, and as SecondFactors::Check for `code`, which may be
+  /// empty where the user has no second factor.
   absl::StatusOr<Session> Login(const Caller& caller, const std::string& email,
-                                const std::string& password);
+                                const std::string& password, const std::string& code = "");
 
   /// Whether somebody who is signed in knows their password. Wrong ones are
   /// counted per user, apart from failed sign-ins: a stolen token guesses ten, and
@@ -64,9 +71,8 @@ class Sessions {
   absl::Status Logout(const Caller& caller, const std::string& refresh_token);
 
  private:
-  struct Try;
-  absl::StatusOr<Try> Count(const Caller& caller, const std::string& email);
-  absl::StatusOr<Session> Welcome(const Caller& caller, const Try& attempt);
+  absl::StatusOr<Session> Welcome(const Caller& caller, const Proof& proof,
+                                  const FittingCode* code);
   absl::StatusOr<Session> Start(Store& store, const SignIn& sign_in, const User& user);
   absl::Status End(Store& store, const Caller& caller, const RefreshToken& token,
                    const std::string& reason);
@@ -75,6 +81,8 @@ class Sessions {
   TenantDatabase& database_;
   Credentials& credentials_;
   OtpSecrets& secrets_;
+  PasswordCheck& passwords_;
+  SecondFactors& factors_;
   const Clock& clock_;
   const SignInLimits limits_;
 };

@@ -17,6 +17,7 @@
 #include "domain/change.hpp"
 #include "domain/enrollment_key.hpp"
 #include "domain/revocation.hpp"
+#include "domain/second_factor.hpp"
 #include "domain/sign_in.hpp"
 #include "domain/sign_in_limits.hpp"
 #include "domain/user.hpp"
@@ -138,6 +139,23 @@ class Store {
                                           absl::Time since) = 0;
   virtual absl::Status RememberPlace(const User& user, const SignInOrigin& origin,
                                      absl::Time now) = 0;
+
+  // Second factors.
+  /// In place of one that is not confirmed; false when there is a confirmed one.
+  virtual absl::StatusOr<bool> PutFactor(const User& user, const std::string& sealed,
+                                         absl::Time now) = 0;
+  virtual absl::StatusOr<std::optional<SecondFactor>> FindFactor(const User& user) = 0;
+  /// Of a factor that is sealed so; it is `resealed` then. False when this step or a
+  /// later one was spent before.
+  virtual absl::StatusOr<bool> SpendFactorStep(const User& user, const std::string& sealed,
+                                               const std::string& resealed, int64_t step) = 0;
+  virtual absl::Status ConfirmFactor(const User& user, const std::vector<std::string>& code_hashes,
+                                     absl::Time now) = 0;
+  /// False for an unknown or spent one.
+  virtual absl::StatusOr<bool> SpendRecoveryCode(const User& user,
+                                                 const std::string& code_hash) = 0;
+  /// With its recovery codes. False when there is none.
+  virtual absl::StatusOr<bool> DeleteFactor(const User& user) = 0;
 
   // Links to set a password with.
   /// In place of the one that the user has.

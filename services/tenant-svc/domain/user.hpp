@@ -62,7 +62,9 @@ struct UserChange {
 struct Account {
   User user;
   std::string password_hash;
-  bool may_sign_in = false;  ///< user and chain are active
+  bool may_sign_in = false;   ///< user and chain are active
+  std::string factor;         ///< a confirmed second factor, sealed; empty for none
+  bool needs_factor = false;  ///< by a rule of the chain
 };
 
 /// INVALID_FIELD unless 12 characters to 1,024 bytes.

@@ -49,8 +49,8 @@ absl::StatusOr<User> UpdateUser(Store& store, const Caller& caller, const UserId
 absl::StatusOr<User> GetMe(Store& store, const Caller& caller);
 
 /// Makes the platform admin with this e-mail, or sets the password of the one
-/// there is, which ends their sign-ins. EMAIL_TAKEN by somebody of a chain;
-/// PASSWORD_GUESSABLE.
+/// there is, which ends their sign-ins and takes their second factor. EMAIL_TAKEN by somebody of a
+/// chain; PASSWORD_GUESSABLE.
 absl::Status SetPlatformAdmin(TenantDatabase& database, Credentials& credentials,
                               const std::string& email, const std::string& password,
                               absl::Time now);

@@ -18,6 +18,7 @@
 #include "domain/enrollment.hpp"
 #include "domain/otp_ports_fake.hpp"
 #include "domain/passwords.hpp"
+#include "domain/second_factor_fake.hpp"
 #include "domain/sessions.hpp"
 #include "domain/users.hpp"
 #include "storage/pg_store.hpp"
@@ -44,7 +45,10 @@ struct TwoChains {
   testing::FakeClock clock;
   FakeCredentials credentials;
   FakeOtpSecrets secrets;
-  Sessions sessions{database, credentials, secrets, clock};
+  FakeFactorSecrets factors;
+  PasswordCheck password_check{database, credentials, secrets, clock};
+  SecondFactors second_factors{database, password_check, factors, credentials, secrets, clock};
+  Sessions sessions{database, credentials, secrets, password_check, second_factors, clock};
   Passwords passwords{database, credentials, sessions, clock};
 
   Caller platform = Staff(ChainId(), Role::kPlatformAdmin);

@@ -12,7 +12,7 @@ namespace cartwise::tenant {
 /// The store on PostgreSQL, schema `tenant`, for one transaction. Its parts
 /// stand in pg_chains.cpp, pg_branches.cpp, pg_users.cpp, pg_sign_ins.cpp,
 /// pg_sign_in_tries.cpp,
-/// pg_password_links.cpp, pg_enrollment.cpp, pg_api_keys.cpp,
+/// pg_second_factors.cpp, pg_password_links.cpp, pg_enrollment.cpp, pg_api_keys.cpp,
 /// pg_revocations.cpp and announcements.cpp, each with its
 /// SQL.
 ///
@@ -78,6 +78,16 @@ class PgStore final : public Store {
   absl::StatusOr<bool> KnowsPlace(const User& user, const SignInOrigin& origin,
                                   absl::Time since) override;
   absl::Status RememberPlace(const User& user, const SignInOrigin& origin, absl::Time now) override;
+
+  absl::StatusOr<bool> PutFactor(const User& user, const std::string& sealed,
+                                 absl::Time now) override;
+  absl::StatusOr<std::optional<SecondFactor>> FindFactor(const User& user) override;
+  absl::StatusOr<bool> SpendFactorStep(const User& user, const std::string& sealed,
+                                       const std::string& resealed, int64_t step) override;
+  absl::Status ConfirmFactor(const User& user, const std::vector<std::string>& code_hashes,
+                             absl::Time now) override;
+  absl::StatusOr<bool> SpendRecoveryCode(const User& user, const std::string& code_hash) override;
+  absl::StatusOr<bool> DeleteFactor(const User& user) override;
 
   absl::Status InsertPasswordLink(const PasswordLink& link, const std::string& hash) override;
   absl::StatusOr<std::optional<PasswordLink>> FindPasswordLink(const std::string& hash,

@@ -16,11 +16,15 @@ namespace {
   "AS branch_ids"
 
 // A platform admin has no chain that could be inactive.
-#define ACCOUNT_COLUMNS                                                                          \
-  USER_COLUMNS                                                                                   \
-  ", u.password_hash, u.active AND (u.chain_ref IS NULL OR EXISTS (SELECT "                      \
-  "FROM tenant.chains c WHERE c.chain_id = u.chain_ref AND c.active AND c.deleted_at IS NULL)) " \
-  "AS may_sign_in"
+#define ACCOUNT_COLUMNS                                                                           \
+  USER_COLUMNS                                                                                    \
+  ", u.password_hash, u.active AND (u.chain_ref IS NULL OR EXISTS (SELECT "                       \
+  "FROM tenant.chains c WHERE c.chain_id = u.chain_ref AND c.active AND c.deleted_at IS NULL)) "  \
+  "AS may_sign_in, u.role IN ('OWNER', 'ADMIN') AND EXISTS (SELECT FROM tenant.chains c "         \
+  "WHERE c.chain_id = u.chain_ref AND 'staff_second_factor' = ANY (c.feature_flags)) "            \
+  "AS needs_factor, coalesce((SELECT f.secret_sealed FROM tenant.second_factors f "               \
+  "WHERE f.chain_id = u.chain_id AND f.user_id = u.user_id AND f.confirmed_at IS NOT NULL), '') " \
+  "AS factor"
 
 constexpr pg::Query kList{"tenant_list_users", "SELECT " USER_COLUMNS R"sql(
     FROM tenant.users u
@@ -101,7 +105,8 @@ User Read(const pg::Row& row) {
 }
 
 Account ReadAccount(const pg::Row& row) {
-  return {Read(row), row.Text("password_hash"), row.Bool("may_sign_in")};
+  return {Read(row), row.Text("password_hash"), row.Bool("may_sign_in"), row.Bytes("factor"),
+          row.Bool("needs_factor")};
 }
 
 }  // namespace

@@ -12,6 +12,8 @@ const std::vector<std::string> kTables = {"erasure_parts",
                                           "erasures",
                                           "api_keys",
                                           "password_links",
+                                          "recovery_codes",
+                                          "second_factors",
                                           "one_time_codes",
                                           "otp_sends",
                                           "otp_people",
@@ -45,6 +47,9 @@ struct FullTables : TwoChains {
       REQUIRE_OK(Do(caller, [&](Store& store, const Caller& as) {
         return NewPasswordLink(store, as, credentials, *user, clock.Now());
       }));
+      REQUIRE_OK(second_factors.Begin({}, email, kPassword));
+      REQUIRE_OK(
+          second_factors.Confirm({}, email, kPassword, FakeFactorSecrets::Code(clock.Now())));
       const auto key = NewKey(caller, branch.id);
       REQUIRE_OK(key);
       REQUIRE_OK(Redeem(key->secret, "02:00:00:00:00:01"));
