@@ -16,10 +16,11 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 find_library(HIREDIS_LIBRARY hiredis REQUIRED)
 add_library(hiredis::hiredis UNKNOWN IMPORTED)
 set_target_properties(hiredis::hiredis PROPERTIES IMPORTED_LOCATION ${HIREDIS_LIBRARY})
-# Without pkg-config, and both as archives: an idle process keeps no page of them.
-find_library(ZXCVBN_ARCHIVE NAMES libzxcvbn.a zxcvbn REQUIRED)
+# Without pkg-config.
+find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)
 add_library(zxcvbn::zxcvbn UNKNOWN IMPORTED)
-set_target_properties(zxcvbn::zxcvbn PROPERTIES IMPORTED_LOCATION ${ZXCVBN_ARCHIVE})
+set_target_properties(zxcvbn::zxcvbn PROPERTIES IMPORTED_LOCATION ${ZXCVBN_LIBRARY})
+# The archive: a few functions of it, and no library more in every service.
 find_library(OATH_ARCHIVE NAMES liboath.a oath REQUIRED)
 add_library(oath::oath UNKNOWN IMPORTED)
 set_target_properties(oath::oath PROPERTIES IMPORTED_LOCATION ${OATH_ARCHIVE})
