@@ -1,7 +1,6 @@
 #include "credentials.hpp"
 
-#include <zxcvbn.h>
-
+#include "cartwise/auth/guessable.hpp"
 #include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/reasons.hpp"
@@ -11,9 +10,6 @@ namespace {
 
 constexpr int kMostRunning = 2;
 constexpr int kMostWaiting = 16;
-// Thirty million guesses. Tries are slowed, so that is far beyond what anybody has
-// against a living service; beyond this a rule would hit honest phrases.
-constexpr double kLeastBits = 25;
 
 }  // namespace
 
@@ -68,10 +64,7 @@ absl::StatusOr<bool> SignedCredentials::VerifyPassword(std::string_view password
 
 bool SignedCredentials::IsGuessable(std::string_view password,
                                     const std::vector<std::string>& words) {
-  std::vector<const char*> about;
-  for (const std::string& word : words) about.push_back(word.c_str());
-  about.push_back(nullptr);
-  return ZxcvbnMatch(std::string(password).c_str(), about.data(), nullptr) < kLeastBits;
+  return auth::IsGuessable(password, words);
 }
 
 std::string SignedCredentials::NewSecret(std::string_view prefix) {

@@ -8,8 +8,7 @@
 
 namespace cartwise::tenant {
 
-/// Credentials on argon2id, SHA-256, Ed25519 tokens and the lists of zxcvbn, which
-/// are part of its library: without them no program starts. Thread-safe.
+/// Credentials on argon2id, SHA-256, Ed25519 tokens and zxcvbn. Thread-safe.
 ///
 /// A password hash takes 64 MB and a tenth of a second, so at most two run at
 /// once and a few more wait; the rest are refused with SIGN_IN_BUSY at once, so
