@@ -47,7 +47,7 @@ struct Served : TwoChains {
   FakeOtpWatch watch;
   OneTimeCodes codes{{database, otp_database, otp_secrets, signed_credentials, sms, watch, clock},
                      OtpLimits()};
-  OtpRpc otp_rpc{guard, codes};
+  OtpRpc otp_rpc{guard, codes, database, clock};
   std::unique_ptr<grpc::Server> grpc_server = Start();
   std::shared_ptr<grpc::Channel> channel = grpc_server->InProcessChannel({});
 

@@ -87,6 +87,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
   config.phone_key = env.Text("CARTWISE_TENANT_PHONE_KEY");
   config.otp = ReadLimits(env);
+  config.sign_in.longest = absl::Hours(24) * env.Number("CARTWISE_TENANT_SIGN_IN_DAYS", 30, 1, 365);
   std::string fault;
   ReadSms(env, config, fault);
   ReadDataHolders(env, config, fault);

@@ -10,6 +10,7 @@
 #include "cartwise/pg/pool.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "domain/otp_limits.hpp"
+#include "domain/sign_in_limits.hpp"
 #include "sms/inforu_sms.hpp"
 
 namespace cartwise::tenant {
@@ -28,6 +29,7 @@ struct Config {
   /// Name and host:port of every other service that holds personal data.
   std::vector<std::pair<std::string, std::string>> data_holders;
   OtpLimits otp;
+  SignInLimits sign_in;
   std::string sms_console_file;         ///< set for the console
   std::optional<InforuAccount> inforu;  ///< else this
 

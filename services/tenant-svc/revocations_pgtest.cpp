@@ -1,4 +1,5 @@
 // What one replica revokes reaches whoever watches another.
+#include <algorithm>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -8,6 +9,7 @@
 #include "cartwise/pg/listener.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "storage/fixture_pgtest.hpp"
+#include "storage/housekeeping.hpp"
 #include "storage/pg_revocations.hpp"
 
 namespace cartwise::tenant {
@@ -72,6 +74,37 @@ bool Hears(Reader& reader, const std::string& id) {
     }
   }
   return false;
+}
+
+TEST_CASE("shoppers who sign out are told of for as long as their tokens live", "[revocations]") {
+  Watched f;
+  Caller shopper;
+  shopper.principal = Principal::kShopper;
+  shopper.subject = NewUuid();
+  shopper.chain = f.rami.id;
+  const auto sign_out = [&] {
+    return f.Do(shopper, [&](Store& store, const Caller& caller) {
+      return SignShopperOut(store, caller, f.clock.Now());
+    });
+  };
+  CHECK_REFUSED(sign_out(), "TOKEN_WITHOUT_SIGN_IN");
+  shopper.sign_in = NewUuid();
+  REQUIRE_OK(sign_out());
+
+  const auto told_at = [&](absl::Time when) {
+    const auto all = f.Do(
+        f.platform, [&](Store& store, const Caller&) { return store.RecentRevocations(when); });
+    REQUIRE_OK(all);
+    return std::count_if(all->begin(), all->end(), [&](const Revocation& revocation) {
+      return revocation.kind == "SHOPPER" && revocation.id == shopper.sign_in;
+    });
+  };
+  const absl::Time then = f.clock.Now();
+  REQUIRE_OK(Tidy(*f.pool, then + absl::Hours(30 * 24)));
+  CHECK(told_at(then + absl::Hours(30 * 24)) == 1);
+  CHECK(told_at(then + absl::Hours(32 * 24)) == 0);
+  REQUIRE_OK(Tidy(*f.pool, then + absl::Hours(32 * 24)));
+  CHECK(f.Count("tenant.revocations WHERE kind = 'SHOPPER'") == 0);
 }
 
 TEST_CASE("a watcher hears what ended before it came and what ends later", "[revocations]") {

@@ -93,9 +93,11 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   const process::Periodic housekeeping(absl::Hours(1),
                                        [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
-  PasswordCheck password_check(database, credentials, otp_secrets, clock);
-  SecondFactors second_factors(database, password_check, factors, credentials, otp_secrets, clock);
-  Sessions sessions(database, credentials, otp_secrets, password_check, second_factors, clock);
+  PasswordCheck password_check(database, credentials, otp_secrets, clock, config.sign_in);
+  SecondFactors second_factors(database, password_check, factors, credentials, otp_secrets, clock,
+                               config.sign_in);
+  Sessions sessions(database, credentials, otp_secrets, password_check, second_factors, clock,
+                    config.sign_in);
   Passwords passwords(database, credentials, sessions, clock);
   AuthRpc sign_in(guard, sessions, passwords, database, clock);
   SecondFactorRpc second_factor(guard, second_factors, database, clock);
@@ -124,7 +126,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   OtpCounts otp_counts(metrics);
   OneTimeCodes codes({database, otp_database, otp_secrets, credentials, *sms, otp_counts, clock},
                      config.otp);
-  OtpRpc otp(guard, codes);
+  OtpRpc otp(guard, codes, database, clock);
   AuditRpc audit_log(guard, audit);
   AuditSinkRpc audit_sink(guard, audit, AuditDigest, clock);
 

@@ -274,6 +274,7 @@ void DoToShoppers(Deeds& deeds, const std::string& owner, Rack& rack) {
   deeds.Do("ExportPersonalData", {{"user_phone", phone}}, owner);
   deeds.Do("ErasePersonalData", {{"user_phone", phone}}, owner);
   deeds.Do("EraseMyPersonalData", Json::object(), shopper.token());
+  deeds.Do("SignOut", Json::object(), shopper.token());
 }
 
 void DoToDevices(Deeds& deeds, const std::string& platform, const std::string& branch) {

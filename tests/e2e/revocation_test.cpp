@@ -4,6 +4,7 @@
 #include "cartwise/base/text.hpp"
 #include "e2e/the_fleet.hpp"
 #include "harness/rack.hpp"
+#include "harness/shopper.hpp"
 
 namespace cartwise::fleet {
 namespace {
@@ -77,6 +78,20 @@ TEST_CASE("an access token of a sign-in that ended is refused, one of another is
   CHECK(f.Hears(elsewhere, "/api/auth/me", "TOKEN_REVOKED"));
   CHECK(elsewhere.Get("/api/auth/me").status == 401);
   CHECK(f.dana.Get("/api/auth/me").ok());
+}
+
+TEST_CASE("a shopper who signs out is refused within seconds, on that phone alone", "[e2e]") {
+  Ending f;
+  Rack rack(TheFleet(), f.chain, {.carts = 1});
+  const std::string phone = NewPhone();
+  Rest here = Shopper(TheFleet(), rack, phone).SignIn();
+  Rest stranger = Shopper(TheFleet(), rack, NewPhone()).SignIn();
+  REQUIRE(here.Get("/api/me/rentals").ok());
+
+  REQUIRE(here.Post("/api/auth/otp/logout", Json::object()).ok());
+
+  CHECK(f.Hears(here, "/api/me/rentals", "TOKEN_REVOKED"));
+  CHECK(stranger.Get("/api/me/rentals").ok());
 }
 
 TEST_CASE("who changes their password hears it, and their old tokens are refused", "[e2e]") {

@@ -23,6 +23,8 @@ std::optional<Revocation::Kind> KindOf(v1::Revocation::Kind kind) {
       return Revocation::Kind::kUser;
     case v1::Revocation::KEY:
       return Revocation::Kind::kKey;
+    case v1::Revocation::SHOPPER:
+      return Revocation::Kind::kShopper;
     default:
       return std::nullopt;  // of a newer tenant-svc
   }

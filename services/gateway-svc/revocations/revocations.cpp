@@ -10,6 +10,8 @@ namespace {
 
 // No staff token lives longer.
 constexpr absl::Duration kKept = absl::Minutes(16);
+// Nor a shopper's.
+constexpr absl::Duration kShoppersKept = absl::Hours(31 * 24);
 
 template <typename Map, typename HeardAt>
 void DropOld(Map& map, absl::Duration now, HeardAt heard_at) {
@@ -27,11 +29,18 @@ bool IsOlder(const Caller& caller, absl::Time revoked_at, int64_t version) {
 
 bool Ends(const Revocation& revocation, const Caller& caller) {
   const bool key = caller.principal == Principal::kApiKey;
-  if (revocation.kind == Revocation::Kind::kSignIn) {
-    return !key && caller.sign_in == revocation.id;
+  switch (revocation.kind) {
+    case Revocation::Kind::kSignIn:
+      return !key && caller.sign_in == revocation.id;
+    case Revocation::Kind::kUser:
+    case Revocation::Kind::kKey:
+      return key == (revocation.kind == Revocation::Kind::kKey) &&
+             caller.subject == revocation.id &&
+             IsOlder(caller, revocation.at, revocation.rights_version);
+    case Revocation::Kind::kShopper:
+      return false;  // a shopper has no calls that last
   }
-  return key == (revocation.kind == Revocation::Kind::kKey) && caller.subject == revocation.id &&
-         IsOlder(caller, revocation.at, revocation.rights_version);
+  return false;
 }
 
 }  // namespace
@@ -59,6 +68,13 @@ void Revocations::Add(const Revocation& revocation) {
   const absl::Duration now = clock_.SinceBoot();
   DropOld(sign_ins_, now, [](absl::Duration heard_at) { return heard_at; });
   DropOld(rights_, now, [](const Rights& rights) { return rights.heard_at; });
+  std::erase_if(shoppers_,
+                [&](const auto& entry) { return clock_.Now() - entry.second > kShoppersKept; });
+  if (revocation.kind == Revocation::Kind::kShopper) {
+    shoppers_[revocation.id] = revocation.at;
+    any_shopper_ = true;
+    return;
+  }
   if (revocation.kind == Revocation::Kind::kSignIn) {
     sign_ins_[revocation.id] = now;
   } else {
@@ -73,6 +89,11 @@ void Revocations::Add(const Revocation& revocation) {
 }
 
 absl::Status Revocations::Check(const Caller& caller) const {
+  if (caller.principal == Principal::kShopper) {
+    if (!any_shopper_) return absl::OkStatus();
+    std::lock_guard lock(mutex_);
+    return shoppers_.count(caller.sign_in) > 0 ? TokenRevoked() : absl::OkStatus();
+  }
   if (!any_ || caller.principal != Principal::kStaff) return absl::OkStatus();
   std::lock_guard lock(mutex_);
   return CheckLocked(caller);

@@ -22,7 +22,7 @@ namespace cartwise::gateway {
 /// What ended although tokens of it are still good, as
 /// cartwise.tenant.v1.Revocation says it.
 struct Revocation {
-  enum class Kind { kSignIn, kUser, kKey };
+  enum class Kind { kSignIn, kUser, kKey, kShopper };
   Kind kind = Kind::kSignIn;
   std::string id;
   absl::Time at;
@@ -59,9 +59,12 @@ class Revocations {
   const Clock& clock_;
   const absl::Duration patience_;
   std::atomic<bool> any_ = false;
+  std::atomic<bool> any_shopper_ = false;
   mutable std::mutex mutex_;
   /// By id: when it was heard, by the boot clock.
   std::map<std::string, absl::Duration> sign_ins_;
+  /// By id: when a shopper signed out.
+  std::map<std::string, absl::Time> shoppers_;
   /// Of the latest revocation: tokens of before hold no more.
   struct Rights {
     absl::Time revoked_at;

@@ -104,6 +104,22 @@ TEST_CASE_METHOD(Fixture, "a revocation is forgotten when no token of it can liv
   CHECK(revocations.Check(dana).ok());
 }
 
+TEST_CASE_METHOD(Fixture, "a shopper who signed out is refused for as long as the token lives") {
+  Caller shopper = Staff(), other = Staff();
+  shopper.principal = other.principal = Principal::kShopper;
+  CHECK(revocations.Check(shopper).ok());
+  revocations.Add({Kind::kShopper, shopper.sign_in, clock.Now()});
+
+  CHECK_REFUSED(revocations.Check(shopper), "TOKEN_REVOKED");
+  CHECK(revocations.Check(other).ok());
+  clock.Advance(absl::Hours(30 * 24));
+  revocations.Add({Kind::kSignIn, NewUuid(), clock.Now()});
+  CHECK_REFUSED(revocations.Check(shopper), "TOKEN_REVOKED");
+  clock.Advance(absl::Hours(25));
+  revocations.Add({Kind::kSignIn, NewUuid(), clock.Now()});
+  CHECK(revocations.Check(shopper).ok());
+}
+
 TEST_CASE_METHOD(Fixture, "streams of whoever is revoked end at once, those of others go on") {
   Caller key;
   key.principal = Principal::kApiKey;
@@ -159,7 +175,7 @@ TEST_CASE_METHOD(Fixture, "a unary call is given time to end by itself") {
   CHECK(hanging.call->cut_off());
 }
 
-TEST_CASE_METHOD(Fixture, "devices and shoppers are not revoked here") {
+TEST_CASE_METHOD(Fixture, "devices are not revoked here") {
   Caller device;
   device.principal = Principal::kDevice;
   device.subject = NewUuid();

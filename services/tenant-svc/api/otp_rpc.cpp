@@ -1,6 +1,7 @@
 #include "api/otp_rpc.hpp"
 
 #include "cartwise/base/status_macros.hpp"
+#include "domain/sessions.hpp"
 
 namespace cartwise::tenant {
 
@@ -24,6 +25,13 @@ grpc::Status OtpRpc::VerifyOtp(grpc::ServerContext* ctx, const v1::VerifyOtpRequ
     out->set_token_type("Bearer");
     out->set_expires_in(int32_t(absl::ToInt64Seconds(session.life)));
     return absl::OkStatus();
+  });
+}
+
+grpc::Status OtpRpc::SignOut(grpc::ServerContext* ctx, const v1::SignOutRequest* req,
+                             google::protobuf::Empty* out) {
+  return guard_.Write(ctx, *req, *out, database_, [&](Store& store, const Caller& caller) {
+    return SignShopperOut(store, caller, clock_.Now());
   });
 }
 

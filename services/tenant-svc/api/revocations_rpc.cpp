@@ -32,7 +32,7 @@ absl::StatusOr<std::vector<Revocation>> RevocationsRpc::Recent() {
   myself.deadline = clock_.Now() + kReadWithin;
   absl::StatusOr<std::vector<Revocation>> recent;
   CW_RETURN_IF_ERROR(database_.Read(myself, [&](Store& store) {
-    recent = store.RecentRevocations(clock_.Now() - kRevocationsTold);
+    recent = store.RecentRevocations(clock_.Now());
     return recent.status();
   }));
   return recent;

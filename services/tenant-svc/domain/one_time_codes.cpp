@@ -118,6 +118,7 @@ absl::StatusOr<ShopperSession> OneTimeCodes::Verify(const Caller& caller,
   shopper.principal = Principal::kShopper;
   shopper.chain = person.asker.chain;
   shopper.phone = person.phone;
+  shopper.sign_in = NewUuid();
   shopper.subject =
       UuidOfHash(parts_.secrets.Keyed("subject", shopper.chain.value() + ":" + person.phone));
   ShopperSession session;

@@ -166,6 +166,11 @@ absl::Status SignInEnded() {
                 "this account may not sign in any more");
 }
 
+absl::Status TokenWithoutSignIn() {
+  return Refuse(StatusCode::kFailedPrecondition, "TOKEN_WITHOUT_SIGN_IN",
+                "this token is too old to be ended early; it ends by itself");
+}
+
 absl::Status TooManySignIns(absl::Duration wait) {
   return Later(Refuse(StatusCode::kResourceExhausted, "TOO_MANY_SIGN_INS",
                       "too many sign-ins failed; wait before trying again"),

@@ -63,6 +63,9 @@ absl::Status WrongPassword();
 /// The person behind a still valid token is gone or inactive.
 absl::Status SignInEnded();
 
+/// FAILED_PRECONDITION: a shopper's token of before sign-outs.
+absl::Status TokenWithoutSignIn();
+
 /// RESOURCE_EXHAUSTED: sign-ins failed from this network; one text for every limit.
 absl::Status TooManySignIns(absl::Duration wait);
 

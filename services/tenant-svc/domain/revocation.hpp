@@ -13,9 +13,12 @@ namespace cartwise::tenant {
 /// Longer than a token lives that a revocation could be for.
 inline constexpr absl::Duration kRevocationsTold = absl::Minutes(16);
 
+/// The same of a shopper's token.
+inline constexpr absl::Duration kShopperRevocationsTold = absl::Hours(31 * 24);
+
 /// Something that ended although tokens of it are still good.
 struct Revocation {
-  std::string kind;  ///< "SIGN_IN", "USER" or "KEY"
+  std::string kind;  ///< "SIGN_IN", "USER", "KEY" or "SHOPPER"
   std::string id;
   absl::Time at;
   int64_t rights_version = 0;  ///< of USER and KEY: tokens of a smaller one end

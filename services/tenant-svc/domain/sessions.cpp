@@ -1,5 +1,7 @@
 #include "domain/sessions.hpp"
 
+#include <algorithm>
+
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/fields.hpp"
@@ -34,6 +36,13 @@ absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, a
   if (!found) return reasons::SignInNotFound();
   return store.Announce(ChangeBy(caller, "sign_in.ended", now),
                         Thing{caller.chain, {}, id.value()});
+}
+
+absl::Status SignShopperOut(Store& store, const Caller& caller, absl::Time now) {
+  if (caller.sign_in.empty()) return reasons::TokenWithoutSignIn();
+  CW_RETURN_IF_ERROR(store.RevokeShopper(caller.chain, SignInId(caller.sign_in), now));
+  return store.Announce(ChangeBy(caller, "shopper.signed_out", now),
+                        Thing{caller.chain, {}, caller.sign_in});
 }
 
 absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, absl::Time now) {
@@ -105,8 +114,8 @@ absl::Status Sessions::Confirm(const Caller& caller, const Account& account,
 }
 
 absl::StatusOr<Session> Sessions::Begin(Store& store, const Caller& caller, const User& user) {
-  const SignIn sign_in{SignInId::New(), user.chain, user.id};
   const absl::Time now = clock_.Now();
+  const SignIn sign_in{SignInId::New(), user.chain, user.id, now};
   CW_RETURN_IF_ERROR(store.InsertSignIn(sign_in, AddressOf(caller), now));
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(AsUser(caller, user), "sign_in.started", now),
                                     Thing{user.chain, {}, sign_in.id.value()}));
@@ -163,6 +172,7 @@ absl::StatusOr<Session> Sessions::Rotate(Store& store, const Caller& caller,
     case RefreshToken::Worth::kGood:
       break;
   }
+  if (now >= token.sign_in.started_at + limits_.longest) return reasons::BadCredentials();
   CW_ASSIGN_OR_RETURN(const auto account, store.FindAccount(token.sign_in.user));
   if (!account || !account->may_sign_in) {
     CW_RETURN_IF_ERROR(End(store, caller, token, "user or chain inactive"));
@@ -175,17 +185,19 @@ absl::StatusOr<Session> Sessions::Rotate(Store& store, const Caller& caller,
 
 absl::StatusOr<Session> Sessions::Start(Store& store, const SignIn& sign_in, const User& user) {
   const absl::Time now = clock_.Now();
+  const absl::Duration left = sign_in.started_at + limits_.longest - now;
   Session session;
+  session.access_token_life = std::min(kAccessTokenLife, left);
   session.refresh_token = credentials_.NewSecret(kSecretPrefix);
   Caller caller = user.AsCaller();
   caller.sign_in = sign_in.id.value();
-  session.access_token = credentials_.AccessToken(caller, now, kAccessTokenLife);
+  session.access_token = credentials_.AccessToken(caller, now, session.access_token_life);
   RefreshToken token;
   token.id = RefreshTokenId::New();
   token.sign_in = sign_in;
   token.hash = credentials_.HashSecret(session.refresh_token);
   token.issued_at = now;
-  token.expires_at = now + kRefreshTokenLife;
+  token.expires_at = now + std::min(kRefreshTokenLife, left);
   CW_RETURN_IF_ERROR(store.InsertRefreshToken(token));
   return session;
 }

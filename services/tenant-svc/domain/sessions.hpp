@@ -28,6 +28,10 @@ absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& call
 /// Ends one of the caller's own. SIGN_IN_NOT_FOUND.
 absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, absl::Time now);
 
+/// Ends the sign-in behind the token of a shopper. TOKEN_WITHOUT_SIGN_IN for a token
+/// from before sign-ins of shoppers had ids.
+absl::Status SignShopperOut(Store& store, const Caller& caller, absl::Time now);
+
 /// Ends all of somebody whom the caller may change. As HoldManaged.
 absl::Status EndSignIns(Store& store, const Caller& caller, const UserId& id, absl::Time now);
 

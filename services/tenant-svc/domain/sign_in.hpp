@@ -21,6 +21,7 @@ struct SignIn {
   SignInId id;
   ChainId chain;  ///< empty for a platform admin
   UserId user;
+  absl::Time started_at;
 };
 
 /// A sign-in that has not ended, as its user sees it.

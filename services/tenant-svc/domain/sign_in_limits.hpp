@@ -22,6 +22,8 @@ struct SignInLimits {
   /// Of a second factor's codes, by one user who has proven the password: 20 on the
   /// first day and 5 on each other, with three chances in a million each.
   SignInTries per_code{5, {absl::Minutes(15), absl::Hours(1), absl::Hours(24)}};
+  /// A sign-in ends so long after it began, however often it was refreshed.
+  absl::Duration longest = absl::Hours(30 * 24);
   /// A network from which a user signed in so lately always hears them.
   absl::Duration place_life = absl::Hours(90 * 24);
 };

@@ -197,7 +197,10 @@ class Store {
                                                           absl::Time now) = 0;
 
   // What ended, oldest first.
-  virtual absl::StatusOr<std::vector<Revocation>> RecentRevocations(absl::Time since) = 0;
+  /// Those told at `now`, see kRevocationsTold.
+  virtual absl::StatusOr<std::vector<Revocation>> RecentRevocations(absl::Time now) = 0;
+  /// Ends a sign-in of a shopper of `chain`. Ending twice is once.
+  virtual absl::Status RevokeShopper(const ChainId& chain, const SignInId& id, absl::Time now) = 0;
 
   // Tells others, when this transaction commits.
   virtual absl::Status Announce(const Change& change, const Chain& chain) = 0;

@@ -3,6 +3,7 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/base/status_macros.hpp"
+#include "domain/revocation.hpp"
 
 namespace cartwise::tenant {
 namespace {
@@ -33,7 +34,8 @@ constexpr pg::Query kDropPlaces{"tenant_drop_old_sign_in_places", R"sql(
 // Longer than any token that a revocation could be for.
 constexpr absl::Duration kRevocationsKept = absl::Hours(1);
 constexpr pg::Query kDropRevocations{"tenant_drop_old_revocations", R"sql(
-  DELETE FROM tenant.revocations WHERE revoked_at < $1)sql"};
+  DELETE FROM tenant.revocations
+   WHERE revoked_at < $1 AND (kind <> 'SHOPPER' OR revoked_at < $2))sql"};
 
 // Limits look back a day, blocks of phones a week.
 constexpr absl::Duration kSendsKept = absl::Hours(25);
@@ -61,8 +63,9 @@ absl::Status Tidy(pg::Pool& pool, absl::Time now) {
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropLinks, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropTries, now - kPeopleKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPlaces, now - kPlacesKept).status());
-  CW_RETURN_IF_ERROR(
-      pool.Once(platform, deadline, kDropRevocations, now - kRevocationsKept).status());
+  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropRevocations, now - kRevocationsKept,
+                               now - kShopperRevocationsTold)
+                         .status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropCodes, now).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSends, now - kSendsKept).status());
   CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPeople, now - kPeopleKept).status());

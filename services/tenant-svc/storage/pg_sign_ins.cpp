@@ -37,7 +37,7 @@ constexpr pg::Query kInsertToken{"tenant_insert_refresh_token", R"sql(
 // Both rows are locked: two that bring the same token, or tokens of one family,
 // take turns, and the second sees what the first has done.
 constexpr pg::Query kTakeToken{"tenant_take_refresh_token", R"sql(
-  SELECT t.chain_id, t.token_id, t.sign_in_id, s.user_id, t.issued_at, t.expires_at,
+  SELECT t.chain_id, t.token_id, t.sign_in_id, s.user_id, s.created_at, t.issued_at, t.expires_at,
          t.used_at IS NOT NULL AS used, s.revoked_at IS NOT NULL AS revoked
     FROM tenant.refresh_tokens t
     JOIN tenant.sign_ins s ON s.chain_id = t.chain_id AND s.sign_in_id = t.sign_in_id
@@ -96,7 +96,8 @@ absl::StatusOr<std::optional<RefreshToken>> PgStore::TakeRefreshToken(const std:
   return ReadOne(rows, [&](const pg::Row& row) {
     RefreshToken token;
     token.id = row.As<RefreshTokenId>("token_id");
-    token.sign_in = {row.As<SignInId>("sign_in_id"), ReadChain(row), row.As<UserId>("user_id")};
+    token.sign_in = {row.As<SignInId>("sign_in_id"), ReadChain(row), row.As<UserId>("user_id"),
+                     row.Time("created_at")};
     token.hash = hash;
     token.issued_at = row.Time("issued_at");
     token.expires_at = row.Time("expires_at");

@@ -114,7 +114,8 @@ class PgStore final : public Store {
   absl::StatusOr<std::optional<ApiKey>> UseApiKey(const ApiKeyId& id, const std::string& hash,
                                                   absl::Time now) override;
 
-  absl::StatusOr<std::vector<Revocation>> RecentRevocations(absl::Time since) override;
+  absl::StatusOr<std::vector<Revocation>> RecentRevocations(absl::Time now) override;
+  absl::Status RevokeShopper(const ChainId& chain, const SignInId& id, absl::Time now) override;
 
   absl::Status Announce(const Change& change, const Chain& chain) override;
   absl::Status Announce(const Change& change, const Branch& branch) override;
