@@ -6,6 +6,7 @@
 #include "cartwise/base/optional.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/config/env.hpp"
+#include "http/plain_http.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -66,6 +67,9 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
         env.Text(absl::StrCat("CARTWISE_", absl::AsciiStrToUpper(area), "_TARGET"));
   }
   CW_RETURN_IF_ERROR(env.status());
+  if (config.http_cert.empty()) {
+    CW_RETURN_IF_ERROR(CheckPlainHttp(config.http_listen, config.trusted_proxies));
+  }
   return config;
 }
 

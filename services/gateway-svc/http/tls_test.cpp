@@ -10,6 +10,7 @@
 
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/testing/status.hpp"
+#include "http/plain_http.hpp"
 #include "http/test_gateway.hpp"
 
 namespace cartwise::gateway {
@@ -84,6 +85,18 @@ struct Fixture {
     return client.Handshake() ? client.Name() : "no handshake";
   }
 };
+
+TEST_CASE("plain HTTP is for loopback addresses and behind proxies of ours", "[tls]") {
+  for (const char* listen : {"127.0.0.1:8080", "127.0.0.2:0", "localhost:8080", "[::1]:8080"}) {
+    CAPTURE(listen);
+    CHECK(CheckPlainHttp(listen, 0).ok());
+  }
+  for (const char* listen : {"0.0.0.0:8080", "[::]:8080", "192.0.2.1:8080", ":8080"}) {
+    CAPTURE(listen);
+    CHECK_FALSE(CheckPlainHttp(listen, 0).ok());
+    CHECK(CheckPlainHttp(listen, 1).ok());
+  }
+}
 
 TEST_CASE_METHOD(Fixture, "an answer over TLS carries HSTS, a plain one does not") {
   TlsClient client(gateway.http_port(), files.ca);
