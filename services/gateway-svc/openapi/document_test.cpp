@@ -26,11 +26,15 @@ void CollectReferences(const Json& node, std::set<std::string>& found) {
 
 TEST_CASE("every method with a REST face is described") {
   CHECK(Document()["openapi"] == "3.1.0");
+  std::set<std::string> ids;
   for (const Route& route : FleetRouter().routes()) {
     CAPTURE(route.label, VerbName(route.verb));
     const std::string verb = absl::AsciiStrToLower(std::string(VerbName(route.verb)));
     const Json& operation = Document()["paths"].at(route.label).at(verb);
-    CHECK(operation["operationId"] == route.method->descriptor->name());
+    // A second path of one method has the service before its name.
+    const std::string id = operation["operationId"];
+    CHECK(ids.insert(id).second);
+    CHECK(id.ends_with(route.method->descriptor->name()));
     CHECK(operation["summary"].get<std::string>().size() > 5);
     CHECK(operation["summary"].get<std::string>().find('\n') == std::string::npos);
     // More than what we add ourselves to every one.
@@ -73,8 +77,8 @@ TEST_CASE("an operation tells its parameters, body, answers and who may call") {
   const Json& list = Document()["paths"]["/api/branches/{branch_id}/rentals/history"]["get"];
   std::set<std::string> names;
   for (const Json& parameter : list["parameters"]) names.insert(parameter["name"]);
-  CHECK(names == std::set<std::string>{"branch_id", "page_size", "page_token", "status",
-                                       "user_phone", "cart_id", "from", "until"});
+  CHECK(names == std::set<std::string>{"branch_id", "page_size", "page_token", "status", "cart_id",
+                                       "from", "until"});
 
   const Json& remove = Document()["paths"]["/api/branches/{branch_id}/carts/{id}"]["delete"];
   CHECK(remove["responses"].contains("204"));

@@ -19,6 +19,7 @@ using google::protobuf::FileDescriptorSet;
 constexpr char kPreamble[] = R"(
 syntax = "proto3";
 package cartwise.probe.v1;
+import "cartwise/options/v1/field.proto";
 import "cartwise/options/v1/policy.proto";
 import "google/api/annotations.proto";
 import "google/protobuf/duration.proto";
@@ -51,6 +52,7 @@ message Thing {
   google.protobuf.ListValue list = 22;
   uint64 huge = 23;
   map<int32, Inner> inner_of = 24;
+  string hidden = 25 [(cartwise.options.v1.body_only) = true];
 }
 )";
 

@@ -4,6 +4,7 @@
 
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/options/v1/field.pb.h"
 #include "transcoding/json_reader.hpp"
 
 namespace cartwise::gateway {
@@ -40,12 +41,22 @@ void BindPath(const Route& route, const std::vector<std::string>& values, Messag
   }
 }
 
+bool IsBodyOnly(const FieldPath& path) {
+  return std::any_of(path.begin(), path.end(), [](const auto* field) {
+    return field->options().GetExtension(options::v1::body_only);
+  });
+}
+
 void BindQuery(const Route& route, const QueryParameters& query, Message& out,
                errors::FieldErrors& faults) {
   std::vector<FieldPath> seen;
   for (const auto& [name, text] : query) {
     const std::string shown = name.substr(0, 60);
     const FieldPath path = FindFieldPath(out.GetDescriptor(), name);
+    if (!path.empty() && IsBodyOnly(path)) {
+      faults.Add(shown, "must not stand in a URL; send it in a body");
+      continue;
+    }
     if (path.empty() || !IsQueryField(route, path)) {
       faults.Add(shown, "is not known");
       continue;
@@ -67,7 +78,7 @@ bool IsQueryField(const Route& route, const FieldPath& path) {
   if (route.has_body && (route.body_field == nullptr || route.body_field == path.front())) {
     return false;
   }
-  if (path.back()->is_map() || !IsTextField(path.back())) return false;
+  if (path.back()->is_map() || !IsTextField(path.back()) || IsBodyOnly(path)) return false;
   return std::find(route.variables.begin(), route.variables.end(), path) == route.variables.end();
 }
 

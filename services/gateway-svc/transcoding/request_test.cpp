@@ -91,6 +91,15 @@ TEST_CASE("a query that cannot be bound is refused by its name") {
   CHECK(probe.Fault({{"x"}, {{"number", "1"}, {"number", "2"}}, ""}) == "number: comes twice");
 }
 
+TEST_CASE("what must not stand in a URL is set by a body only") {
+  Probe get("get: \"/a/{id}\"");
+  CHECK(get.Fault({{"x"}, {{"hidden", "0501234567"}}, ""}) ==
+        "hidden: must not stand in a URL; send it in a body");
+  Probe post("post: \"/a/{id}\" body: \"*\"");
+  REQUIRE_OK(post.Fill({{"x"}, {}, R"({"hidden": "0501234567"})"}));
+  CHECK(post.Text("hidden") == "0501234567");
+}
+
 TEST_CASE("a body must not differ from the path") {
   Probe probe("post: \"/a/{id}/{number}\" body: \"*\"");
   REQUIRE_OK(probe.Fill({{"x", "5"}, {}, R"({"flag": true})"}));
