@@ -24,6 +24,7 @@ set_target_properties(zxcvbn::zxcvbn PROPERTIES IMPORTED_LOCATION ${ZXCVBN_LIBRA
 find_library(OATH_ARCHIVE NAMES liboath.a oath REQUIRED)
 add_library(oath::oath UNKNOWN IMPORTED)
 set_target_properties(oath::oath PROPERTIES IMPORTED_LOCATION ${OATH_ARCHIVE})
+pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(sqlite REQUIRED IMPORTED_TARGET sqlite3)
 pkg_check_modules(zlib REQUIRED IMPORTED_TARGET zlib)
 

@@ -1,5 +1,7 @@
 #include "config.hpp"
 
+#include <chrono>
+
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
@@ -30,6 +32,26 @@ RateFigures ReadRates(config::Env& env) {
   return rates;
 }
 
+Http2Limits ReadHttp2Limits(config::Env& env) {
+  const auto number = [&](const char* name, int fallback, int least, int most) {
+    return env.Number(absl::StrCat("CARTWISE_GATEWAY_GRPC_", name), fallback, least, most);
+  };
+  const auto time = [&](const char* name, std::chrono::milliseconds fallback) {
+    return std::chrono::milliseconds(
+        number(name, static_cast<int>(fallback.count()), 10, 3'600'000));
+  };
+  Http2Limits limits;
+  limits.connections = number("CONNECTIONS", limits.connections, 1, 1'000'000);
+  limits.streams = static_cast<uint32_t>(number("STREAMS", 100, 1, 10'000));
+  limits.header_bytes = static_cast<size_t>(number("HEADER_BYTES", 16 * 1024, 1024, 60 * 1024));
+  limits.frames_burst = number("FRAMES_BURST", limits.frames_burst, 10, 1'000'000);
+  limits.frames_per_second = number("FRAMES_PER_SECOND", limits.frames_per_second, 1, 1'000'000);
+  limits.handshake_time = time("HANDSHAKE_MS", limits.handshake_time);
+  limits.idle_time = time("IDLE_MS", limits.idle_time);
+  limits.stall_time = time("STALL_MS", limits.stall_time);
+  return limits;
+}
+
 }  // namespace
 
 absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
@@ -52,15 +74,16 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.rates.shared = !config.redis_url.empty();
   config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
-  config.grpc.listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
-  config.grpc.require_client_certificate = false;
+  config.grpc_listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
+  config.grpc = ReadHttp2Limits(env);
   config.tls.ca = env.File("CARTWISE_TLS_CA");
   config.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.tls.key = env.File("CARTWISE_TLS_KEY");
-  config.grpc.tls = config.tls;
+  config.grpc_cert = config.tls.cert;
+  config.grpc_key = config.tls.key;
   if (!env.Text(kGrpcCert, "").empty() || !env.Text(kGrpcKey, "").empty()) {
-    config.grpc.tls.cert = env.File(kGrpcCert);
-    config.grpc.tls.key = env.File(kGrpcKey);
+    config.grpc_cert = env.File(kGrpcCert);
+    config.grpc_key = env.File(kGrpcKey);
   }
   for (const std::string& area : areas) {
     config.targets[area] =

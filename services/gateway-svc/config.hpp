@@ -6,8 +6,9 @@
 
 #include <absl/status/statusor.h>
 
-#include "cartwise/rpc/server.hpp"
+#include "cartwise/rpc/server_certificate.hpp"
 #include "http/connection.hpp"
+#include "http2/limits.hpp"
 #include "limits/rate_limiter.hpp"
 
 namespace cartwise::gateway {
@@ -26,7 +27,9 @@ struct Config {
   int trusted_proxies = 0;
   std::vector<std::string> cors_origins;
   std::string docs_dir;
-  rpc::ServerConfig grpc;                      ///< with the certificate that clients see
+  std::string grpc_listen;
+  Http2Limits grpc;
+  std::string grpc_cert, grpc_key;             ///< PEM files that gRPC clients see
   rpc::TlsFiles tls;                           ///< for calls to services
   std::map<std::string, std::string> targets;  ///< host:port by area
 

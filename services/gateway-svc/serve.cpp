@@ -11,10 +11,12 @@
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
+#include "cartwise/rpc/server.hpp"
 #include "http/server.hpp"
+#include "http2/grpc_server.hpp"
 #include "limits/chain_rates.hpp"
 #include "openapi/document.hpp"
-#include "proxy/grpc_proxy.hpp"
+#include "proxy/grpc_gate.hpp"
 #include "revocations/revocation_watch.hpp"
 
 namespace cartwise::gateway {
@@ -86,16 +88,20 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   if (!config.http_cert.empty()) {
     CW_ASSIGN_OR_RETURN(tls, Tls::Load(config.http_cert, config.http_key));
   }
-  GrpcProxy proxy(contracts, tokens, api_keys, revocations, upstreams, rates, metrics,
-                  config.trusted_proxies);
-  CW_ASSIGN_OR_RETURN(const auto grpc, rpc::Server::Start(config.grpc, {}, &proxy));
+  CW_ASSIGN_OR_RETURN(const auto grpc_tls,
+                      Tls::Load(config.grpc_cert, config.grpc_key, Tls::Protocol::kHttp2));
+  GrpcGate gate(contracts, tokens, api_keys, revocations, upstreams, rates, metrics,
+                config.trusted_proxies);
+  CW_ASSIGN_OR_RETURN(const auto grpc,
+                      GrpcServer::Start(config.grpc_listen, config.grpc, gate,
+                                        {config.targets, config.tls}, grpc_tls.get()));
   CW_ASSIGN_OR_RETURN(const auto http,
                       HttpServer::Start(config.http_listen, config.http, api, health, tls.get()));
   CW_ASSIGN_OR_RETURN(const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics,
                                                                  [] { return absl::OkStatus(); }));
   obs::Info("serving", {{"http", config.http_listen},
                         {"tls", tls != nullptr},
-                        {"grpc", config.grpc.listen},
+                        {"grpc", config.grpc_listen},
                         {"routes", static_cast<int64_t>(router.routes().size())}});
   process::AwaitEndSignal();
   obs::Info("draining");

@@ -6,7 +6,6 @@
 #include <set>
 #include <thread>
 
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -19,6 +18,7 @@
 
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
+#include "http/listen.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -31,21 +31,6 @@ using boost::system::error_code;
 constexpr absl::Duration kLastWords = absl::Seconds(2);
 /// Out of file descriptors: nothing helps but waiting for some to close.
 constexpr std::chrono::milliseconds kAcceptPause{50};
-
-absl::StatusOr<tcp::endpoint> ParseListen(const std::string& listen) {
-  const size_t colon = listen.rfind(':');
-  uint32_t port = 0;
-  error_code bad;
-  std::string host = listen.substr(0, colon);
-  if (host == "localhost") host = "127.0.0.1";
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  const auto address = asio::ip::make_address(host, bad);
-  if (colon == std::string::npos || bad || !absl::SimpleAtoi(listen.substr(colon + 1), &port) ||
-      port > 65535) {
-    return absl::InvalidArgumentError(absl::StrCat(listen, " is no address:port"));
-  }
-  return tcp::endpoint(address, static_cast<uint16_t>(port));
-}
 
 /// An event loop, its thread and the connections that live on it.
 struct Loop {

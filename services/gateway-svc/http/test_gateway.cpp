@@ -71,6 +71,14 @@ Upstreams::Channels ChannelsTo(int port) {
   return channels;
 }
 
+ServiceTargets TargetsAt(int port) {
+  ServiceTargets targets;
+  for (const std::string& area : FleetContracts().areas()) {
+    targets.by_area[area] = absl::StrCat("127.0.0.1:", port);
+  }
+  return targets;
+}
+
 }  // namespace
 
 grpc::ServerUnaryReactor* FakeCarts::ListCarts(grpc::CallbackServerContext* context,
@@ -178,13 +186,15 @@ TestGateway::TestGateway(const Options& options)
             docs_, std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
             [this] { return Keys(staff_key_, device_key_); }, options.trusted_proxies,
             "mailto:security@gateway.test"}),
-      proxy_(FleetContracts(), tokens_, keys_, revocations, upstreams_, rates_, metrics,
-             options.trusted_proxies),
-      grpc_(Serve({}, &proxy_, &grpc_port_)),
+      gate_(FleetContracts(), tokens_, keys_, revocations, upstreams_, rates_, metrics,
+            options.trusted_proxies),
+      grpc_(GrpcServer::Start("127.0.0.1:0", options.http2, gate_, TargetsAt(services_port_),
+                              options.grpc_tls)
+                .value()),
       http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}
 
 TestGateway::~TestGateway() {
-  grpc_->Shutdown(std::chrono::system_clock::now());
+  grpc_.reset();
   services_->Shutdown(std::chrono::system_clock::now());
 }
 
@@ -220,7 +230,7 @@ Caller TestGateway::KeyCaller(std::vector<std::string> scopes) const {
 }
 
 std::shared_ptr<grpc::Channel> TestGateway::GrpcChannel() const {
-  return grpc::CreateChannel(absl::StrCat("127.0.0.1:", grpc_port_),
+  return grpc::CreateChannel(absl::StrCat("127.0.0.1:", grpc_port()),
                              grpc::InsecureChannelCredentials());
 }
 

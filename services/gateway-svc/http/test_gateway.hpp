@@ -22,7 +22,8 @@
 #include "cartwise/tenant/v1/api_keys.grpc.pb.h"
 #include "cartwise/tenant/v1/audit.grpc.pb.h"
 #include "http/server.hpp"
-#include "proxy/grpc_proxy.hpp"
+#include "http2/grpc_server.hpp"
+#include "proxy/grpc_gate.hpp"
 
 namespace cartwise::gateway {
 
@@ -103,7 +104,9 @@ class TestGateway {
     HttpLimits limits;
     RateFigures rates;
     int trusted_proxies = 0;
-    Tls* tls = nullptr;            ///< plain HTTP without
+    Tls* tls = nullptr;  ///< plain HTTP without
+    Http2Limits http2;
+    Tls* grpc_tls = nullptr;       ///< gRPC without TLS without
     const Clock* clock = nullptr;  ///< refills the rates' buckets; null is the system's
   };
 
@@ -118,6 +121,8 @@ class TestGateway {
   Caller KeyCaller(std::vector<std::string> scopes) const;
   std::shared_ptr<grpc::Channel> GrpcChannel() const;
   int http_port() const { return http_->port(); }
+  int grpc_port() const { return grpc_->port(); }
+  GrpcServer& grpc() { return *grpc_; }
   void StopServices() { services_->Shutdown(); }
   HttpServer& http() { return *http_; }
 
@@ -130,7 +135,6 @@ class TestGateway {
 
  private:
   int services_port_ = 0;
-  int grpc_port_ = 0;
   auth::SigningKey staff_key_;
   auth::SigningKey device_key_;
   SystemClock clock_;
@@ -153,8 +157,8 @@ class TestGateway {
 
  private:
   Api api_;
-  GrpcProxy proxy_;
-  std::unique_ptr<grpc::Server> grpc_;
+  GrpcGate gate_;
+  std::unique_ptr<GrpcServer> grpc_;
   std::unique_ptr<HttpServer> http_;
 };
 

@@ -11,16 +11,18 @@
 
 namespace cartwise::gateway {
 
-/// The certificate of the HTTP port, from PEM files that may be replaced while
-/// the gateway runs: TLS 1.2 and 1.3, forward secrecy, ALPN http/1.1.
+/// The certificate of a public port, from PEM files that may be replaced while
+/// the gateway runs: TLS 1.2 and 1.3, forward secrecy, ALPN of one protocol.
 /// Thread-safe.
 class Tls {
  public:
   using Context = std::shared_ptr<boost::asio::ssl::context>;
+  enum class Protocol { kHttp1, kHttp2 };
 
   /// `cert` holds the chain, leaf first. INVALID_ARGUMENT when the files cannot
   /// be read or do not belong together.
-  static absl::StatusOr<std::unique_ptr<Tls>> Load(const std::string& cert, const std::string& key);
+  static absl::StatusOr<std::unique_ptr<Tls>> Load(const std::string& cert, const std::string& key,
+                                                   Protocol protocol = Protocol::kHttp1);
 
   /// For the next connection; one that is open keeps the one it began with.
   Context context() const;
@@ -33,10 +35,12 @@ class Tls {
   boost::asio::awaitable<void> Watch();
 
  private:
-  Tls(std::string cert, std::string key) : cert_(std::move(cert)), key_(std::move(key)) {}
+  Tls(std::string cert, std::string key, Protocol protocol)
+      : cert_(std::move(cert)), key_(std::move(key)), protocol_(protocol) {}
 
   const std::string cert_;
   const std::string key_;
+  const Protocol protocol_;
   mutable std::mutex mutex_;
   Context context_;
   size_t tried_ = 0;  ///< hash of the contents that were last tried

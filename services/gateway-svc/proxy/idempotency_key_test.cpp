@@ -4,7 +4,6 @@
 
 #include "cartwise/testing/status.hpp"
 #include "proxy/call_metadata.hpp"
-#include "proxy/grpc_proxy.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -42,13 +41,6 @@ TEST_CASE("a well-formed traceparent goes on with a span of ours, any other begi
                                    "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x");
   CHECK(TraceIdOf(NextTraceparent(bad)) != trace);
   CHECK(NextTraceparent(bad).size() == 55);
-}
-
-TEST_CASE("the address of a gRPC peer stands without its port") {
-  CHECK(AddressOfPeer("ipv4:10.0.0.7:5123") == "10.0.0.7");
-  CHECK(AddressOfPeer("ipv6:%5B::1%5D:5123") == "::1");
-  CHECK(AddressOfPeer("ipv6:[2001:db8::5]:80") == "2001:db8::5");
-  CHECK(AddressOfPeer("unix") == "");
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "proxy/proxied_call.hpp"
 
+#include <utility>
+
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
@@ -51,8 +53,8 @@ void ProxiedCall::Finished(const grpc::Status& status) const {
                           {"trace_id", TraceIdOf(metadata.traceparent)}});
 }
 
-void ProxiedCall::Started(grpc::ClientContext& context) const {
-  if (live) live->Begin([&context] { context.TryCancel(); });
+void ProxiedCall::Started(std::function<void()> cancel) const {
+  if (live) live->Begin(std::move(cancel));
 }
 
 grpc::Status ProxiedCall::Settled(const grpc::Status& status) const {
@@ -73,21 +75,6 @@ grpc::Status Presentable(const grpc::Status& status) {
               "something went wrong on our side; the trace id finds it in the logs"};
     default:
       return status;
-  }
-}
-
-void CopyMetadata(const std::multimap<grpc::string_ref, grpc::string_ref>& from,
-                  grpc::CallbackServerContext& to, bool trailing) {
-  for (const auto& [key, value] : from) {
-    // Status and details are written by Finish; content types are per hop.
-    if (key.starts_with("grpc-") || key == "content-type" || key == "user-agent") continue;
-    const std::string name(key.data(), key.size());
-    const std::string text(value.data(), value.size());
-    if (trailing) {
-      to.AddTrailingMetadata(name, text);
-    } else {
-      to.AddInitialMetadata(name, text);
-    }
   }
 }
 

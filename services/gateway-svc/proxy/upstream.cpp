@@ -7,40 +7,45 @@
 
 namespace cartwise::gateway {
 
+Turn::~Turn() {
+  upstream_.Ended();
+}
+
+grpc::Status Overloaded() {
+  return rpc::ToGrpc(
+      errors::Refuse(absl::StatusCode::kUnavailable, "OVERLOADED",
+                     "more calls wait than can be answered in time; try again in a few seconds"));
+}
+
 void Upstream::UnaryCall(grpc::ClientContext* context, const std::string& method,
                          const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
                          OnAnswer answered) {
-  Start start = [=, this] {
-    stub_.UnaryCall(context, method, {}, request, response, [this, answered](grpc::Status status) {
-      Ended();
-      answered(std::move(status));
-    });
-  };
-  switch (Enter(start)) {
-    case Turn::kNow:
-      return start();
-    case Turn::kLater:
-      return;
-    case Turn::kNever:
-      return answered(rpc::ToGrpc(errors::Refuse(
-          absl::StatusCode::kUnavailable, "OVERLOADED",
-          "more calls wait than can be answered in time; try again in a few seconds")));
-  }
+  const bool taken = TakeTurn([=, this](std::shared_ptr<Turn> turn) {
+    stub_.UnaryCall(context, method, {}, request, response,
+                    [turn, answered](grpc::Status status) mutable {
+                      turn.reset();
+                      answered(std::move(status));
+                    });
+  });
+  if (!taken) answered(Overloaded());
 }
 
-Upstream::Turn Upstream::Enter(Start& start) {
-  const std::lock_guard lock(mutex_);
-  if (running_ < limits_.running) {
+bool Upstream::TakeTurn(OnTurn start) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (running_ == limits_.running) {
+      if (static_cast<int>(waiting_.size()) == limits_.waiting) return false;
+      waiting_.push(std::move(start));
+      return true;
+    }
     ++running_;
-    return Turn::kNow;
   }
-  if (static_cast<int>(waiting_.size()) == limits_.waiting) return Turn::kNever;
-  waiting_.push(std::move(start));
-  return Turn::kLater;
+  start(std::make_shared<Turn>(*this));
+  return true;
 }
 
 void Upstream::Ended() {
-  Start next;
+  OnTurn next;
   {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) {
@@ -50,7 +55,7 @@ void Upstream::Ended() {
     next = std::move(waiting_.front());
     waiting_.pop();
   }
-  next();
+  next(std::make_shared<Turn>(*this));
 }
 
 }  // namespace cartwise::gateway

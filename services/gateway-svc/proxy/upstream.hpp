@@ -17,12 +17,31 @@ struct UpstreamLimits {
   int waiting = 4'000;  ///< beyond it a call ends at once
 };
 
-/// One service behind the gateway: a channel shared by every call and stream.
+class Upstream;
+
+/// A unary call's place among those that run; given back when this goes.
+class Turn {
+ public:
+  explicit Turn(Upstream& upstream) : upstream_(upstream) {}
+  ~Turn();
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Upstream& upstream_;
+};
+
+/// How a call ends that there is no place for: UNAVAILABLE (OVERLOADED).
+grpc::Status Overloaded();
+
+/// One service behind the gateway: the channel that REST's calls share, and the turns
+/// of all unary calls.
 /// A burst waits here, where a call costs a few KB, and not in the service, where
 /// it holds a thread. Thread-safe; outlives its calls.
 class Upstream {
  public:
   using OnAnswer = std::function<void(grpc::Status)>;
+  using OnTurn = std::function<void(std::shared_ptr<Turn>)>;
 
   explicit Upstream(const std::shared_ptr<grpc::Channel>& channel, UpstreamLimits limits = {})
       : stub_(channel), limits_(limits) {}
@@ -34,21 +53,20 @@ class Upstream {
   void UnaryCall(grpc::ClientContext* context, const std::string& method,
                  const grpc::ByteBuffer* request, grpc::ByteBuffer* response, OnAnswer answered);
 
-  /// For streams, which are few and last.
-  grpc::GenericStub& stub() { return stub_; }
+  /// For calls that are made by other means: `start` is heard when the turn has
+  /// come, from this thread or from one that ends another turn. False, and never
+  /// heard, when too many wait.
+  bool TakeTurn(OnTurn start);
 
  private:
-  using Start = std::function<void()>;
-  enum class Turn { kNow, kLater, kNever };
-
-  Turn Enter(Start& start);
+  friend class Turn;
   void Ended();
 
   grpc::GenericStub stub_;
   const UpstreamLimits limits_;
   std::mutex mutex_;
   int running_ = 0;
-  std::queue<Start> waiting_;
+  std::queue<OnTurn> waiting_;
 };
 
 }  // namespace cartwise::gateway

@@ -1,4 +1,4 @@
-#include "proxy/grpc_proxy.hpp"
+#include "http2/grpc_server.hpp"
 
 #include <thread>
 

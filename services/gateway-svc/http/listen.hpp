@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include <absl/status/statusor.h>
+#include <boost/asio/ip/tcp.hpp>
+
+namespace cartwise::gateway {
+
+/// "127.0.0.1:8080", "localhost:0", "[::]:9090"; INVALID_ARGUMENT for what is none.
+absl::StatusOr<boost::asio::ip::tcp::endpoint> ParseListen(const std::string& listen);
+
+}  // namespace cartwise::gateway

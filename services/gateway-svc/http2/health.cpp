@@ -1,0 +1,25 @@
+#include "http2/health.hpp"
+
+namespace cartwise::gateway {
+
+HealthMethod HealthMethodOf(const std::string& path) {
+  if (path == "/grpc.health.v1.Health/Check") return HealthMethod::kCheck;
+  if (path == "/grpc.health.v1.Health/Watch") return HealthMethod::kWatch;
+  return HealthMethod::kNone;
+}
+
+std::string HealthMessage(bool serving) {
+  // Not compressed, two bytes long; field 1, SERVING or NOT_SERVING.
+  return std::string("\0\0\0\0\x02\x08", 6) + (serving ? '\x01' : '\x02');
+}
+
+grpc::Status CheckHealthRequest(std::string_view framed) {
+  constexpr size_t kPrefix = 5;
+  if (framed.size() < kPrefix) return {grpc::StatusCode::INVALID_ARGUMENT, "no message"};
+  // Nothing, or an empty name written out.
+  const std::string_view message = framed.substr(kPrefix);
+  if (message.empty() || message == std::string_view("\x0a\0", 2)) return grpc::Status::OK;
+  return {grpc::StatusCode::NOT_FOUND, "no such service"};
+}
+
+}  // namespace cartwise::gateway

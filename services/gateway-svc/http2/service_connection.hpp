@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "http2/session.hpp"
+
+namespace cartwise::gateway {
+
+/// A connection to a service, shared by the calls of one event loop.
+class ServiceConnection final : public Session {
+ public:
+  using Session::Request;
+
+  /// `opened` is heard once it takes calls; `left` once it takes no more, which
+  /// may be before.
+  ServiceConnection(Socket socket, const Http2Limits& limits, std::function<void()> opened,
+                    std::function<void()> left, std::function<void()> gone)
+      : Session(std::move(socket), limits),
+        opened_(std::move(opened)),
+        left_(std::move(left)),
+        gone_(std::move(gone)) {}
+
+ private:
+  void OnOpen() override;
+  void OnGoaway() override { left_(); }
+  void OnClosed(std::string_view why) override;
+
+  const std::function<void()> opened_, left_, gone_;
+};
+
+}  // namespace cartwise::gateway

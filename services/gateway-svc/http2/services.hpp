@@ -1,0 +1,78 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "cartwise/rpc/server_certificate.hpp"
+#include "http2/service_connection.hpp"
+
+namespace cartwise::gateway {
+
+/// Where the services are, and how to reach them.
+struct ServiceTargets {
+  std::map<std::string, std::string> by_area;  ///< host:port
+  rpc::TlsFiles tls;  ///< read for each connection; without `ca`, plain: for tests
+};
+
+/// The services as one event loop reaches them: one connection to each, made when
+/// a call wants it. A name is looked up for every new connection, and its
+/// addresses are tried in turn, each time beginning with the next. Of one thread.
+class Services {
+ public:
+  /// Null when the service cannot be reached.
+  using OnReached = std::function<void(ServiceConnection*)>;
+
+  Services(boost::asio::io_context& io, const ServiceTargets& targets);
+
+  /// `reached` is heard before this returns when there is a connection, or when
+  /// the last attempt failed a moment ago; else when the attempt has ended.
+  void Reach(const std::string& area, OnReached reached);
+  void Sweep(Session::Clock::time_point now);
+  /// Ends every connection; nothing is reached any more.
+  void Close();
+
+ private:
+  using Tcp = boost::asio::ip::tcp;
+
+  struct Link {
+    explicit Link(boost::asio::io_context& io) : resolver(io), socket(io), patience(io) {}
+    std::string area, host, port;
+    Tcp::resolver resolver;
+    Tcp::socket socket;
+    std::vector<Tcp::endpoint> endpoints;
+    boost::asio::steady_timer patience;
+    std::shared_ptr<ServiceConnection> connection;
+    bool ready = false;  ///< of `connection`
+    bool trying = false;
+    std::vector<OnReached> waiting;
+    size_t turn = 0;
+    Session::Clock::duration pause{};
+    Session::Clock::time_point retry_at;
+  };
+
+  void Try(Link& link);
+  void Connect(Link& link);
+  void Shake(Link& link);
+  void Opened(Link& link);
+  void Failed(Link& link, const std::string& why);
+  void Tell(Link& link, ServiceConnection* connection);
+
+  boost::asio::io_context& io_;
+  const ServiceTargets& targets_;
+  const Http2Limits limits_;
+  std::map<std::string, Link> links_;
+  std::set<std::shared_ptr<ServiceConnection>> connections_;  ///< also those that only end calls
+  std::minstd_rand random_{std::random_device{}()};
+  bool closed_ = false;
+};
+
+}  // namespace cartwise::gateway
