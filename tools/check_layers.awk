@@ -16,7 +16,7 @@ BEGIN {
   uses["wiring"] = "lib:base lib:process lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
   # Ways to send a message, behind a port of the domain.
   uses["sms"] = "lib:base lib:obs lib:http domain sms json system"
-  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib hiredis"
+  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib hiredis nghttp2 crypto system"
   uses["core"] = "lib:base core"
   uses["linux"] = "lib:base lib:config lib:obs lib:auth core linux proto grpc system sqlite json"
   uses["sim"] = "lib:base lib:config core sim system json"
@@ -101,6 +101,7 @@ function kind_of(path, mark, part) {
   if (path == "sqlite3.h") return "sqlite"
   if (path == "zlib.h") return "zlib"
   if (part[1] == "hiredis") return "hiredis"
+  if (part[1] == "nghttp2") return "nghttp2"
   if (path ~ /^mosquitto/) return "mosquitto"
   # The language's own headers have neither folder nor ending.
   if (path !~ /[\/.]/) return "free"

@@ -1,5 +1,7 @@
 #include "http/test_gateway.hpp"
 
+#include <csignal>
+
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <boost/asio/write.hpp>
@@ -57,6 +59,8 @@ std::unique_ptr<grpc::Server> Serve(const std::vector<grpc::Service*>& services,
 /// gRPC 1.51 aborts now and then when the last user of its callback queue goes
 /// while a new one comes, as from one test to the next. So one stays.
 void KeepCallbackQueue() {
+  // As process::Begin does: OpenSSL writes to sockets that may be closed.
+  std::signal(SIGPIPE, SIG_IGN);
   static auto* const generic = new grpc::CallbackGenericService;
   static int port = 0;
   static auto* const server = new std::unique_ptr<grpc::Server>(Serve({}, generic, &port));
