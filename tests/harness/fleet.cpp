@@ -31,6 +31,12 @@ std::string AreaOf(const std::string& service) {
   return service.substr(0, service.find('-'));
 }
 
+// postgresql://user:password@host:port/database
+std::string AtPort(const std::string& url, int port) {
+  const size_t begin = url.rfind(':') + 1;
+  return url.substr(0, begin) + std::to_string(port) + url.substr(url.find('/', begin));
+}
+
 std::string Upper(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), ::toupper);
   return text;
@@ -102,7 +108,9 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
     env["CARTWISE_GATEWAY_RATE_SIGN_IN"] = "0";
     env["CARTWISE_GATEWAY_CORS_ORIGINS"] = "https://app.example.test";
   } else {
-    env["CARTWISE_" + area + "_DATABASE_URL"] = database.UrlOf(AreaOf(service));
+    const std::string url = database.UrlOf(AreaOf(service));
+    env["CARTWISE_" + area + "_DATABASE_URL"] =
+        database_port_ == 0 ? url : AtPort(url, database_port_);
     env["CARTWISE_TEST_ALLOW_FSYNC_OFF"] = "1";
   }
   env["CARTWISE_TENANT_SIGNING_KEYS_DIR"] = folder_ + "/keys/tenant";
@@ -124,6 +132,12 @@ void Fleet::MakePlatformAdmin() {
       "tenant-svc", {"create-platform-admin", "--email", kPlatformEmail, "--password-file", file},
       LogOf("tenant-svc"));
   if (code != 0) Fail("create-platform-admin failed, see " + LogOf("tenant-svc"));
+}
+
+void Fleet::MoveTo(int database_port) {
+  for (const char* service : kServices) Stop(service, SIGTERM);
+  database_port_ = database_port;
+  for (const char* service : kServices) Start(service);
 }
 
 int Fleet::Command(const std::string& service, const std::vector<std::string>& arguments,

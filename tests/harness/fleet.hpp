@@ -28,6 +28,9 @@ class Fleet {
                     const std::map<std::string, std::string>& settings);
   /// Ends it with this signal and reaps it.
   void Stop(const std::string& service, int signal);
+  /// Ends every service and starts it again on the PostgreSQL server of this port
+  /// on loopback, which has the same database and roles; `database` stays where it was.
+  void MoveTo(int database_port);
   /// Runs a command of a service's program with the service's environment to its
   /// end; what it says goes to `log`. The exit code.
   int Command(const std::string& service, const std::vector<std::string>& arguments,
@@ -56,6 +59,7 @@ class Fleet {
   void MakePlatformAdmin();
 
   std::map<std::string, std::string> settings_;
+  int database_port_ = 0;  ///< 0: that of `database`
   std::string folder_;
   std::string http_;
   std::map<std::string, int> ports_;
