@@ -69,9 +69,10 @@ std::vector<Shop> OpenShops(fleet::Fleet& fleet, const std::string& chain) {
 void AwaitRelays(fleet::Fleet& fleet) {
   fleet::Eventually([&] {
     return fleet.database
-        .Sql("SELECT FROM rental.outbox o WHERE (o.xid, o.seq) > "
-             "(SELECT c.xid, c.seq FROM rental.outbox_cursors c ORDER BY c.xid, c.seq LIMIT 1) "
-             "LIMIT 1")
+        .Sql(
+            "SELECT FROM rental.outbox o WHERE (o.xid, o.seq) > "
+            "(SELECT c.xid, c.seq FROM rental.outbox_cursors c ORDER BY c.xid, c.seq LIMIT 1) "
+            "LIMIT 1")
         .empty();
   });
 }

@@ -6,7 +6,7 @@ cpp_files() {
 
 check_format() {
   local wrong
-  wrong=$(cpp_files | xargs -r clang-format --dry-run -Werror 2>&1 | sed -n 's/^\([^ :]*\):[0-9].*error:.*/\1/p' | sort -u)
+  wrong=$(cpp_files | xargs -r clang-format --dry-run -Werror 2>&1 | sed -n 's/^\([^ :]*\):[0-9].*error:.*/\1/p' | sort -u) || true
   [ -z "$wrong" ] || {
     printf '%s\n' "$wrong" "run ./cartwise format"
     return 1

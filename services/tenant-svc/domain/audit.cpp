@@ -50,6 +50,7 @@ absl::Status RecordIn(AuditStore& store, std::vector<AuditEntry> entries, Tellin
   std::set<EventId> seen;
   if (telling == Telling::kMaybeAgain) {
     std::vector<EventId> told;
+    told.reserve(entries.size());
     for (const AuditEntry& entry : entries) told.push_back(entry.event);
     CW_ASSIGN_OR_RETURN(const auto known, store.Known(head.chain, told));
     seen.insert(known.begin(), known.end());
