@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <absl/strings/str_cat.h>
 
@@ -105,8 +106,9 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
                         {"routes", static_cast<int64_t>(router.routes().size())}});
   process::AwaitEndSignal();
   obs::Info("draining");
+  std::thread other([&] { grpc->Drain(kGrace); });
   http->Drain(kGrace);
-  grpc->Drain(kGrace);
+  other.join();
   return absl::OkStatus();
 }
 

@@ -12,6 +12,8 @@ namespace {
 
 /// Flag and length.
 constexpr size_t kMessagePrefix = 5;
+/// A name of a service, and there is none to ask for.
+constexpr size_t kMostOfHealth = 1024;
 
 grpc::Status Unreachable() {
   return {grpc::StatusCode::UNAVAILABLE, "the service cannot be reached"};
@@ -33,12 +35,17 @@ Call::~Call() = default;
 
 void Call::ClientEnd::OnHeader(std::string_view name, std::string_view value) {
   // Trailers of a request mean nothing to gRPC.
-  if (!call.head_) return;
+  if (call.head_read_) return;
   call.too_large_ |= !call.head_->Add(name, value, call.host_.limits.header_bytes);
 }
 
 void Call::ClientEnd::OnHeaders(bool /*last*/) {
   if (!std::exchange(call.head_read_, true)) call.OnRequestHead();
+}
+
+std::optional<CallStream::TimePoint> Call::ClientEnd::OwesSince() const {
+  if (call.admitted_ || call.answering_ || call.ended_) return std::nullopt;
+  return call.began_at_;
 }
 
 void Call::ClientEnd::OnTaken(size_t bytes) {
@@ -67,7 +74,10 @@ void Call::OnRequestHead() {
 }
 
 void Call::OnDecided(GrpcGate::Decision decision) {
-  if (ended_) return;
+  if (ended_) {
+    if (decision.status.ok()) decision.call.Finished(grpc::Status::CANCELLED);
+    return;
+  }
   told_ = std::move(decision.told);
   if (!decision.status.ok()) return End(decision.status);
   admitted_ = true;
@@ -102,6 +112,9 @@ void Call::StartClock() {
 void Call::OnRequestData(std::string_view bytes) {
   if (ended_) return client_.Consume(bytes.size());
   request_bytes_ += bytes.size();
+  if (health_ != HealthMethod::kNone && request_bytes_ > kMostOfHealth) {
+    return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the message is too large"});
+  }
   service_.Write(bytes);
   if (!admitted_ || !unary()) return;
   client_.Consume(bytes.size());
@@ -205,6 +218,11 @@ void Call::OnAnswerData(std::string_view bytes) {
   if (answer_bytes_ > host_.limits.answer_bytes + kMessagePrefix) {
     Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the answer is too large"}, {});
   }
+}
+
+/// An answer ends with trailers, or it is none.
+void Call::OnAnswerEnd() {
+  if (!answered_ && !ended_) Settle({grpc::StatusCode::UNKNOWN, "the answer has no status"}, {});
 }
 
 void Call::OnServiceGone(uint32_t error) {

@@ -52,6 +52,8 @@ class Call final : public std::enable_shared_from_this<Call> {
     void OnEnd() override { call.OnRequestEnd(); }
     void OnClose(uint32_t error) override { call.OnClientGone(error); }
     void OnTaken(size_t bytes) override;
+    std::optional<TimePoint> OwesSince() const override;
+    bool busy() const override { return call.health_ == HealthMethod::kNone; }
     void OnDrain() override { call.OnDrain(); }
     Call& call;
   };
@@ -60,7 +62,7 @@ class Call final : public std::enable_shared_from_this<Call> {
     void OnHeader(std::string_view name, std::string_view value) override;
     void OnHeaders(bool last) override { call.OnAnswerHeaders(last); }
     void OnData(std::string_view bytes) override { call.OnAnswerData(bytes); }
-    void OnEnd() override {}
+    void OnEnd() override { call.OnAnswerEnd(); }
     void OnClose(uint32_t error) override { call.OnServiceGone(error); }
     void OnTaken(size_t bytes) override;
     Call& call;
@@ -73,6 +75,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   void OnDrain();
   void OnAnswerHeaders(bool last);
   void OnAnswerData(std::string_view bytes);
+  void OnAnswerEnd();
   void OnServiceGone(uint32_t error);
 
   bool unary() const { return info_.method == nullptr || !info_.method->streaming(); }
@@ -93,6 +96,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   ClientEnd client_{*this};
   ServiceEnd service_{*this};
   std::string peer_;
+  const CallStream::TimePoint began_at_ = std::chrono::steady_clock::now();
   std::unique_ptr<RequestHead> head_;  ///< until it was passed on
   ProxiedCall info_;
   Headers told_, answer_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,6 +37,10 @@ class CallStream {
   virtual void OnClose(uint32_t error) = 0;
   /// So many bytes of what was written are on their way.
   virtual void OnTaken(size_t bytes) = 0;
+  /// Since when the peer owes the rest of what it asks; nullopt when it does not.
+  virtual std::optional<TimePoint> OwesSince() const { return std::nullopt; }
+  /// Whether its connection is in use for it.
+  virtual bool busy() const { return true; }
   /// The server is about to leave.
   virtual void OnDrain() {}
 
@@ -58,8 +63,8 @@ class CallStream {
 
   size_t waiting() const { return queue_.size() - taken_; }
   const std::string& queue() const { return queue_; }
-  /// Since when bytes wait without one of them leaving; now when none wait.
-  TimePoint StuckSince(TimePoint now) const { return waiting() == 0 ? now : moved_at_; }
+  /// Since when bytes or trailers wait without one of them leaving; now when none wait.
+  TimePoint StuckSince(TimePoint now) const { return waiting() == 0 && !over_ ? now : moved_at_; }
 
  private:
   friend struct SessionCallbacks;

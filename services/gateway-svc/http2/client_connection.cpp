@@ -5,6 +5,13 @@
 #include <utility>
 
 namespace cartwise::gateway {
+namespace {
+
+/// Frames of ours that wait to be sent; those of all streams of an honest client
+/// are far fewer.
+constexpr size_t kMostQueued = 2000;
+
+}  // namespace
 
 bool FrameBudget::Spend(TimePoint now) {
   const double seconds = std::chrono::duration<double>(now - at_).count();
@@ -33,6 +40,8 @@ void ClientConnection::OnOpen() {
 }
 
 bool ClientConnection::OnFrameBegins(const nghttp2_frame_hd& frame) {
+  // Refusals wait there for a client that asks on and does not read.
+  if (nghttp2_session_get_outbound_queue_size(native()) > kMostQueued) return false;
   switch (frame.type) {
     case NGHTTP2_DATA:
       if (frame.length > 0 || (frame.flags & NGHTTP2_FLAG_END_STREAM) != 0) return true;
@@ -40,6 +49,10 @@ bool ClientConnection::OnFrameBegins(const nghttp2_frame_hd& frame) {
     case NGHTTP2_SETTINGS:
     case NGHTTP2_PING:
       if ((frame.flags & NGHTTP2_FLAG_ACK) != 0) return true;
+      break;
+    case NGHTTP2_HEADERS:
+      // One more than agreed is refused, which is work for nothing.
+      if (streams().size() < limits().streams) return true;
       break;
     case NGHTTP2_RST_STREAM:
     case NGHTTP2_PRIORITY:
@@ -61,11 +74,19 @@ void ClientConnection::OnStreamClosed() {
 void ClientConnection::Sweep(Clock::time_point now) {
   Session::Sweep(now);
   if (closed()) return;
-  if (now - IdleSince(now) > limits().idle_time) return Drain();
+  if (streams().empty() && now - idle_since_ > limits().idle_time) return Drain();
   for (const auto& [id, stream] : streams()) {
-    // A window that stays shut.
-    if (now - stream->StuckSince(now) > limits().stall_time) stream->Reset(NGHTTP2_CANCEL);
+    const bool shut = now - stream->StuckSince(now) > limits().stall_time;
+    const bool owes = now - stream->OwesSince().value_or(now) > limits().handshake_time;
+    if (shut || owes) stream->Reset(NGHTTP2_CANCEL);
   }
+}
+
+ClientConnection::Clock::time_point ClientConnection::IdleSince(Clock::time_point now) {
+  for (const auto& [id, stream] : streams()) {
+    if (stream->busy()) return now;
+  }
+  return idle_since_;
 }
 
 void ClientConnection::Drain() {

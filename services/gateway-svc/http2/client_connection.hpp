@@ -36,15 +36,14 @@ class ClientConnection final : public Session {
   void Sweep(Clock::time_point now) override;
   /// No more calls; ends with the last one.
   void Drain();
-  /// Since when it has had no call; now when it has one.
-  Clock::time_point IdleSince(Clock::time_point now) {
-    return streams().empty() ? idle_since_ : now;
-  }
+  /// Since when it has had no call but those about health; now when it has one.
+  Clock::time_point IdleSince(Clock::time_point now);
 
  private:
   void OnOpen() override;
   void OnClosed(std::string_view why) override { ended_(*this, why); }
   bool OnFrameBegins(const nghttp2_frame_hd& frame) override;
+  bool OnInvalidFrame() override { return budget_.Spend(heard_at()); }
   std::shared_ptr<CallStream> NewStream() override;
   void OnStreamClosed() override;
 

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 constexpr uint32_t kNoError = 0, kRefusedStream = 7, kCancel = 8;
 constexpr uint16_t kInitialWindow = 4;
 constexpr char kControl[] = "/cartwise.device.v1.AgentService/Control";
+constexpr char kHealth[] = "/grpc.health.v1.Health/Check";
 constexpr char kListCarts[] = "/cartwise.rental.v1.CartService/ListCarts";
 
 struct Fixture {
@@ -141,6 +142,44 @@ TEST_CASE_METHOD(Fixture, "a client that does not open its window is given up") 
   REQUIRE(reset);
   CHECK(NumberIn(reset->payload) == kCancel);
   CHECK(HonestCall().ok());
+}
+
+TEST_CASE_METHOD(Fixture, "who makes us refuse on and on is cut off") {
+  const std::string kind = GENERATE(as<std::string>(), "refused calls", "shut windows opened");
+  INFO(kind);
+  RawClient client = Connect();
+  REQUIRE(client.Greet());
+  const auto ask = [&](uint32_t stream) {
+    if (!client.Call(stream, kHealth)) return false;
+    // A window beyond its bound resets the stream, by nghttp2's own doing.
+    return kind == "refused calls" ||
+           client.Send(RawClient::kWindowUpdate, 0, stream, Number(0x7fffffff));
+  };
+  for (uint32_t i = 0; i < 5000 && ask(2 * i + 1); ++i) {
+  }
+  client.AwaitEnd();
+  CHECK(HonestCall().ok());
+}
+
+TEST_CASE_METHOD(Fixture, "a call of which the rest never comes is given up") {
+  const std::string kind = GENERATE(as<std::string>(), "no message", "half a head");
+  INFO(kind);
+  RawClient client = Connect({.handshake_time = milliseconds(200)});
+  REQUIRE(client.Greet());
+  REQUIRE(client.Call(1, kHealth, {}, kind == "half a head"));
+  const auto reset = client.Await(RawClient::kRstStream, 1);
+  REQUIRE(reset);
+  CHECK(NumberIn(reset->payload) == kCancel);
+}
+
+TEST_CASE_METHOD(Fixture, "a large question about health is not kept") {
+  RawClient client = Connect();
+  REQUIRE(client.Greet());
+  client.Call(1, kHealth);
+  client.Send(RawClient::kData, 0, 1, std::string(2'000, 'a'));
+  const auto answer = client.Await(RawClient::kHeaders, 1);
+  REQUIRE(answer);
+  CHECK((answer->flags & RawClient::kEndStream) != 0);
 }
 
 TEST_CASE_METHOD(Fixture, "who does not come to terms is cut off") {

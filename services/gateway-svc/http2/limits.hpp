@@ -14,7 +14,8 @@ struct Http2Limits {
   size_t message_bytes = 1024 * 1024;     ///< of a unary request
   size_t answer_bytes = 4 * 1024 * 1024;  ///< of a unary answer
   /// Frames that ask for work and carry nothing (SETTINGS, PING, RST_STREAM,
-  /// PRIORITY, empty DATA): that many at once, and per second.
+  /// PRIORITY, empty DATA, calls beyond `streams`, frames that break a stream's
+  /// rules): that many at once, and per second.
   int frames_burst = 1000;
   int frames_per_second = 100;
   std::chrono::milliseconds handshake_time{10'000};  ///< of TLS, and to HTTP/2's first frame

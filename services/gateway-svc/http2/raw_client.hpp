@@ -24,6 +24,7 @@ class RawClient {
     kSettings = 4,
     kPing = 6,
     kGoaway = 7,
+    kWindowUpdate = 8,
     kContinuation = 9,
   };
   static constexpr uint8_t kEndStream = 1, kEndHeaders = 4;

@@ -86,6 +86,8 @@ void Services::Try(Link& link) {
   link.resolver.async_resolve(link.host, link.port, [this, &link](error_code fault, auto results) {
     if (closed_) return;
     if (fault || results.empty()) return Failed(link, fault.message());
+    // A look-up cannot be cut short, and the patience with it is not renewed.
+    if (Session::Clock::now() >= link.patience.expiry()) return Failed(link, "slow look-up");
     link.endpoints.clear();
     for (const auto& result : results) link.endpoints.push_back(result.endpoint());
     const size_t first = link.turn++ % link.endpoints.size();

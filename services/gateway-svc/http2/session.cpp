@@ -91,7 +91,11 @@ bool Session::Request(const Headers& head, const std::shared_ptr<CallStream>& st
   nghttp2_data_provider provider = StreamData();
   const int32_t id = nghttp2_submit_request(native_, nullptr, fields.data(), fields.size(),
                                             &provider, stream.get());
-  if (id < 0) return false;
+  if (id < 0) {
+    // A connection has ids for a thousand million calls; the next one has them again.
+    OnGoaway();
+    return false;
+  }
   streams_[id] = stream;
   stream->Attach(*this, id);
   WantFlush();

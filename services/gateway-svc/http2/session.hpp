@@ -51,6 +51,8 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual void OnClosed(std::string_view why) = 0;
   /// Before each frame's contents; false ends the connection as a flood.
   virtual bool OnFrameBegins(const nghttp2_frame_hd& /*frame*/) { return true; }
+  /// A frame that breaks the rules of its stream, which is reset; false as above.
+  virtual bool OnInvalidFrame() { return true; }
   virtual void OnGoaway() {}
   /// The peer begins a stream; null refuses it.
   virtual std::shared_ptr<CallStream> NewStream() { return nullptr; }

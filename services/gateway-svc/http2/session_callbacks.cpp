@@ -22,12 +22,21 @@ std::vector<nghttp2_nv> NativeHeaders(const Headers& headers) {
 struct SessionCallbacks {
   static Session& Of(void* self) { return *static_cast<Session*>(self); }
 
-  static int BeginFrame(nghttp2_session* native, const nghttp2_frame_hd* frame, void* self) {
-    Session& session = Of(self);
-    if (session.flooded_ || session.OnFrameBegins(*frame)) return 0;
+  static int CutOff(nghttp2_session* native, Session& session) {
     session.flooded_ = true;
     nghttp2_session_terminate_session(native, NGHTTP2_ENHANCE_YOUR_CALM);
     return 0;
+  }
+
+  static int BeginFrame(nghttp2_session* native, const nghttp2_frame_hd* frame, void* self) {
+    Session& session = Of(self);
+    return session.flooded_ || session.OnFrameBegins(*frame) ? 0 : CutOff(native, session);
+  }
+
+  static int InvalidFrame(nghttp2_session* native, const nghttp2_frame* /*frame*/, int /*error*/,
+                          void* self) {
+    Session& session = Of(self);
+    return session.flooded_ || session.OnInvalidFrame() ? 0 : CutOff(native, session);
   }
 
   static int BeginHeaders(nghttp2_session* /*native*/, const nghttp2_frame* frame, void* self) {
@@ -119,6 +128,7 @@ struct SessionCallbacks {
       nghttp2_session_callbacks* callbacks = nullptr;
       nghttp2_session_callbacks_new(&callbacks);
       nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, BeginFrame);
+      nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, InvalidFrame);
       nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, BeginHeaders);
       nghttp2_session_callbacks_set_on_header_callback(callbacks, Header);
       nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, Frame);
