@@ -146,8 +146,7 @@ class Cycle {
 
 std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
   OpenAtOnce devices;
-  auto server =
-      rpc::Server::Start({"127.0.0.1:0", TlsOf(fleet, "device-svc"), true, 64}, {&devices});
+  auto server = rpc::Server::Start({"127.0.0.1:0", TlsOf(fleet, "device-svc"), 64}, {&devices});
   if (!server.ok()) std::exit(1);
   fleet.StartReplica(
       "rental-svc", "rental-svc-alone",

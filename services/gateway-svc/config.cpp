@@ -49,6 +49,7 @@ Http2Limits ReadHttp2Limits(config::Env& env) {
   limits.handshake_time = time("HANDSHAKE_MS", limits.handshake_time);
   limits.idle_time = time("IDLE_MS", limits.idle_time);
   limits.stall_time = time("STALL_MS", limits.stall_time);
+  limits.answer_time = time("ANSWER_MS", limits.answer_time);
   return limits;
 }
 

@@ -40,9 +40,6 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 9'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  if (!config.require_client_certificate) {
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, 100);
-  }
   grpc::ResourceQuota quota;
   quota.SetMaxThreads(config.max_threads);
   builder.SetResourceQuota(quota);
@@ -55,19 +52,16 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
-                                                      const std::vector<grpc::Service*>& services,
-                                                      grpc::CallbackGenericService* generic) {
+                                                      const std::vector<grpc::Service*>& services) {
   CW_RETURN_IF_ERROR(Pems::Read(config.tls).status());
   RouteCoreLog();
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
   SetLimits(builder, config);
   std::unique_ptr<Server> server(new Server);
-  server->certificate_ =
-      std::make_shared<ServerCertificate>(config.tls, config.require_client_certificate);
+  server->certificate_ = std::make_shared<ServerCertificate>(config.tls);
   builder.AddListeningPort(config.listen, server->certificate_, &server->port_);
   for (grpc::Service* const service : services) builder.RegisterService(service);
-  if (generic != nullptr) builder.RegisterCallbackGenericService(generic);
   server->server_ = builder.BuildAndStart();
   if (!server->server_ || server->port_ == 0) {
     return absl::UnavailableError(

@@ -17,17 +17,15 @@ namespace cartwise::rpc {
 struct ServerConfig {
   std::string listen;  ///< host:port, port 0 picks one
   TlsFiles tls;
-  bool require_client_certificate = true;  ///< false only at the gateway
   int max_threads = 512;  ///< of synchronous handlers; beyond it calls are RESOURCE_EXHAUSTED
 };
 
-/// A gRPC server with health service, keepalive rules that suit agents (pings
+/// A gRPC server over mutual TLS with health service, keepalive rules that suit agents (pings
 /// every 10 s are fine), 1 MiB messages, 16 KiB metadata.
 class Server {
  public:
-  static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const ServerConfig& config, const std::vector<grpc::Service*>& services,
-      grpc::CallbackGenericService* generic = nullptr);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,
+                                                       const std::vector<grpc::Service*>& services);
   ~Server();
 
   int port() const { return port_; }

@@ -33,7 +33,6 @@ absl::StatusOr<Pems> Pems::Read(const TlsFiles& files) {
 
 struct ServerCertificate::State {
   const TlsFiles files;
-  const bool require_client_certificate;
   std::mutex mutex;
   Pems tried;  ///< what gRPC was given last, whether it could use it or not
 
@@ -56,17 +55,14 @@ struct ServerCertificate::State {
   }
 };
 
-ServerCertificate::ServerCertificate(TlsFiles files, bool require_client_certificate)
-    : state_(new State{std::move(files), require_client_certificate, {}, {}}) {}
+ServerCertificate::ServerCertificate(TlsFiles files)
+    : state_(new State{std::move(files), {}, {}}) {}
 ServerCertificate::~ServerCertificate() = default;
 
 int ServerCertificate::AddPortToServer(const std::string& address, grpc_server* server) {
   grpc_server_credentials* const credentials = grpc_ssl_server_credentials_create_with_options(
       grpc_ssl_server_credentials_create_options_using_config_fetcher(
-          state_->require_client_certificate
-              ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
-              : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
-          &State::Ask, state_.get()));
+          GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, &State::Ask, state_.get()));
   const int port = grpc_server_add_http2_port(server, address.c_str(), credentials);
   grpc_server_credentials_release(credentials);
   return port;

@@ -24,12 +24,12 @@ struct Pems {
   bool operator==(const Pems& other) const = default;
 };
 
-/// TLS credentials of a server whose files may be replaced while it runs: every
-/// handshake looks at them. Files that make no certificate are told of in the log,
-/// and the last good ones stay. Outlives its server.
+/// TLS credentials of a server that wants a certificate of its clients, and whose files may be
+/// replaced while it runs: every handshake looks at them. Files that make no certificate are told
+/// of in the log, and the last good ones stay. Outlives its server.
 class ServerCertificate final : public grpc::ServerCredentials {
  public:
-  ServerCertificate(TlsFiles files, bool require_client_certificate);
+  explicit ServerCertificate(TlsFiles files);
   ~ServerCertificate() override;
 
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}

@@ -24,4 +24,17 @@ absl::StatusOr<tcp::endpoint> ParseListen(const std::string& listen) {
   return tcp::endpoint(address, static_cast<uint16_t>(port));
 }
 
+absl::StatusOr<int> Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+  error_code fault;
+  const auto failed = [&] {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", endpoint.address().to_string(),
+                                               ":", endpoint.port(), ": ", fault.message()));
+  };
+  if (acceptor.open(endpoint.protocol(), fault)) return failed();
+  if (acceptor.set_option(tcp::acceptor::reuse_address(true), fault)) return failed();
+  if (acceptor.bind(endpoint, fault)) return failed();
+  if (acceptor.listen(1024, fault)) return failed();
+  return acceptor.local_endpoint().port();
+}
+
 }  // namespace cartwise::gateway

@@ -60,7 +60,6 @@ bool Loop::MakeRoom() {
 struct HttpServer::State {
   State(const HttpLimits& l, const Api& a, Tls* t) : limits(l), api(a), tls(t) {}
 
-  absl::Status Listen(const tcp::endpoint& endpoint);
   asio::awaitable<void> Accept();
   void Begin(Loop& loop, tcp::socket socket);
   void Exchange(Loop& home, tcp::socket socket);
@@ -83,19 +82,6 @@ struct HttpServer::State {
   int open = 0;
   bool draining = false;
 };
-
-absl::Status HttpServer::State::Listen(const tcp::endpoint& endpoint) {
-  error_code fault;
-  const auto failed = [&] {
-    return absl::UnavailableError(absl::StrCat("cannot serve HTTP: ", fault.message()));
-  };
-  if (acceptor.open(endpoint.protocol(), fault)) return failed();
-  if (acceptor.set_option(tcp::acceptor::reuse_address(true), fault)) return failed();
-  if (acceptor.bind(endpoint, fault)) return failed();
-  if (acceptor.listen(1024, fault)) return failed();
-  port = acceptor.local_endpoint().port();
-  return absl::OkStatus();
-}
 
 asio::awaitable<void> HttpServer::State::Accept() {
   asio::steady_timer pause(loops[0].io);
@@ -195,7 +181,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
                                                               Tls* tls) {
   CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(listen));
   auto state = std::make_unique<State>(limits, api, tls);
-  CW_RETURN_IF_ERROR(state->Listen(endpoint));
+  CW_ASSIGN_OR_RETURN(state->port, Listen(state->acceptor, endpoint));
   asio::co_spawn(state->loops[0].io, state->Accept(),
                  asio::bind_cancellation_slot(state->stop_accepting.slot(), asio::detached));
   asio::co_spawn(state->loops[0].io, health.Run(),

@@ -16,7 +16,7 @@ void CallStream::Write(std::string_view bytes) {
 
 void CallStream::Finish(Headers trailers) {
   over_ = true;
-  moved_at_ = std::chrono::steady_clock::now();
+  moved_at_ = over_at_ = std::chrono::steady_clock::now();
   trailers_ = std::move(trailers);
   if (attached()) session_->Resume(id_);
 }

@@ -65,6 +65,8 @@ class CallStream {
   const std::string& queue() const { return queue_; }
   /// Since when bytes or trailers wait without one of them leaving; now when none wait.
   TimePoint StuckSince(TimePoint now) const { return waiting() == 0 && !over_ ? now : moved_at_; }
+  /// Since when all that is to be sent is here; now when there may be more.
+  TimePoint OverSince(TimePoint now) const { return over_ ? over_at_ : now; }
 
  private:
   friend struct SessionCallbacks;
@@ -76,7 +78,7 @@ class CallStream {
   std::string queue_;
   size_t taken_ = 0;
   Headers trailers_;
-  TimePoint moved_at_;
+  TimePoint moved_at_, over_at_;
 };
 
 }  // namespace cartwise::gateway

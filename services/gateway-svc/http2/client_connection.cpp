@@ -78,7 +78,8 @@ void ClientConnection::Sweep(Clock::time_point now) {
   for (const auto& [id, stream] : streams()) {
     const bool shut = now - stream->StuckSince(now) > limits().stall_time;
     const bool owes = now - stream->OwesSince().value_or(now) > limits().handshake_time;
-    if (shut || owes) stream->Reset(NGHTTP2_CANCEL);
+    const bool slow = now - stream->OverSince(now) > limits().answer_time;
+    if (shut || owes || slow) stream->Reset(NGHTTP2_CANCEL);
   }
 }
 

@@ -148,6 +148,21 @@ TEST_CASE_METHOD(Fixture, "a client that does not open its window is given up") 
   CHECK(HonestCall().ok());
 }
 
+TEST_CASE_METHOD(Fixture, "an answer that is not taken in time is given up, also drop by drop") {
+  // No limit on a stall: what a drop would begin anew.
+  RawClient client =
+      Connect({.stall_time = std::chrono::minutes(10), .answer_time = milliseconds(200)});
+  REQUIRE(client.Greet({{kInitialWindow, 10}}));
+  client.Call(1, kListCarts, {Authorization()});
+  client.Send(RawClient::kData, RawClient::kEndStream, 1, ListRequest(40));
+  REQUIRE(client.Await(RawClient::kData, 1));
+  client.Send(RawClient::kWindowUpdate, 0, 1, Number(1));
+  REQUIRE(client.Await(RawClient::kData, 1));
+  const auto reset = client.Await(RawClient::kRstStream, 1);
+  REQUIRE(reset);
+  CHECK(NumberIn(reset->payload) == kCancel);
+}
+
 TEST_CASE_METHOD(Fixture, "who makes us refuse on and on is cut off") {
   const std::string kind = GENERATE(as<std::string>(), "refused calls", "shut windows opened");
   INFO(kind);

@@ -35,8 +35,9 @@ constexpr milliseconds kAcceptPause{50};
 
 /// Often enough for the shortest of the times it is to keep.
 milliseconds SweepEvery(const Http2Limits& limits) {
-  const milliseconds shortest = std::min({limits.handshake_time, limits.idle_time,
-                                          limits.stall_time, limits.ping_after, limits.silence});
+  const milliseconds shortest =
+      std::min({limits.handshake_time, limits.idle_time, limits.stall_time, limits.answer_time,
+                limits.ping_after, limits.silence});
   return std::clamp<milliseconds>(shortest / 4, milliseconds(10), milliseconds(1000));
 }
 
@@ -98,7 +99,6 @@ struct GrpcServer::State {
         tls(t),
         loops{Loop(gate, targets, limits), Loop(gate, targets, limits)} {}
 
-  absl::Status Listen(const tcp::endpoint& endpoint);
   void Accept(size_t next);
   void Begin(Loop& loop, tcp::socket socket);
   void Each(void (*action)(Loop&));
@@ -117,19 +117,6 @@ struct GrpcServer::State {
   std::condition_variable empty;
   int open = 0;
 };
-
-absl::Status GrpcServer::State::Listen(const tcp::endpoint& endpoint) {
-  error_code fault;
-  const auto failed = [&] {
-    return absl::UnavailableError(absl::StrCat("cannot serve gRPC: ", fault.message()));
-  };
-  if (acceptor.open(endpoint.protocol(), fault)) return failed();
-  if (acceptor.set_option(tcp::acceptor::reuse_address(true), fault)) return failed();
-  if (acceptor.bind(endpoint, fault)) return failed();
-  if (acceptor.listen(1024, fault)) return failed();
-  port = acceptor.local_endpoint().port();
-  return absl::OkStatus();
-}
 
 void GrpcServer::State::Accept(size_t next) {
   Loop& loop = loops[next];
@@ -191,7 +178,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
                                                               Tls* tls) {
   CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(listen));
   auto state = std::make_unique<State>(limits, gate, services, tls);
-  CW_RETURN_IF_ERROR(state->Listen(endpoint));
+  CW_ASSIGN_OR_RETURN(state->port, Listen(state->acceptor, endpoint));
   state->Accept(0);
   if (tls != nullptr) {
     asio::co_spawn(state->loops[0].io, tls->Watch(),

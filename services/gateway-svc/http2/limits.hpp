@@ -21,8 +21,10 @@ struct Http2Limits {
   std::chrono::milliseconds handshake_time{10'000};  ///< of TLS, and to HTTP/2's first frame
   std::chrono::milliseconds idle_time{300'000};      ///< without any call
   std::chrono::milliseconds stall_time{30'000};      ///< for bytes that the client does not take
-  std::chrono::milliseconds ping_after{20'000};      ///< of silence
-  std::chrono::milliseconds silence{30'000};         ///< after which it is gone
+  std::chrono::milliseconds answer_time{
+      120'000};  ///< for the rest of an answer that is complete here
+  std::chrono::milliseconds ping_after{20'000};  ///< of silence
+  std::chrono::milliseconds silence{30'000};     ///< after which it is gone
 };
 
 }  // namespace cartwise::gateway
