@@ -1,8 +1,10 @@
+#include <google/protobuf/util/time_util.h>
 #include <grpcpp/grpcpp.h>
 
 #include <fstream>
 #include <sstream>
 
+#include "cartwise/base/ids.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
 #include "harness/rack.hpp"
 #include "proc.hpp"
@@ -13,12 +15,11 @@ namespace {
 
 namespace v1 = device::v1;
 
-// One emulated agent: a TLS connection of its own with both lanes open.
+// One emulated agent: a TLS connection of its own with the control lane open.
 struct Agent {
-  grpc::ClientContext control_context, upload_context;
+  grpc::ClientContext control_context;
   std::unique_ptr<v1::AgentService::Stub> stub;
   std::unique_ptr<grpc::ClientAsyncReaderWriter<v1::ControlRequest, v1::ControlResponse>> control;
-  std::unique_ptr<grpc::ClientAsyncReaderWriter<v1::UploadRequest, v1::UploadResponse>> upload;
 };
 
 void Await(grpc::CompletionQueue& queue) {
@@ -26,6 +27,25 @@ void Await(grpc::CompletionQueue& queue) {
   bool ok = false;
   if (!queue.Next(&tag, &ok) || !ok) {
     std::fprintf(stderr, "bench: an emulated agent was refused\n");
+    std::exit(1);
+  }
+}
+
+// Health, as agents tell it every minute.
+void Upload(v1::AgentService::Stub& stub, const std::string& token) {
+  grpc::ClientContext context;
+  context.AddMetadata("authorization", "Bearer " + token);
+  const auto stream = stub.Upload(&context);
+  v1::UploadRequest batch;
+  batch.set_batch(1);
+  auto& event = *batch.add_events();
+  event.set_event_id(NewUuid());
+  event.set_event_type("agent.health");
+  *event.mutable_occurred_at() = google::protobuf::util::TimeUtil::GetCurrentTime();
+  v1::UploadResponse committed;
+  if (!stream->Write(batch) || !stream->Read(&committed) || !stream->WritesDone() ||
+      !stream->Finish().ok()) {
+    std::fprintf(stderr, "bench: telemetry of an emulated agent was refused\n");
     std::exit(1);
   }
 }
@@ -40,7 +60,6 @@ std::unique_ptr<Agent> Connect(fleet::Fleet& fleet, const std::string& ca, const
   agent->stub = v1::AgentService::NewStub(grpc::CreateCustomChannel(
       "localhost:" + std::to_string(fleet.grpc_port()), grpc::SslCredentials(tls), arguments));
   agent->control_context.AddMetadata("authorization", "Bearer " + token);
-  agent->upload_context.AddMetadata("authorization", "Bearer " + token);
   agent->control = agent->stub->AsyncControl(&agent->control_context, &queue, nullptr);
   Await(queue);
   v1::ControlRequest hello;
@@ -51,8 +70,7 @@ std::unique_ptr<Agent> Connect(fleet::Fleet& fleet, const std::string& ca, const
   v1::ControlResponse welcome;
   agent->control->Read(&welcome, nullptr);
   Await(queue);
-  agent->upload = agent->stub->AsyncUpload(&agent->upload_context, &queue, nullptr);
-  Await(queue);
+  Upload(*agent->stub, token);
   return agent;
 }
 

@@ -218,6 +218,16 @@ TEST_CASE("health reaches the cloud on the upload lane", "[agent]") {
   CHECK(event.event_data().fields().contains("buses"));
 }
 
+TEST_CASE("the upload lane is open only while there is something to say", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.uploads_ended == 1; }));
+
+  CHECK(f.cloud.telemetry.size() == 1);
+  CHECK(f.Unlock(5).outcome() == device::v1::CommandResult::SUCCEEDED);
+}
+
 TEST_CASE("an adapter that is unplugged is survived and explained", "[agent]") {
   Fixture f;
   f.StartAndServe();

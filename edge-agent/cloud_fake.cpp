@@ -148,6 +148,9 @@ void FakeCloud::Upload(UploadStream& stream) {
     answer.set_batch_committed(batch.batch());
     stream.Write(answer);
   }
+  std::lock_guard lock(mutex_);
+  ++uploads_ended;
+  changed_.notify_all();
 }
 
 void FakeCloud::Configure(const v1::Configuration& configuration) {

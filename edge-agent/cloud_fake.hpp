@@ -57,6 +57,7 @@ class FakeCloud {
   int enrolments = 0;
   int refusals = 0;
   int caught_ups = 0;
+  int uploads_ended = 0;
   bool connected = false;
 
   int Count(const std::string& type) const;

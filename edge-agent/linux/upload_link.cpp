@@ -22,15 +22,16 @@ void UploadLink::Run() {
       if (stopping_) context.TryCancel();
     }
     const auto stream = stub->Upload(&context);
-    const UploadQueue::Batch open = Serve(*stream, backoff);
+    const auto open = Serve(*stream, backoff);
     const grpc::Status end = stream->Finish();
     {
       std::lock_guard lock(mutex_);
       context_ = nullptr;
     }
-    if (end.error_code() == grpc::INVALID_ARGUMENT && !open.measurements.empty()) {
+    if (!open) continue;
+    if (end.error_code() == grpc::INVALID_ARGUMENT) {
       tools_.diary.Warning("the cloud refuses telemetry", {{"why", end.error_message()}});
-      tools_.queue.Refused(open);
+      tools_.queue.Refused(*open);
       continue;
     }
     const absl::Status status(static_cast<absl::StatusCode>(end.error_code()), end.error_message());
@@ -40,14 +41,12 @@ void UploadLink::Run() {
   }
 }
 
-UploadQueue::Batch UploadLink::Serve(Stream& stream, Backoff& backoff) {
+std::optional<UploadQueue::Batch> UploadLink::Serve(Stream& stream, Backoff& backoff) {
   int64_t number = 0;
   while (!stopping_) {
     const UploadQueue::Batch batch = tools_.queue.Next();
-    if (batch.measurements.empty()) {
-      tools_.bell.WaitUntil(tools_.clock.SinceBoot() + absl::Seconds(60));
-      continue;
-    }
+    // A stream that nobody uses would only cost the cloud memory.
+    if (batch.measurements.empty()) break;
     v1::UploadRequest request;
     request.set_batch(++number);
     for (const Measurement& each : batch.measurements) *request.add_events() = ToProto(each);
@@ -57,7 +56,8 @@ UploadQueue::Batch UploadLink::Serve(Stream& stream, Backoff& backoff) {
     tools_.queue.Committed(batch);
     backoff.Reset();
   }
-  return {};
+  stream.WritesDone();
+  return std::nullopt;
 }
 
 void UploadLink::Reconnect() {

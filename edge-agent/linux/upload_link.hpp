@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include <grpcpp/client_context.h>
@@ -14,8 +15,8 @@
 
 namespace cartwise::edge {
 
-/// The upload lane: one batch after another, each forgotten once the cloud has
-/// committed it. Run() belongs to one thread.
+/// The upload lane: open while there is telemetry; one batch after another, each
+/// forgotten once the cloud has committed it. Run() belongs to one thread.
 class UploadLink {
  public:
   struct Tools {
@@ -37,8 +38,8 @@ class UploadLink {
  private:
   using Stream = grpc::ClientReaderWriter<device::v1::UploadRequest, device::v1::UploadResponse>;
 
-  /// Until the stream ends; the batch that was under way then.
-  UploadQueue::Batch Serve(Stream& stream, Backoff& backoff);
+  /// Until nothing is left to send, or the stream ends: the batch that was under way then.
+  std::optional<UploadQueue::Batch> Serve(Stream& stream, Backoff& backoff);
 
   const Tools tools_;
   std::mutex mutex_;

@@ -74,7 +74,7 @@ void Session::Sweep(Clock::time_point now) {
 }
 
 void Session::MakeNative(bool server) {
-  native_ = NewNativeSession(*this, server, limits_);
+  native_ = NewNativeSession(*this, memory_, server, limits_);
 }
 
 void Session::Respond(int32_t id, const Headers& head, bool last) {

@@ -11,6 +11,7 @@
 
 #include "http2/call_stream.hpp"
 #include "http2/limits.hpp"
+#include "http2/session_memory.hpp"
 #include "http2/socket.hpp"
 
 namespace cartwise::gateway {
@@ -88,6 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Socket socket_;
   const Http2Limits& limits_;
+  SessionMemory memory_;
   nghttp2_session* native_ = nullptr;
   std::map<int32_t, std::shared_ptr<CallStream>> streams_;
   std::string unsent_;  ///< what the socket did not take; nothing is made meanwhile

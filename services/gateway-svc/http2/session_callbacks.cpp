@@ -141,7 +141,9 @@ struct SessionCallbacks {
   }
 };
 
-nghttp2_session* NewNativeSession(Session& session, bool server, const Http2Limits& limits) {
+nghttp2_session* NewNativeSession(Session& session, SessionMemory& memory, bool server,
+                                  const Http2Limits& limits) {
+  nghttp2_mem mem = memory.native();
   nghttp2_option* option = nullptr;
   nghttp2_option_new(&option);
   nghttp2_option_set_no_auto_window_update(option, 1);
@@ -150,11 +152,11 @@ nghttp2_session* NewNativeSession(Session& session, bool server, const Http2Limi
   if (server) {
     nghttp2_option_set_stream_reset_rate_limit(option, static_cast<uint64_t>(limits.frames_burst),
                                                static_cast<uint64_t>(limits.frames_per_second));
-    nghttp2_session_server_new2(&native, SessionCallbacks::All(), &session, option);
+    nghttp2_session_server_new3(&native, SessionCallbacks::All(), &session, option, &mem);
   } else {
     // A service says how many streams it takes before the first answer; gRPC's do not limit them.
     nghttp2_option_set_peer_max_concurrent_streams(option, UINT32_MAX);
-    nghttp2_session_client_new2(&native, SessionCallbacks::All(), &session, option);
+    nghttp2_session_client_new3(&native, SessionCallbacks::All(), &session, option, &mem);
   }
   nghttp2_option_del(option);
   return native;

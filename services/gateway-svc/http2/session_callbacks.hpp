@@ -10,7 +10,8 @@
 namespace cartwise::gateway {
 
 /// A session of nghttp2 that tells `session` and its streams what happens.
-nghttp2_session* NewNativeSession(Session& session, bool server, const Http2Limits& limits);
+nghttp2_session* NewNativeSession(Session& session, SessionMemory& memory, bool server,
+                                  const Http2Limits& limits);
 
 /// Points into `headers`.
 std::vector<nghttp2_nv> NativeHeaders(const Headers& headers);

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+
+#include <nghttp2/nghttp2.h>
+
+namespace cartwise::gateway {
+
+/// What one session of nghttp2 allocates with. Large blocks come straight from the
+/// system, page by page as they are used: nghttp2 keeps 16 KiB per connection for frames
+/// that go out and a quiet connection uses a page of it, while malloc would hand it memory
+/// that a handshake has just touched. Outlives its session; for one thread.
+class SessionMemory {
+ public:
+  SessionMemory() = default;
+  SessionMemory(const SessionMemory&) = delete;
+  SessionMemory& operator=(const SessionMemory&) = delete;
+  ~SessionMemory();
+
+  nghttp2_mem native();
+
+ private:
+  void* Allocate(size_t size);
+  void Free(void* block);
+  void* Resize(void* block, size_t size);
+
+  std::map<void*, size_t> large_;
+};
+
+}  // namespace cartwise::gateway
