@@ -12,8 +12,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.metrics_listen = env.Text("CARTWISE_DEVICE_METRICS_LISTEN", "127.0.0.1:9102");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.signing_keys_dir = env.Text("CARTWISE_DEVICE_SIGNING_KEYS_DIR");
-  config.database.url = env.Text("CARTWISE_DEVICE_DATABASE_URL");
-  config.database.connections = env.Number("CARTWISE_DEVICE_DATABASE_POOL", 8, 1, 100);
+  config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_DEVICE");
   config.server.listen = env.Text("CARTWISE_DEVICE_LISTEN", "127.0.0.1:9092");
   config.server.tls.ca = env.File("CARTWISE_TLS_CA");
   config.server.tls.cert = env.File("CARTWISE_TLS_CERT");

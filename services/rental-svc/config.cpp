@@ -11,8 +11,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");
   config.metrics_listen = env.Text("CARTWISE_RENTAL_METRICS_LISTEN", "127.0.0.1:9103");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
-  config.database.url = env.Text("CARTWISE_RENTAL_DATABASE_URL");
-  config.database.connections = env.Number("CARTWISE_RENTAL_DATABASE_POOL", 8, 2, 100);
+  config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_RENTAL");
   config.server.listen = env.Text("CARTWISE_RENTAL_LISTEN", "127.0.0.1:9093");
   config.server.tls.ca = env.File("CARTWISE_TLS_CA");
   config.server.tls.cert = env.File("CARTWISE_TLS_CERT");

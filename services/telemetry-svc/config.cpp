@@ -11,8 +11,7 @@ absl::StatusOr<Config> Config::Load() {
   config.server.listen = env.Text("CARTWISE_TELEMETRY_LISTEN");
   config.server.tls = {env.File("CARTWISE_TLS_CA"), env.File("CARTWISE_TLS_CERT"),
                        env.File("CARTWISE_TLS_KEY")};
-  config.database.url = env.Text("CARTWISE_TELEMETRY_DATABASE_URL");
-  config.database.connections = env.Number("CARTWISE_TELEMETRY_DATABASE_POOL", 8, 1, 100);
+  config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_TELEMETRY");
   config.metrics_listen = env.Text("CARTWISE_TELEMETRY_METRICS_LISTEN");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.log_level = env.Text("CARTWISE_LOG_LEVEL", "info");

@@ -77,8 +77,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.metrics_listen = env.Text("CARTWISE_TENANT_METRICS_LISTEN", "127.0.0.1:9101");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.signing_keys_dir = env.Text("CARTWISE_TENANT_SIGNING_KEYS_DIR");
-  config.database.url = env.Text("CARTWISE_TENANT_DATABASE_URL");
-  config.database.connections = env.Number("CARTWISE_TENANT_DATABASE_POOL", 8, 2, 100);
+  config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_TENANT");
   config.server.listen = env.Text("CARTWISE_TENANT_LISTEN", "127.0.0.1:9091");
   config.server.tls.ca = env.File("CARTWISE_TLS_CA");
   config.server.tls.cert = env.File("CARTWISE_TLS_CERT");

@@ -26,11 +26,12 @@ bootstrap() {
   psql_at "$server/$database" -f "$ROOT/tools/front_door/sql/bootstrap_schemas.sql"
 }
 
-# run_migrations SCHEMA OWNER_URL: what is not applied yet, in order. A service may
-# read which migrations ran, and not change it.
+# run_migrations SCHEMA OWNER_URL: what is not applied yet, in order, to a database on
+# this machine. A service may read which migrations ran, and not change it.
 run_migrations() {
   local schema=$1 url=$2 dir=$ROOT/services/$1-svc/migrations
   [ -d "$dir" ] || die "services/$schema-svc/migrations is missing"
+  [[ $url == *@127.0.0.1:* ]] || die "a database on another machine is migrated as docs/development.md says"
   DATABASE_URL="$url?sslmode=disable" "$ROOT/node_modules/.bin/dbmate" --migrations-dir "$dir" \
     --migrations-table "$schema.schema_migrations" --no-dump-schema migrate --strict &&
     psql_at "$url" -c "revoke insert, update, delete on $schema.schema_migrations from cartwise_${schema}_app"

@@ -8,6 +8,7 @@
 #include "cartwise/base/ids.hpp"
 #include "cartwise/base/page.hpp"
 #include "cartwise/base/text.hpp"
+#include "cartwise/base/this_machine.hpp"
 #include "cartwise/testing/status.hpp"
 
 namespace cartwise {
@@ -108,6 +109,17 @@ TEST_CASE("the audit log tells who, as what and from where", "[audit]") {
   CHECK(audit.reason == "because");
   CHECK(audit.address == "192.0.2.7");
   CHECK(AuditOf(Caller::Service("rental-svc"), "").address.empty());
+}
+
+TEST_CASE("only addresses that cannot leave it are this machine", "[this_machine]") {
+  for (const char* host :
+       {"127.0.0.1", "127.8.9.10", "::1", "[::1]", "localhost", "/run/pg", "@pg"}) {
+    CHECK(IsThisMachine(host));
+  }
+  for (const char* host : {"", "0.0.0.0", "10.0.0.7", "128.0.0.1", "127.example.test", "127.1",
+                           "::", "localhost.example.test", "db", "::ffff:10.0.0.7"}) {
+    CHECK_FALSE(IsThisMachine(host));
+  }
 }
 
 TEST_CASE("times and phones are written for people without telling too much", "[text]") {

@@ -98,6 +98,10 @@ std::string Env::File(std::string_view name) {
   return path;
 }
 
+void Env::Fault(const std::string& name, const std::string& why) {
+  faults_.push_back(absl::StrCat(name, ": ", why));
+}
+
 absl::Status Env::status() const {
   if (faults_.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrJoin(faults_, "\n"));

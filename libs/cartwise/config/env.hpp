@@ -32,6 +32,9 @@ class Env {
   /// Required path of a readable file.
   std::string File(std::string_view name);
 
+  /// Adds what is wrong with a value that could be read.
+  void Fault(const std::string& name, const std::string& why);
+
   /// OK, or INVALID_ARGUMENT with a line per fault.
   absl::Status status() const;
 

@@ -4,12 +4,12 @@
 
 #include <absl/strings/cord.h>
 #include <absl/strings/str_cat.h>
-#include <pqxx/connection>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 #include <pqxx/result>
 
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/pg/dial.hpp"
 #include "cartwise/pg/pool.hpp"
 
 namespace cartwise::pg {
@@ -63,7 +63,7 @@ std::string ViolatedConstraint(const absl::Status& status) {
 }
 
 struct Connection::State {
-  explicit State(const std::string& url) : connection(url) {}
+  explicit State(const std::string& url) : connection(Dial(url)) {}
   pqxx::connection connection;
 };
 

@@ -6,10 +6,10 @@
 #include <mutex>
 #include <thread>
 
-#include <pqxx/connection>
 #include <pqxx/notification>
 
 #include "cartwise/obs/log.hpp"
+#include "cartwise/pg/dial.hpp"
 
 namespace cartwise::pg {
 namespace {
@@ -41,7 +41,7 @@ struct Listener::State {
   std::thread thread;
 
   void Listen() {
-    pqxx::connection connection(url);
+    pqxx::connection connection = Dial(url);
     Receiver receiver(connection, channel, heard);
     connected();
     while (!stopping) connection.await_notification(0, kLookMicros);

@@ -10,6 +10,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/pg/connection.hpp"
+#include "cartwise/pg/dial.hpp"
 
 namespace cartwise::pg {
 namespace {
@@ -47,6 +48,17 @@ absl::Status Transaction::SwitchTenant(const Tenant& tenant) {
   if (!tenant.platform()) prelude_ += "SELECT set_config('cartwise.platform', 'off', true);";
   prelude_ += TenantSql(tenant);
   return absl::OkStatus();
+}
+
+PoolConfig PoolConfig::FromEnv(config::Env& env, const std::string& service) {
+  const std::string name = service + "_DATABASE_URL";
+  PoolConfig config;
+  config.url = env.Text(name);
+  config.connections = env.Number(service + "_DATABASE_POOL", config.connections, 2, 100);
+  if (const absl::Status usable = CheckUrl(config.url); !config.url.empty() && !usable.ok()) {
+    env.Fault(name, std::string(usable.message()));
+  }
+  return config;
 }
 
 struct Pool::State {

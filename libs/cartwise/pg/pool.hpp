@@ -10,6 +10,7 @@
 #include <absl/time/time.h>
 
 #include "cartwise/base/caller.hpp"
+#include "cartwise/config/env.hpp"
 #include "cartwise/obs/metrics.hpp"
 #include "cartwise/pg/query.hpp"
 #include "cartwise/pg/rows.hpp"
@@ -67,6 +68,10 @@ class Transaction {
 struct PoolConfig {
   std::string url;
   int connections = 8;
+
+  /// `<service>_DATABASE_URL` and `<service>_DATABASE_POOL`, 2 to 100; `service` is
+  /// "CARTWISE_TENANT". A URL that pg::CheckUrl refuses is a fault.
+  static PoolConfig FromEnv(config::Env& env, const std::string& service);
 };
 
 /// A bounded pool of connections. Thread-safe. Connections are opened when

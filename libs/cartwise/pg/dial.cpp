@@ -1,0 +1,88 @@
+#include "cartwise/pg/dial.hpp"
+
+#include <libpq-fe.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+
+#include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
+
+#include "cartwise/base/this_machine.hpp"
+
+namespace cartwise::pg {
+namespace {
+
+using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
+
+constexpr char kWanted[] =
+    "a database on another machine needs ?sslmode=verify-full&sslrootcert=<its CA, a PEM file>, "
+    "and &sslcert=<PEM>&sslkey=<PEM> where a client certificate takes the place of a password";
+
+const char* Find(const PQconninfoOption* option, std::string_view keyword) {
+  for (; option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->keyword == keyword) return option->val;
+  }
+  return nullptr;
+}
+
+/// What libpq will use: the URL, then PG* variables, then its own defaults.
+class Settings {
+ public:
+  explicit Settings(const std::string& url)
+      : url_(PQconninfoParse(url.c_str(), nullptr), &PQconninfoFree),
+        others_(PQconndefaults(), &PQconninfoFree) {}
+
+  bool readable() const { return url_ != nullptr && others_ != nullptr; }
+  std::string Of(std::string_view keyword) const {
+    const char* value = Find(url_.get(), keyword);
+    if (value == nullptr) value = Find(others_.get(), keyword);
+    return value == nullptr ? "" : value;
+  }
+
+ private:
+  Options url_, others_;
+};
+
+// libpq takes lists of both, and tries one after the other.
+bool StaysHere(const Settings& settings) {
+  for (const char* keyword : {"host", "hostaddr"}) {
+    const std::vector<std::string> hosts = absl::StrSplit(settings.Of(keyword), ',');
+    const auto here = [](const std::string& host) { return host.empty() || IsThisMachine(host); };
+    if (!std::all_of(hosts.begin(), hosts.end(), here)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::Status CheckUrl(const std::string& url) {
+  const Settings settings(url);
+  if (!settings.readable()) {
+    return absl::InvalidArgumentError("must be postgresql://ROLE@HOST[:PORT]/DATABASE[?...]");
+  }
+  // A file of services would have a word after us.
+  if (!settings.Of("service").empty()) {
+    return absl::InvalidArgumentError("must name its host itself, not by service=");
+  }
+  if (StaysHere(settings)) return absl::OkStatus();
+  const std::string ca = settings.Of("sslrootcert");
+  if (settings.Of("sslmode") != "verify-full" || ca.empty()) {
+    return absl::InvalidArgumentError(kWanted);
+  }
+  if (access(ca.c_str(), R_OK) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("cannot read its sslrootcert ", ca));
+  }
+  return absl::OkStatus();
+}
+
+pqxx::connection Dial(const std::string& url) {
+  const absl::Status usable = CheckUrl(url);
+  if (!usable.ok()) throw std::invalid_argument(std::string(usable.message()));
+  return pqxx::connection(url);
+}
+
+}  // namespace cartwise::pg
