@@ -32,6 +32,16 @@ RateFigures ReadRates(config::Env& env) {
   return rates;
 }
 
+std::optional<RedisAddress> ReadRedis(config::Env& env, rpc::TlsFiles files) {
+  const std::string url = env.Text("CARTWISE_REDIS_URL", "");
+  if (url.empty()) return std::nullopt;
+  if (!env.Text("CARTWISE_REDIS_CA", "").empty()) files.ca = env.File("CARTWISE_REDIS_CA");
+  auto address = RedisAddress::Parse(url, files);
+  if (address.ok()) return *std::move(address);
+  env.Fault("CARTWISE_REDIS_URL", std::string(address.status().message()));
+  return std::nullopt;
+}
+
 Http2Limits ReadHttp2Limits(config::Env& env) {
   const auto number = [&](const char* name, int fallback, int least, int most) {
     return env.Number(absl::StrCat("CARTWISE_GATEWAY_GRPC_", name), fallback, least, most);
@@ -71,8 +81,6 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   }
   config.security_contact = env.Text("CARTWISE_GATEWAY_SECURITY_CONTACT", "");
   config.rates = ReadRates(env);
-  config.redis_url = env.Text("CARTWISE_REDIS_URL", "");
-  config.rates.shared = !config.redis_url.empty();
   config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc_listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
@@ -80,6 +88,8 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.tls.ca = env.File("CARTWISE_TLS_CA");
   config.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.redis = ReadRedis(env, config.tls);
+  config.rates.shared = config.redis.has_value();
   config.grpc_cert = config.tls.cert;
   config.grpc_key = config.tls.key;
   if (!env.Text(kGrpcCert, "").empty() || !env.Text(kGrpcKey, "").empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "http/connection.hpp"
 #include "http2/limits.hpp"
 #include "limits/rate_limiter.hpp"
+#include "limits/redis_address.hpp"
 
 namespace cartwise::gateway {
 
@@ -22,8 +24,8 @@ struct Config {
   HttpLimits http;
   std::string http_cert, http_key;  ///< PEM files; empty for plain HTTP
   RateFigures rates;
-  std::string security_contact;  ///< of security.txt; empty: there is none
-  std::string redis_url;         ///< empty: each gateway counts for itself
+  std::string security_contact;       ///< of security.txt; empty: there is none
+  std::optional<RedisAddress> redis;  ///< empty: each gateway counts for itself
   int trusted_proxies = 0;
   std::vector<std::string> cors_origins;
   std::string docs_dir;

@@ -69,10 +69,10 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   const process::Periodic plans(kPlansEvery, [&] { chain_rates.Refresh().IgnoreError(); });
   RateLimiter rates(config.rates, clock,
                     [&](const std::string& chain) { return chain_rates.Of(chain); });
-  std::unique_ptr<SharedLimits> shared;
+  std::optional<SharedLimits> shared;
   std::unique_ptr<process::Periodic> sharing;
-  if (!config.redis_url.empty()) {
-    CW_ASSIGN_OR_RETURN(shared, SharedLimits::Of(config.redis_url));
+  if (config.redis) {
+    shared.emplace(*config.redis);
     sharing = std::make_unique<process::Periodic>(
         kShareEvery, [&, away = false]() mutable { ShareRates(rates, *shared, metrics, away); });
   }

@@ -46,6 +46,9 @@ void ReadSms(config::Env& env, Config& config, std::string& fault) {
     InforuAccount account;
     account.url =
         env.Text("CARTWISE_TENANT_INFORU_URL", "https://capi.inforu.co.il/api/v2/SMS/SendSms");
+    if (!account.url.starts_with("https://")) {
+      env.Fault("CARTWISE_TENANT_INFORU_URL", "must begin with https://");
+    }
     account.user = env.Text("CARTWISE_TENANT_INFORU_USER");
     account.token = env.Text("CARTWISE_TENANT_INFORU_TOKEN");
     account.sender = env.Text("CARTWISE_TENANT_INFORU_SENDER");

@@ -16,7 +16,8 @@ class ProbeServer {
  public:
   using Ready = std::function<absl::Status()>;
 
-  /// `listen` is host:port; port 0 picks a free one.
+  /// `listen` is host:port; port 0 picks a free one. INVALID_ARGUMENT for a host that
+  /// is not loopback: what is said here is not encrypted.
   static absl::StatusOr<std::unique_ptr<ProbeServer>> Start(const std::string& listen,
                                                             const Metrics& metrics, Ready ready);
   ~ProbeServer();

@@ -7,6 +7,8 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include "limits/redis_line.hpp"
+
 namespace cartwise::gateway {
 
 /// What one bucket gave out here since the others heard of it.
@@ -21,18 +23,15 @@ struct Drawn {
 /// Used by one thread.
 class SharedLimits {
  public:
-  /// `url` is redis://[:PASSWORD@]HOST[:PORT][/DATABASE]. INVALID_ARGUMENT when it is not.
-  static absl::StatusOr<std::unique_ptr<SharedLimits>> Of(const std::string& url);
-  ~SharedLimits();
+  explicit SharedLimits(RedisAddress address) : address_(std::move(address)) {}
 
   /// Adds what was drawn; answers for each how long until it is full, with what
   /// all others drew. UNAVAILABLE when Redis is away: the next call connects anew.
   absl::StatusOr<std::vector<absl::Duration>> Exchange(const std::vector<Drawn>& drawn);
 
  private:
-  struct State;
-  explicit SharedLimits(std::unique_ptr<State> state);
-  const std::unique_ptr<State> state_;
+  const RedisAddress address_;
+  std::unique_ptr<RedisLine> line_;
 };
 
 }  // namespace cartwise::gateway
