@@ -17,6 +17,9 @@ constexpr char kHttpCert[] = "CARTWISE_GATEWAY_HTTP_TLS_CERT";
 constexpr char kHttpKey[] = "CARTWISE_GATEWAY_HTTP_TLS_KEY";
 constexpr char kGrpcCert[] = "CARTWISE_GATEWAY_GRPC_TLS_CERT";
 constexpr char kGrpcKey[] = "CARTWISE_GATEWAY_GRPC_TLS_KEY";
+constexpr char kRedisCa[] = "CARTWISE_REDIS_CA";
+constexpr char kRedisCert[] = "CARTWISE_REDIS_CERT";
+constexpr char kRedisKey[] = "CARTWISE_REDIS_KEY";
 
 RateFigures ReadRates(config::Env& env) {
   const auto per_minute = [&](const char* name, int fallback) {
@@ -35,7 +38,11 @@ RateFigures ReadRates(config::Env& env) {
 std::optional<RedisAddress> ReadRedis(config::Env& env, rpc::TlsFiles files) {
   const std::string url = env.Text("CARTWISE_REDIS_URL", "");
   if (url.empty()) return std::nullopt;
-  if (!env.Text("CARTWISE_REDIS_CA", "").empty()) files.ca = env.File("CARTWISE_REDIS_CA");
+  if (!env.Text(kRedisCa, "").empty()) files.ca = env.File(kRedisCa);
+  if (!env.Text(kRedisCert, "").empty() || !env.Text(kRedisKey, "").empty()) {
+    files.cert = env.File(kRedisCert);
+    files.key = env.File(kRedisKey);
+  }
   auto address = RedisAddress::Parse(url, files);
   if (address.ok()) return *std::move(address);
   env.Fault("CARTWISE_REDIS_URL", std::string(address.status().message()));
