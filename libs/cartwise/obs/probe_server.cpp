@@ -16,7 +16,6 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
-#include "cartwise/base/this_machine.hpp"
 #include "cartwise/obs/log.hpp"
 
 namespace cartwise::obs {
@@ -119,11 +118,6 @@ absl::StatusOr<std::unique_ptr<ProbeServer>> ProbeServer::Start(const std::strin
     return absl::InvalidArgumentError(absl::StrCat("not host:port: ", listen));
   }
   boost::system::error_code error;
-  if (!IsThisMachine(listen.substr(0, colon))) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "metrics and probes go unencrypted, so to this machine only, not by ", listen,
-        ": listen on 127.0.0.1, and put a proxy that speaks TLS beside it for others"));
-  }
   const auto found =
       tcp::resolver(state->io).resolve(listen.substr(0, colon), listen.substr(colon + 1), error);
   if (!error) {

@@ -16,8 +16,7 @@ class ProbeServer {
  public:
   using Ready = std::function<absl::Status()>;
 
-  /// `listen` is host:port; port 0 picks a free one. INVALID_ARGUMENT for a host that
-  /// is not loopback: what is said here is not encrypted.
+  /// `listen` is host:port; port 0 picks a free one. Not encrypted: counts and states only.
   static absl::StatusOr<std::unique_ptr<ProbeServer>> Start(const std::string& listen,
                                                             const Metrics& metrics, Ready ready);
   ~ProbeServer();
