@@ -1,26 +1,22 @@
 #include "api/translation.hpp"
 
-#include <google/protobuf/util/json_util.h>
-
 #include "cartwise/base/errors.hpp"
+#include "cartwise/rpc/struct_json.hpp"
 
 namespace cartwise::device {
 
 namespace pb = google::protobuf;
 
 pb::Struct ToStruct(const std::string& json_object) {
-  pb::Struct out;
-  (void)pb::util::JsonStringToMessage(json_object, &out);
-  return out;
+  return rpc::ToStruct(json_object).value_or(pb::Struct());
 }
 
 absl::StatusOr<std::string> ToJson(std::string_view field, const pb::Struct& object) {
-  std::string json;
-  // NUL is what JSON can say and the database cannot hold.
-  if (!pb::util::MessageToJsonString(object, &json).ok() || json.find("\\u0000") != json.npos) {
-    return errors::InvalidField(field, "must not hold NUL characters, NaN or infinity");
-  }
-  return json;
+  bool exact = true;
+  std::string json = rpc::ToJson(object, exact);
+  if (exact) return json;
+  return errors::InvalidField(
+      field, "must not hold NUL characters, NaN, infinity, or numbers beyond 1e18 or within 1e-18");
 }
 
 v1::Device::Status ToProto(Status status) {

@@ -1,11 +1,10 @@
 #include "api/translate.hpp"
 
 #include <absl/strings/str_cat.h>
-#include <google/protobuf/util/json_util.h>
 
-#include "api/struct_json.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/rpc/struct_json.hpp"
 
 namespace cartwise::telemetry {
 namespace {
@@ -38,7 +37,7 @@ std::string PayloadOf(const events::v1::Event& event) {
     fields["subject"].set_string_value(event.subject());
   }
   bool exact = true;
-  return ToJson(payload, exact);
+  return rpc::ToJson(payload, exact);
 }
 
 absl::StatusOr<PlacedEvent> FromProto(const events::v1::Event& event, const std::string& at) {
@@ -70,8 +69,8 @@ void ToProto(const Record& record, v1::TelemetryRecord& out) {
   out.set_branch_id(placed.branch.value());
   out.set_device_id(placed.device.value());
   out.set_event_type(placed.event.type);
-  // It was written by ToJson, so it reads back.
-  (void)google::protobuf::util::JsonStringToMessage(placed.event.data, out.mutable_event_data());
+  // It was written by rpc::ToJson, so it reads back.
+  if (auto data = rpc::ToStruct(placed.event.data)) *out.mutable_event_data() = *std::move(data);
   SetTimestamp(placed.event.occurred_at, *out.mutable_occurred_at());
   SetTimestamp(record.received_at, *out.mutable_received_at());
 }
@@ -86,7 +85,7 @@ std::vector<UncheckedEvent> FromProto(
     UncheckedEvent& unchecked = out.emplace_back();
     unchecked.id = event.event_id();
     unchecked.type = event.event_type();
-    unchecked.data = ToJson(event.event_data(), unchecked.exact);
+    unchecked.data = rpc::ToJson(event.event_data(), unchecked.exact);
     if (event.has_occurred_at()) {
       // A time that is none is far away, and refused as such.
       unchecked.occurred_at =

@@ -1,11 +1,13 @@
-#include "api/struct_json.hpp"
+#include "cartwise/rpc/struct_json.hpp"
 
 #include <charconv>
 #include <cmath>
 #include <map>
-#include <string_view>
+#include <vector>
 
-namespace cartwise::telemetry {
+#include <nlohmann/json.hpp>
+
+namespace cartwise::rpc {
 namespace {
 
 using google::protobuf::ListValue;
@@ -108,7 +110,88 @@ class Writer {
   bool& exact_;
 };
 
+/// Builds the Struct while nlohmann::json reads: the innermost object or list that is open is last.
+class Builder : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit Builder(Struct& out) : out_(out) {}
+
+  bool null() override {
+    return Put([](Value& value) { value.set_null_value(google::protobuf::NULL_VALUE); });
+  }
+  bool boolean(bool flag) override {
+    return Put([&](Value& value) { value.set_bool_value(flag); });
+  }
+  bool number_integer(number_integer_t number) override {
+    return Put([&](Value& value) { value.set_number_value(static_cast<double>(number)); });
+  }
+  bool number_unsigned(number_unsigned_t number) override {
+    return Put([&](Value& value) { value.set_number_value(static_cast<double>(number)); });
+  }
+  bool number_float(number_float_t number, const string_t& /*text*/) override {
+    return Put([&](Value& value) { value.set_number_value(number); });
+  }
+  bool string(string_t& text) override {
+    return Put([&](Value& value) { value.set_string_value(std::move(text)); });
+  }
+  bool binary(binary_t& /*bytes*/) override { return false; }
+
+  bool start_object(size_t /*size*/) override {
+    if (open_.empty()) {
+      open_.push_back({&out_, nullptr, nullptr});
+      return true;
+    }
+    return Put([&](Value& value) {
+      open_.push_back({value.mutable_struct_value(), nullptr, nullptr});
+    });
+  }
+  bool start_array(size_t /*size*/) override {
+    return Put([&](Value& value) {
+      open_.push_back({nullptr, value.mutable_list_value(), nullptr});
+    });
+  }
+  bool key(string_t& name) override {
+    open_.back().member = &(*open_.back().object->mutable_fields())[name];
+    open_.back().member->Clear();
+    return true;
+  }
+  bool end_object() override { return Leave(); }
+  bool end_array() override { return Leave(); }
+  bool parse_error(size_t /*at*/, const std::string& /*token*/,
+                   const nlohmann::json::exception& /*why*/) override {
+    return false;
+  }
+
+ private:
+  struct Open {
+    Struct* object;
+    ListValue* list;
+    Value* member;  ///< of the object, whose name was read
+  };
+
+  template <typename Set>
+  bool Put(Set set) {
+    if (open_.empty()) return false;
+    Open& open = open_.back();
+    set(open.list != nullptr ? *open.list->add_values() : *open.member);
+    return true;
+  }
+  bool Leave() {
+    open_.pop_back();
+    return true;
+  }
+
+  Struct& out_;
+  std::vector<Open> open_;
+};
+
 }  // namespace
+
+std::optional<Struct> ToStruct(std::string_view json) {
+  std::optional<Struct> out(std::in_place);
+  Builder builder(*out);
+  if (!nlohmann::json::sax_parse(json, &builder)) return std::nullopt;
+  return out;
+}
 
 std::string ToJson(const Struct& object, bool& exact) {
   std::string out;
@@ -116,4 +199,4 @@ std::string ToJson(const Struct& object, bool& exact) {
   return out;
 }
 
-}  // namespace cartwise::telemetry
+}  // namespace cartwise::rpc
