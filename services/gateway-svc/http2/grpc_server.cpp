@@ -198,6 +198,12 @@ GrpcServer::~GrpcServer() {
     loop.io.stop();
     loop.thread.join();
   }
+  // What was posted last is done here: the accept that was cut short holds a socket
+  // of the other loop, which must not outlive that.
+  for (Loop& loop : state_->loops) {
+    loop.io.restart();
+    loop.io.poll();
+  }
 }
 
 int GrpcServer::port() const {
