@@ -67,6 +67,7 @@ class Upstream {
   std::mutex mutex_;
   int running_ = 0;
   std::queue<OnTurn> waiting_;
+  bool giving_out_ = false;  ///< somebody gives out turns, also those that end meanwhile
 };
 
 }  // namespace cartwise::gateway

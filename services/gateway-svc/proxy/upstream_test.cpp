@@ -154,4 +154,28 @@ TEST_CASE("a call that is cancelled while it waits never starts") {
   CHECK(f.service.heard() == 2);
 }
 
+TEST_CASE("turns that nobody wants any more are given back one after the other") {
+  constexpr int kMany = 200'000;
+  Upstream upstream(nullptr, UpstreamLimits{1, kMany});
+  std::shared_ptr<Turn> held;
+  REQUIRE(upstream.TakeTurn([&](std::shared_ptr<Turn> turn) { held = std::move(turn); }));
+  int given = 0, deepest = 0, deep = 0;
+  for (int i = 0; i < kMany; ++i) {
+    REQUIRE(upstream.TakeTurn([&](std::shared_ptr<Turn> turn) {
+      ++given;
+      deepest = std::max(deepest, ++deep);
+      turn.reset();
+      --deep;
+    }));
+  }
+  CHECK_FALSE(upstream.TakeTurn([](const std::shared_ptr<Turn>&) {}));
+
+  held.reset();
+
+  CHECK(given == kMany);
+  CHECK(deepest == 1);
+  REQUIRE(upstream.TakeTurn([&](std::shared_ptr<Turn> turn) { held = std::move(turn); }));
+  CHECK(held != nullptr);
+}
+
 }  // namespace cartwise::gateway
