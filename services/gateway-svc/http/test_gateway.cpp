@@ -4,6 +4,7 @@
 
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
+#include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 
@@ -132,7 +133,7 @@ grpc::Status FakeAgents::Control(
     }
     stream->Write(response);
   }
-  if (context->IsCancelled()) cancelled.Notify();
+  if (context->IsCancelled() && !told_.exchange(true)) cancelled.Notify();
   context->AddTrailingMetadata("x-count", absl::StrCat(count));
   return grpc::Status::OK;
 }
@@ -192,8 +193,10 @@ TestGateway::TestGateway(const Options& options)
             "mailto:security@gateway.test"}),
       gate_(FleetContracts(), tokens_, keys_, revocations, upstreams_, rates_, metrics,
             options.trusted_proxies),
-      grpc_(GrpcServer::Start("127.0.0.1:0", options.http2, gate_, TargetsAt(services_port_),
-                              options.grpc_tls)
+      grpc_(GrpcServer::Start(
+                "127.0.0.1:0", options.http2, gate_,
+                TargetsAt(options.grpc_services == 0 ? services_port_ : options.grpc_services),
+                options.grpc_tls)
                 .value()),
       http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}
 
@@ -253,6 +256,20 @@ TestClient::Response TestClient::Read(bool head) {
   parser.skip(head);
   http::read(socket_, buffer_, parser);
   return parser.release();
+}
+
+bool TestClient::IsServed(const std::string& bytes) {
+  http::response<http::string_body> response;
+  boost::system::error_code fault;
+  if (Write(bytes)) http::read(socket_, buffer_, response, fault);
+  return !fault && response.result_int() == 200;
+}
+
+std::string TestClient::ReadToEnd() {
+  std::string all;
+  boost::system::error_code fault;
+  asio::read(socket_, asio::dynamic_buffer(all), fault);
+  return all;
 }
 
 bool TestClient::AtEnd() {

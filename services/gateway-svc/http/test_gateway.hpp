@@ -58,7 +58,10 @@ class FakeAgents final : public device::v1::AgentService::Service {
   grpc::Status Control(grpc::ServerContext* context,
                        grpc::ServerReaderWriter<device::v1::ControlResponse,
                                                 device::v1::ControlRequest>* stream) override;
-  absl::Notification cancelled;
+  absl::Notification cancelled;  ///< the first that was
+
+ private:
+  std::atomic<bool> told_ = false;
 };
 
 /// Keys as the test wants them.
@@ -107,6 +110,7 @@ class TestGateway {
     Tls* tls = nullptr;  ///< plain HTTP without
     Http2Limits http2;
     Tls* grpc_tls = nullptr;       ///< gRPC without TLS without
+    int grpc_services = 0;         ///< port that gRPC calls are passed on to; 0 is the fakes'
     const Clock* clock = nullptr;  ///< refills the rates' buckets; null is the system's
   };
 
@@ -172,6 +176,11 @@ class TestClient {
   bool Write(const std::string& bytes);
   /// The next answer; `head` for that of a HEAD request.
   Response Read(bool head = false);
+  /// Whether this is answered with 200 before the connection ends.
+  bool IsServed(const std::string& bytes);
+  /// What comes before the gateway closes the connection.
+  std::string ReadToEnd();
+  void Close() { socket_.close(); }
   /// True when the gateway has closed the connection.
   bool AtEnd();
   Response Send(const std::string& bytes) {

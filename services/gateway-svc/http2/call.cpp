@@ -200,12 +200,14 @@ void Call::ServiceEnd::OnTaken(size_t bytes) {
 
 void Call::OnAnswerHeaders(bool last) {
   const Headers headers = std::exchange(answer_, {});
-  if (ended_) return;
+  if (ended_ || IsInformational(headers)) return;
   if (last) {
     answered_ = true;
-    return Settle(StatusIn(headers), headers);
+    return Settle(answering_ ? StatusIn(headers) : StatusOfWhole(headers), headers);
   }
-  if (std::exchange(answering_, true)) return;
+  if (answering_) return;
+  if (const grpc::Status status = StatusOfHead(headers); !status.ok()) return Settle(status, {});
+  answering_ = true;
   client_.Respond(AnswerHead(std::exchange(told_, {}), headers), false);
 }
 

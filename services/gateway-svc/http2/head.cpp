@@ -186,6 +186,39 @@ Headers AnswerTrailers(const grpc::Status& status, const Headers& service) {
   return trailers;
 }
 
+bool IsInformational(const Headers& head) {
+  const std::string status = ValueOf(head, ":status");
+  return status.size() == 3 && status[0] == '1';
+}
+
+grpc::Status StatusOfHead(const Headers& head) {
+  const std::string status = ValueOf(head, ":status");
+  const std::string text = absl::StrCat("a service answered with HTTP status ", status);
+  int code = 0;
+  if (!absl::SimpleAtoi(status, &code)) code = 0;
+  // As gRPC's own clients translate it.
+  switch (code) {
+    case 200:
+      if (absl::StartsWith(ValueOf(head, "content-type"), kContentType)) return grpc::Status::OK;
+      return {grpc::StatusCode::UNKNOWN, "a service answered with something else than gRPC"};
+    case 400:
+      return {grpc::StatusCode::INTERNAL, text};
+    case 401:
+      return {grpc::StatusCode::UNAUTHENTICATED, text};
+    case 403:
+      return {grpc::StatusCode::PERMISSION_DENIED, text};
+    case 404:
+      return {grpc::StatusCode::UNIMPLEMENTED, text};
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return {grpc::StatusCode::UNAVAILABLE, text};
+    default:
+      return {grpc::StatusCode::UNKNOWN, text};
+  }
+}
+
 grpc::Status StatusIn(const Headers& trailers) {
   int code = 0;
   if (!absl::SimpleAtoi(ValueOf(trailers, "grpc-status"), &code) || code < 0 || code > 16) {
@@ -195,6 +228,12 @@ grpc::Status StatusIn(const Headers& trailers) {
   absl::Base64Unescape(ValueOf(trailers, "grpc-status-details-bin"), &details);
   return {static_cast<grpc::StatusCode>(code), PercentDecoded(ValueOf(trailers, "grpc-message")),
           details};
+}
+
+grpc::Status StatusOfWhole(const Headers& head) {
+  if (!ValueOf(head, "grpc-status").empty()) return StatusIn(head);
+  const grpc::Status of_head = StatusOfHead(head);
+  return of_head.ok() ? StatusIn(head) : of_head;
 }
 
 grpc::Status StatusOfReset(uint32_t error) {

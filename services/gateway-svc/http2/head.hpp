@@ -53,8 +53,14 @@ Headers ServiceHead(const std::string& path, const std::string& authority,
 Headers AnswerHead(const Headers& told, const Headers& service);
 /// The trailers of an answer: a status, and of `service`'s own what is not of this hop.
 Headers AnswerTrailers(const grpc::Status& status, const Headers& service);
+/// Whether this head only says that the answer's own will come (1xx).
+bool IsInformational(const Headers& head);
+/// OK for the head of a gRPC answer, else what its HTTP status stands for.
+grpc::Status StatusOfHead(const Headers& head);
 /// The status that a service's trailers say; UNKNOWN when they say none.
 grpc::Status StatusIn(const Headers& trailers);
+/// The same of a head that is all of an answer.
+grpc::Status StatusOfWhole(const Headers& head);
 /// How a call ends whose stream was reset with this error of HTTP/2.
 grpc::Status StatusOfReset(uint32_t error);
 

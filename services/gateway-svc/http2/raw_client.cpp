@@ -25,12 +25,11 @@ std::string Literal(const std::string& text) {
   return out + text;
 }
 
-/// A field of HPACK that neither table is asked for.
+}  // namespace
+
 std::string Field(const std::string& name, const std::string& value) {
   return std::string(1, '\0') + Literal(name) + Literal(value);
 }
-
-}  // namespace
 
 std::string Number(uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16),
@@ -41,6 +40,12 @@ uint32_t NumberIn(const std::string& payload, size_t offset) {
   uint32_t value = 0;
   for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(payload.at(offset + i));
   return value;
+}
+
+std::string FrameOf(RawClient::Type type, uint8_t flags, uint32_t stream,
+                    const std::string& payload) {
+  const std::string length = Number(static_cast<uint32_t>(payload.size())).substr(1);
+  return length + static_cast<char>(type) + static_cast<char>(flags) + Number(stream) + payload;
 }
 
 RawClient::RawClient(int port, const std::string& ca, bool handshake) {
@@ -64,11 +69,12 @@ bool RawClient::Greet(const std::vector<std::pair<uint16_t, uint32_t>>& settings
 }
 
 bool RawClient::Send(Type type, uint8_t flags, uint32_t stream, const std::string& payload) {
-  const std::string length = Number(static_cast<uint32_t>(payload.size())).substr(1);
-  const std::string head =
-      length + static_cast<char>(type) + static_cast<char>(flags) + Number(stream);
+  return Write(FrameOf(type, flags, stream, payload));
+}
+
+bool RawClient::Write(const std::string& bytes) {
   error_code fault;
-  asio::write(stream_, asio::buffer(head + payload), fault);
+  asio::write(stream_, asio::buffer(bytes), fault);
   return !fault;
 }
 

@@ -41,6 +41,8 @@ class RawClient {
   bool Greet(const std::vector<std::pair<uint16_t, uint32_t>>& settings = {});
   /// False once the gateway has ended the connection.
   bool Send(Type type, uint8_t flags, uint32_t stream, const std::string& payload);
+  /// Bytes as they are; false as above.
+  bool Write(const std::string& bytes);
   /// The head of a call, complete unless `more` follows; ends the stream never.
   bool Call(uint32_t stream, const std::string& path,
             const std::vector<std::pair<std::string, std::string>>& metadata = {},
@@ -60,6 +62,13 @@ class RawClient {
   boost::asio::ssl::stream<boost::asio::ip::tcp::socket> stream_{io_, context_};
   std::string received_;
 };
+
+/// A frame as it travels.
+std::string FrameOf(RawClient::Type type, uint8_t flags, uint32_t stream,
+                    const std::string& payload);
+
+/// A field of HPACK that neither table is asked for.
+std::string Field(const std::string& name, const std::string& value);
 
 /// An error code or a setting's value, as frames carry it.
 std::string Number(uint32_t value);

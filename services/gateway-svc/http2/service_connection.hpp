@@ -21,12 +21,17 @@ class ServiceConnection final : public Session {
         left_(std::move(left)),
         gone_(std::move(gone)) {}
 
+  /// Whether a call has ended on it while it lived.
+  bool of_use() const { return of_use_; }
+
  private:
   void OnOpen() override;
   void OnGoaway() override { left_(); }
+  void OnStreamClosed() override { of_use_ = true; }
   void OnClosed(std::string_view why) override;
 
   const std::function<void()> opened_, left_, gone_;
+  bool of_use_ = false;
 };
 
 }  // namespace cartwise::gateway

@@ -122,9 +122,12 @@ void Services::Shake(Link& link) {
       std::move(socket), limits_, [this, &link] { Opened(link); },
       [this, &link, self] {
         if (link.connection.get() != *self) return;
+        const bool of_use = link.connection->of_use();
         const bool was_ready = std::exchange(link.ready, false);
         link.connection.reset();
-        if (!was_ready && !closed_) Failed(link, "no handshake");
+        if (of_use) link.pause = {};
+        // To shake hands is not enough, or every call would make a connection.
+        if (!of_use && !closed_) Failed(link, was_ready ? "it leaves at once" : "no handshake");
       },
       [this, self] {
         std::erase_if(connections_, [&](const auto& other) { return other.get() == *self; });
@@ -138,7 +141,6 @@ void Services::Shake(Link& link) {
 void Services::Opened(Link& link) {
   link.ready = true;
   link.trying = false;
-  link.pause = {};
   Tell(link, link.connection.get());
 }
 

@@ -55,7 +55,7 @@ class Services {
     bool trying = false;
     std::vector<OnReached> waiting;
     size_t turn = 0;
-    Session::Clock::duration pause{};
+    Session::Clock::duration pause{};  ///< after the last attempt, if it failed
     Session::Clock::time_point retry_at;
   };
 
