@@ -11,9 +11,12 @@ constexpr pg::Query kBlocked{"tenant_sign_ins_blocked_until", R"sql(
    WHERE ((bucket_hash = $1 AND kind = 'pair') OR (bucket_hash = $2 AND kind = 'address'))
      AND blocked_until > $3)sql"};
 
+// Holds a row that is there: who signs in well at the same time would forget it
+// before it is counted in, which would look like a block.
 constexpr pg::Query kMeet{"tenant_meet_sign_in", R"sql(
   INSERT INTO tenant.sign_in_tries (bucket_hash, kind, tried_at, tried_before)
-  VALUES ($1, $2, $3, $3) ON CONFLICT (bucket_hash, kind) DO NOTHING)sql"};
+  VALUES ($1, $2, $3, $3)
+  ON CONFLICT (bucket_hash, kind) DO UPDATE SET kind = excluded.kind)sql"};
 
 constexpr pg::Query kSpend{"tenant_spend_sign_in_try",
                            "UPDATE tenant.sign_in_tries SET " COUNT_TRY R"sql(

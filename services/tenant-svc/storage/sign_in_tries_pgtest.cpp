@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "cartwise/pg/connection.hpp"
 #include "storage/fixture_pgtest.hpp"
 
 namespace cartwise::tenant {
@@ -87,6 +88,26 @@ TEST_CASE("good sign-ins use up no tries", "[tries]") {
     REQUIRE_OK(f.Login(kOffice));
   }
   CHECK(f.Count("tenant.sign_in_tries WHERE kind = 'pair'") == 0);
+}
+
+TEST_CASE("who meets the end of a good sign-in is not taken for one who tries too often",
+          "[tries]") {
+  Tried f;
+  f.Fail(kOffice, 1);
+  const auto twin = pg::Connection::Open(f.server.SuperUrl());
+  REQUIRE_OK(twin);
+  REQUIRE_OK((*twin)->Raw("BEGIN; SELECT 1 FROM tenant.sign_in_tries FOR UPDATE"));
+
+  absl::StatusOr<Session> session;
+  std::thread waiting([&] { session = f.Login(kOffice); });
+  while (f.Count("pg_stat_activity WHERE datname = current_database() "
+                 "AND wait_event_type = 'Lock'") == 0) {
+    std::this_thread::yield();
+  }
+  REQUIRE_OK((*twin)->Raw("DELETE FROM tenant.sign_in_tries WHERE kind = 'pair'; COMMIT"));
+  waiting.join();
+
+  REQUIRE_OK(session);
 }
 
 TEST_CASE("many tries at once are all counted", "[tries]") {
