@@ -181,6 +181,8 @@ TEST_CASE_METHOD(Fixture, "who speaks no TLS is sent away, others are served") {
   TestClient plain(gateway.http_port());
   plain.Write(kGet);
   CHECK(NameOfNew() == "first");
+  // An alert of TLS at most, and no answer.
+  CHECK(plain.ReadToEnd().find("HTTP/") == std::string::npos);
 }
 
 TEST_CASE("a handshake is bounded in time and counted as a connection") {

@@ -35,8 +35,18 @@ struct Fixture {
     return {"authorization", "Bearer " + gateway->StaffToken()};
   }
 
-  /// A client as gRPC makes it, on a connection of its own.
+  /// Of an honest client, which tries again when a short time meant for others hits it
+  /// on a slow machine.
   grpc::Status HonestCall() {
+    grpc::Status status;
+    for (int tries = 0; tries < 10; ++tries) {
+      status = TryHonestCall();
+      if (status.ok()) break;
+    }
+    return status;
+  }
+  /// As gRPC makes it, on a connection of its own.
+  grpc::Status TryHonestCall() {
     std::ifstream file(files.ca);
     grpc::SslCredentialsOptions options;
     options.pem_root_certs.assign(std::istreambuf_iterator<char>(file), {});
@@ -151,7 +161,7 @@ TEST_CASE_METHOD(Fixture, "a client that does not open its window is given up") 
 TEST_CASE_METHOD(Fixture, "an answer that is not taken in time is given up, also drop by drop") {
   // No limit on a stall: what a drop would begin anew.
   RawClient client =
-      Connect({.stall_time = std::chrono::minutes(10), .answer_time = milliseconds(200)});
+      Connect({.stall_time = std::chrono::minutes(10), .answer_time = milliseconds(1000)});
   REQUIRE(client.Greet({{kInitialWindow, 10}}));
   client.Call(1, kListCarts, {Authorization()});
   client.Send(RawClient::kData, RawClient::kEndStream, 1, ListRequest(40));
@@ -183,7 +193,7 @@ TEST_CASE_METHOD(Fixture, "who makes us refuse on and on is cut off") {
 TEST_CASE_METHOD(Fixture, "a call of which the rest never comes is given up") {
   const std::string kind = GENERATE(as<std::string>(), "no message", "half a head");
   INFO(kind);
-  RawClient client = Connect({.handshake_time = milliseconds(200)});
+  RawClient client = Connect({.handshake_time = milliseconds(1000)});
   REQUIRE(client.Greet());
   REQUIRE(client.Call(1, kHealth, {}, kind == "half a head"));
   const auto reset = client.Await(RawClient::kRstStream, 1);
@@ -204,14 +214,14 @@ TEST_CASE_METHOD(Fixture, "a large question about health is not kept") {
 TEST_CASE_METHOD(Fixture, "who does not come to terms is cut off") {
   const std::string kind = GENERATE(as<std::string>(), "no TLS", "no preface", "no settings");
   INFO(kind);
-  RawClient client = Connect({.handshake_time = milliseconds(200)}, kind != "no TLS");
+  RawClient client = Connect({.handshake_time = milliseconds(1000)}, kind != "no TLS");
   if (kind == "no settings") client.Send(RawClient::kPing, 0, 0, "");
   client.AwaitEnd();
   CHECK(HonestCall().ok());
 }
 
 TEST_CASE_METHOD(Fixture, "a connection without a call is told to go") {
-  RawClient client = Connect({.idle_time = milliseconds(200)});
+  RawClient client = Connect({.idle_time = milliseconds(1000)});
   REQUIRE(client.Greet());
   const auto goaway = client.Await(RawClient::kGoaway, 0);
   REQUIRE(goaway);
@@ -232,14 +242,41 @@ TEST_CASE_METHOD(Fixture, "when all connections are taken the longest idle one g
 }
 
 TEST_CASE_METHOD(Fixture, "a drain tells clients to go and ends what does not") {
-  RawClient client = Connect();
+  const bool calling = GENERATE(false, true);
+  // Nothing but the drain ends a call that stays half asked.
+  constexpr auto kNever = std::chrono::hours(1);
+  RawClient client = Connect({.handshake_time = kNever, .ping_after = kNever, .silence = kNever});
   REQUIRE(client.Greet());
   REQUIRE(client.Await(RawClient::kSettings, 0));
+  if (calling) {
+    client.Call(1, kHealth);
+    client.Send(RawClient::kPing, 0, 0, "12345678");
+    REQUIRE(client.Await(RawClient::kPing, 0));
+  }
   gateway->grpc().Drain(absl::Milliseconds(200));
   const auto goaway = client.Await(RawClient::kGoaway, 0);
   REQUIRE(goaway);
   CHECK(NumberIn(goaway->payload, 4) == kNoError);
   client.AwaitEnd();
+}
+
+TEST_CASE_METHOD(Fixture, "who asks faster than refusals leave is cut off") {
+  // As many frames as it likes, so that only those of ours that wait count.
+  RawClient client = Connect({.frames_burst = 1'000'000'000});
+  REQUIRE(client.Greet());
+  // POST, http and "/" as HPACK's table has them: thousands fit into one turn of reading.
+  const std::string head = "\x83\x86\x84";
+  uint32_t stream = 1;
+  bool open = true;
+  for (int bursts = 0; open && bursts < 200; ++bursts) {
+    std::string burst;
+    for (int i = 0; i < 20'000; ++i, stream += 2) {
+      burst += FrameOf(RawClient::kHeaders, RawClient::kEndHeaders, stream, head);
+    }
+    open = client.Write(burst);
+  }
+  CHECK_FALSE(open);
+  CHECK(HonestCall().ok());
 }
 
 }  // namespace
