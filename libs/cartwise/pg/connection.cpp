@@ -94,6 +94,10 @@ absl::StatusOr<Rows> Connection::Raw(const std::string& sql) {
   } catch (const pqxx::broken_connection& failure) {
     broken_ = true;
     return absl::UnavailableError(absl::StrCat("database: ", failure.what()));
+  } catch (const pqxx::deadlock_detected& failure) {
+    return FromSqlState("40P01", failure.what());
+  } catch (const pqxx::serialization_failure& failure) {
+    return FromSqlState("40001", failure.what());
   } catch (const pqxx::sql_error& failure) {
     const absl::Status status = FromSqlState(failure.sqlstate(), failure.what());
     // Without an SQLSTATE the failure is the line's, not the statement's.

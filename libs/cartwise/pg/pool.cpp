@@ -15,6 +15,8 @@
 namespace cartwise::pg {
 namespace {
 
+constexpr int kMostAgain = 2;
+
 constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
 
 // A value of a Tenant is a UUID that was parsed or came from the database.
@@ -138,8 +140,12 @@ absl::StatusOr<Rows> Pool::OnceParams(const Tenant& tenant, absl::Time deadline,
                                       std::vector<Param> params) {
   CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
   const absl::Time begin = absl::Now();
-  // Several statements in one message are one implicit transaction.
+  // Several statements in one message are one implicit transaction. One that lost a
+  // deadlock has left nothing behind, and whoever won it is done.
   auto rows = connection->Execute(TenantSql(tenant), query, params);
+  for (int again = 0; absl::IsAborted(rows.status()) && again < kMostAgain; ++again) {
+    rows = connection->Execute(TenantSql(tenant), query, params);
+  }
   state_->metrics.Seconds("cartwise_pg_query_seconds", {{"query", query.name}},
                           absl::ToDoubleSeconds(absl::Now() - begin));
   const bool lost = connection->broken();

@@ -104,6 +104,32 @@ TEST_CASE("a statement whose values decide its plan does so for itself alone", "
   CHECK(mode(kUsual) == "force_generic_plan");
 }
 
+TEST_CASE("a single statement that lost a deadlock is run again, twice at most", "[pg]") {
+  PoolFixture f;
+  f.database.Sql(R"sql(
+    CREATE SEQUENCE shop.tries;
+    CREATE FUNCTION shop.lose(times bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
+    DECLARE
+      try bigint := nextval('shop.tries');
+    BEGIN
+      IF try <= times THEN RAISE EXCEPTION 'lost' USING ERRCODE = 'deadlock_detected'; END IF;
+      RETURN try;
+    END $$)sql");
+  constexpr Query kLose{"shop_lose",
+                        "INSERT INTO shop.things SELECT $1::uuid, shop.lose($2::bigint)::text "
+                        "RETURNING name"};
+  const auto lose = [&](int times) {
+    return f.pool->Once(Tenant::Of(kLevi), kNoHurry, kLose, kLevi, times);
+  };
+
+  const auto won = lose(2);
+  REQUIRE_OK(won);
+  CHECK(won->front().Text("name") == "3");
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+  CHECK(absl::IsAborted(lose(9).status()));
+  CHECK(lose(0)->front().Text("name") == "7");
+}
+
 TEST_CASE("a row of another tenant cannot be written", "[pg]") {
   PoolFixture f;
 
