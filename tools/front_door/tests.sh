@@ -139,7 +139,7 @@ export_test_environment() {
   export CARTWISE_TEST_ROOT=$ROOT
 }
 
-CHECKS=(format tidy layers buf contracts)
+CHECKS=(format tidy layers buf contracts weaknesses)
 
 cmd_test() {
   local only=${1:-} step schema began=$SECONDS
