@@ -6,8 +6,8 @@
 
 namespace cartwise::rental {
 
-/// `rental-svc reseal-phones`: seals every stored phone under the first phone
-/// key and prints how far it is. Safe beside running services, and begun again
+/// `rental-svc reseal-phones`: seals and hashes every stored phone under the
+/// first phone keys and prints how far it is. Safe beside running services, and begun again
 /// it goes on. UNAVAILABLE when some are left under another key.
 absl::Status ResealPhonesCommand(const Config& config);
 

@@ -14,6 +14,7 @@
 #include "device_client.hpp"
 #include "jobs.hpp"
 #include "storage/aes_phone_vault.hpp"
+#include "storage/look_up_keys.hpp"
 #include "storage/pg_facts.hpp"
 #include "storage/pg_person_store.hpp"
 #include "storage/pg_rack.hpp"
@@ -62,9 +63,12 @@ absl::Status Serve(const Config& config) {
   CW_ASSIGN_OR_RETURN(
       const auto server,
       rpc::Server::Start(config.server, {&carts_rpc, &rentals_rpc, &sink_rpc, &people_rpc}));
+  const auto ready = [&]() -> absl::Status {
+    CW_RETURN_IF_ERROR(pool.CheckReady("rental"));
+    return CheckLookUpKeys(pool, vault);
+  };
   CW_ASSIGN_OR_RETURN(const auto probes,
-                      obs::ProbeServer::Start(config.metrics_listen, metrics,
-                                              [&] { return pool.CheckReady("rental"); }));
+                      obs::ProbeServer::Start(config.metrics_listen, metrics, ready));
   obs::Info("serving", {{"listen", config.server.listen}});
   process::AwaitEndSignal();
   obs::Info("draining");

@@ -3,7 +3,6 @@
 #include <cstring>
 #include <utility>
 
-#include "cartwise/auth/phone_keys.hpp"
 #include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
@@ -12,7 +11,7 @@ namespace cartwise::tenant {
 
 absl::StatusOr<KeyedOtpSecrets> KeyedOtpSecrets::FromKeys(const std::string& keys) {
   CW_ASSIGN_OR_RETURN(auth::PhoneSecrets secrets, auth::PhoneSecrets::Parse(keys));
-  return KeyedOtpSecrets(std::move(secrets.lookup));
+  return KeyedOtpSecrets(std::move(secrets));
 }
 
 std::string KeyedOtpSecrets::NewCode() {
@@ -24,8 +23,8 @@ std::string KeyedOtpSecrets::NewCode() {
   });
 }
 
-std::string KeyedOtpSecrets::Keyed(std::string_view purpose, const std::string& text) {
-  return auth::HmacHex(auth::DeriveKey(key_, "tenant otp " + std::string(purpose)), text);
+KeyedHashes KeyedOtpSecrets::KeyedAll(std::string_view purpose, const std::string& text) {
+  return auth::LookUpKeys(secrets_, "tenant otp " + std::string(purpose)).Hashes(text);
 }
 
 }  // namespace cartwise::tenant

@@ -18,7 +18,8 @@ namespace {
 constexpr char kMark[] = "CWK";
 constexpr size_t kMarkBytes = 3;
 constexpr size_t kLongestId = 16;
-constexpr char kLookup[] = "lookup";
+constexpr std::string_view kLookup = "lookup";
+constexpr std::string_view kLookupWithId = "lookup-";
 constexpr char kFirst[] = "first";
 
 bool IsSecret(std::string_view text) {
@@ -49,21 +50,29 @@ std::optional<std::pair<std::string_view, std::string_view>> Split(std::string_v
   return std::pair(sealed.substr(kMarkBytes + 1, length), sealed.substr(body));
 }
 
+using Keys = std::vector<std::pair<std::string, std::string>>;
+
+absl::Status AddTo(Keys& keys, const std::string& id, std::string secret, size_t number) {
+  const bool twice =
+      std::any_of(keys.begin(), keys.end(), [&](const auto& other) { return other.first == id; });
+  if (twice) return BadLine(number, "id comes twice");
+  keys.emplace_back(id, std::move(secret));
+  return absl::OkStatus();
+}
+
 absl::Status AddLine(PhoneSecrets& secrets, size_t number, const std::string& line) {
   const std::pair<std::string, std::string> part = absl::StrSplit(line, absl::MaxSplits(':', 1));
   const auto& [id, hex] = part;
   if (!IsId(id)) return BadLine(number, "must begin with an id and a colon");
   if (!IsSecret(hex)) return BadLine(number, "must have 64 hex digits after the colon");
   std::string secret = absl::HexStringToBytes(hex);
-  const bool twice = std::any_of(secrets.sealing.begin(), secrets.sealing.end(),
-                                 [&](const auto& other) { return other.first == id; });
-  if (twice || (id == kLookup && !secrets.lookup.empty())) return BadLine(number, "id comes twice");
-  if (id == kLookup) {
-    secrets.lookup = std::move(secret);
-  } else {
-    secrets.sealing.emplace_back(id, std::move(secret));
+  if (id == kLookup) return AddTo(secrets.lookup, "", std::move(secret), number);
+  if (id.rfind(kLookupWithId, 0) != 0) {
+    return AddTo(secrets.sealing, id, std::move(secret), number);
   }
-  return absl::OkStatus();
+  const std::string tag = id.substr(kLookupWithId.size());
+  if (tag.empty()) return BadLine(number, "needs an id behind lookup-");
+  return AddTo(secrets.lookup, tag + ":", std::move(secret), number);
 }
 
 }  // namespace
@@ -74,8 +83,9 @@ absl::StatusOr<PhoneSecrets> PhoneSecrets::Parse(std::string_view text) {
       0, all.find_last_not_of(" \t\r\n") == all.npos ? 0 : all.find_last_not_of(" \t\r\n") + 1);
   PhoneSecrets secrets;
   if (IsSecret(trimmed)) {
-    secrets.lookup = absl::HexStringToBytes(std::string(trimmed));
-    secrets.sealing = {{kFirst, secrets.lookup}};
+    const std::string secret = absl::HexStringToBytes(std::string(trimmed));
+    secrets.lookup = {{"", secret}};
+    secrets.sealing = {{kFirst, secret}};
     return secrets;
   }
   size_t number = 0;
@@ -91,6 +101,18 @@ absl::StatusOr<PhoneSecrets> PhoneSecrets::Parse(std::string_view text) {
         "phone keys: need 64 hex digits, or lines <id>:<64 hex digits> with one for the id lookup");
   }
   return secrets;
+}
+
+LookUpKeys::LookUpKeys(const PhoneSecrets& secrets, std::string_view purpose) {
+  for (const auto& [tag, secret] : secrets.lookup) {
+    keys_.emplace_back(tag, DeriveKey(secret, purpose));
+  }
+}
+
+std::vector<std::string> LookUpKeys::Hashes(std::string_view text) const {
+  std::vector<std::string> hashes;
+  for (const auto& [tag, key] : keys_) hashes.push_back(tag + HmacHex(key, text));
+  return hashes;
 }
 
 KeyRing::KeyRing(const PhoneSecrets& secrets, std::string_view purpose)

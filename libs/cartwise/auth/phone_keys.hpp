@@ -12,14 +12,32 @@ namespace cartwise::auth {
 
 /// The secrets behind phone numbers, as their key file holds them.
 struct PhoneSecrets {
-  std::string lookup;  ///< 32 bytes, behind keyed hashes; cannot be changed
+  /// Tag and 32 bytes each, behind keyed hashes; the first is the newest.
+  std::vector<std::pair<std::string, std::string>> lookup;
   /// Id and 32 bytes each; the first seals, all of them open.
   std::vector<std::pair<std::string, std::string>> sealing;
 
   /// One `<id>:<64 hex digits>` a line, ids of a-z, 0-9 and '-', at most 16. The
-  /// line `lookup:<64 hex digits>` is required. A single line of 64 hex digits
-  /// stands for the key `first` and the look-ups. INVALID_ARGUMENT otherwise.
+  /// ids `lookup` and `lookup-<id>` are keys of look-ups, of which at least one is
+  /// required; their tags are "" and "<id>:". A single line of 64 hex digits
+  /// stands for the key `first` and for `lookup`. INVALID_ARGUMENT otherwise.
   static absl::StatusOr<PhoneSecrets> Parse(std::string_view text);
+};
+
+/// Keyed hashes (HMAC-SHA-256) for one purpose, under each of several keys. A hash
+/// is the tag of its key and 64 hex digits. Thread-safe.
+class LookUpKeys {
+ public:
+  LookUpKeys(const PhoneSecrets& secrets, std::string_view purpose);
+
+  /// One for each key, that of the newest first. What was stored under any of
+  /// them is found by looking for all.
+  std::vector<std::string> Hashes(std::string_view text) const;
+  /// Tag of the newest key.
+  const std::string& NewestTag() const { return keys_.front().first; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> keys_;
 };
 
 /// Seals (AES-256-GCM) for one purpose under the first of several keys and opens

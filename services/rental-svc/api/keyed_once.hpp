@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 
 #include "cartwise/base/caller.hpp"
@@ -12,7 +13,7 @@ namespace cartwise::rental {
 class KeyedOnce final : public Once {
  public:
   KeyedOnce(Once& once, const PhoneVault& vault)
-      : once_(once), request_hash_(vault.Hash(once.RequestHash())) {}
+      : once_(once), request_hash_(OfFirstTag(vault.Hashes(once.RequestHash()))) {}
 
   const std::string& Key() const override { return once_.Key(); }
   const std::string& Method() const override { return once_.Method(); }
@@ -21,6 +22,14 @@ class KeyedOnce final : public Once {
   void Replay(const std::string& answer) override { once_.Replay(answer); }
 
  private:
+  // By the order of tags and not of newness: replicas on both sides of a change of
+  // keys know each other's repeats as long as the old key is there.
+  static std::string OfFirstTag(const PhoneHashes& hashes) {
+    return *std::min_element(hashes.begin(), hashes.end(), [](const auto& a, const auto& b) {
+      return a.substr(0, a.size() - 64) < b.substr(0, b.size() - 64);
+    });
+  }
+
   Once& once_;
   const std::string request_hash_;
 };

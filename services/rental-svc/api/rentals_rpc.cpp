@@ -37,7 +37,7 @@ absl::StatusOr<HistoryFilter> FilterOf(const v1::ListRentalHistoryRequest& req,
     CW_RETURN_IF_ERROR(CheckMaySeePhones(caller, filter.branch));
     CW_ASSIGN_OR_RETURN(const std::string phone,
                         phone::ParseMobile("user_phone", req.user_phone()));
-    filter.phone_hash = vault.Hash(phone);
+    filter.phone_hashes = vault.Hashes(phone);
   }
   if (req.has_from()) filter.from = FromTimestamp(req.from());
   if (req.has_until()) filter.until = FromTimestamp(req.until());
@@ -221,7 +221,8 @@ grpc::Status RentalsRpc::ListMyRentals(grpc::ServerContext* ctx,
   return parts_.guard.Read(
       ctx, *req, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto page, ParseRentalPage(req->page_size(), req->page_token()));
-        CW_ASSIGN_OR_RETURN(auto rentals, store.ListOfPhone(parts_.vault.Hash(caller.phone), page));
+        CW_ASSIGN_OR_RETURN(auto rentals,
+                            store.ListOfPhone(parts_.vault.Hashes(caller.phone), page));
         out->set_next_page_token(NextPage(rentals, page));
         for (const Rental& rental : rentals) *out->add_rentals() = Shown(caller, rental);
         return absl::OkStatus();

@@ -12,21 +12,23 @@
 
 namespace cartwise::rental {
 
-/// What is kept of people, by the keyed hash of their phone. Each call is one
-/// transaction that sees one chain. Thread-safe.
+/// What is kept of people, by the keyed hashes of their phone. Each call is one
+/// transaction that sees one chain; FAILED_PRECONDITION when the hashes are not of
+/// every key that a rental may be found by, since the rest would be passed over.
+/// Thread-safe.
 class PersonStore {
  public:
   virtual ~PersonStore() = default;
 
   /// Newest first, `most` of them.
   virtual absl::StatusOr<std::vector<Rental>> RentalsOf(const ChainId& chain,
-                                                        const std::string& phone_hash, int most,
+                                                        const PhoneHashes& phone, int most,
                                                         absl::Time deadline) = 0;
-  virtual absl::StatusOr<bool> HasOpenRental(const ChainId& chain, const std::string& phone_hash,
+  virtual absl::StatusOr<bool> HasOpenRental(const ChainId& chain, const PhoneHashes& phone,
                                              absl::Time deadline) = 0;
   /// Makes the ended rentals nobody's and forgets their Idempotency-Keys; how
   /// many rows that were. Rentals stay to be counted.
-  virtual absl::StatusOr<int> Erase(const ChainId& chain, const std::string& phone_hash,
+  virtual absl::StatusOr<int> Erase(const ChainId& chain, const PhoneHashes& phone,
                                     absl::Time deadline) = 0;
 };
 
@@ -39,7 +41,7 @@ struct ErasureOrder {
 };
 
 struct Erased {
-  std::string handle;
+  std::string handle;  ///< the hashes of the phone, with '+' between them
   int rows = 0;
 };
 

@@ -51,6 +51,8 @@ class Rack {
 
   /// Takes the free cart that rested longest and writes the rental OPENING
   /// (with the caller's Idempotency-Key), or says why not and writes nothing.
+  /// UNAVAILABLE when none of the phone's hashes is of the key that the open
+  /// rentals have now.
   virtual absl::StatusOr<TakeResult> Take(const Caller& caller, const Taking& want) = 0;
   /// The rental behind the caller's Idempotency-Key, once it is no longer
   /// OPENING or when `until` has come. Nullopt when the key has none any more.

@@ -40,16 +40,16 @@ absl::Status CheckHookClosed(const RentalInHand& hand) {
 absl::StatusOr<RentalChoice> ChoiceOf(const Caller& caller, const PhoneVault& vault,
                                       const ReturnByHand& want) {
   RentalChoice choice{
-      .branch = want.branch, .id = want.id, .cart_number = want.cart_number, .phone_hash = {}};
+      .branch = want.branch, .id = want.id, .cart_number = want.cart_number, .phone_hashes = {}};
   if (IsShopper(caller)) {
-    choice.phone_hash = vault.Hash(caller.phone);
+    choice.phone_hashes = vault.Hashes(caller.phone);
     return choice;
   }
   if (!want.phone.empty()) {
     CW_ASSIGN_OR_RETURN(const std::string phone, phone::ParseMobile("user_phone", want.phone));
-    choice.phone_hash = vault.Hash(phone);
+    choice.phone_hashes = vault.Hashes(phone);
   }
-  if (choice.id.empty() && choice.cart_number == 0 && choice.phone_hash.empty()) {
+  if (choice.id.empty() && choice.cart_number == 0 && choice.phone_hashes.empty()) {
     return errors::InvalidField("rental_id", "or cart_number or user_phone is required");
   }
   return choice;
@@ -97,7 +97,7 @@ absl::StatusOr<Rental> ForceComplete(Store& store, const Caller& caller, const R
   if (!caller.MayIn(rental.branch, Role::kOperator)) return NoSuchRental();
   CW_ASSIGN_OR_RETURN(const Branch branch, store.FindBranch(rental.branch));
   const auto hand = store.LockOpenRental(
-      branch, {.branch = rental.branch, .id = id, .cart_number = 0, .phone_hash = {}});
+      branch, {.branch = rental.branch, .id = id, .cart_number = 0, .phone_hashes = {}});
   if (absl::IsNotFound(hand.status())) {
     return errors::Refuse(kPrecondition, reasons::kRentalNotOpen, "the rental has ended already");
   }

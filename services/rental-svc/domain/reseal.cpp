@@ -12,25 +12,35 @@ namespace {
 constexpr int kBatch = 200;
 constexpr char kBeforeAll[] = "00000000-0000-0000-0000-000000000000";
 
+absl::Status Make(const PhoneVault& vault, SealedRental& rental) {
+  CW_ASSIGN_OR_RETURN(const std::string phone, vault.Open(rental.sealed, rental.id));
+  SealedPhone fresh = vault.Seal(phone, rental.id);
+  rental.resealed = std::move(fresh.sealed);
+  rental.rehashed = std::move(fresh.hashes.front());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<ResealProgress> ResealPhones(SealedPhones& phones, const PhoneVault& vault,
                                             absl::FunctionRef<void(const ResealProgress&)> tell) {
-  const std::string prefix = vault.SealedPrefix();
+  const NewestKeys keys{vault.SealedPrefix(), vault.NewestTag()};
+  CW_RETURN_IF_ERROR(phones.Guard(keys.tag, [&](std::vector<SealedRental>& open) -> absl::Status {
+    for (SealedRental& rental : open) CW_RETURN_IF_ERROR(Make(vault, rental));
+    return absl::OkStatus();
+  }));
   ResealProgress progress;
-  CW_ASSIGN_OR_RETURN(progress.left, phones.CountOthers(prefix));
-  SealedRental last{ChainId(kBeforeAll), RentalId(kBeforeAll), "", ""};
+  CW_ASSIGN_OR_RETURN(progress.left, phones.CountOthers(keys));
+  SealedRental last{ChainId(kBeforeAll), RentalId(kBeforeAll), "", "", "", ""};
   for (;;) {
-    CW_ASSIGN_OR_RETURN(std::vector<SealedRental> batch, phones.Next(prefix, last, kBatch));
+    CW_ASSIGN_OR_RETURN(std::vector<SealedRental> batch, phones.Next(keys, last, kBatch));
     if (batch.empty()) break;
     last = batch.back();
     std::vector<SealedRental> opened;
     for (SealedRental& rental : batch) {
-      const auto phone = vault.Open(rental.sealed, rental.id);
-      progress.unopened.Update(phone.status());
-      if (!phone.ok()) continue;
-      rental.resealed = vault.Seal(*phone, rental.id).sealed;
-      opened.push_back(std::move(rental));
+      const absl::Status made = Make(vault, rental);
+      progress.unopened.Update(made);
+      if (made.ok()) opened.push_back(std::move(rental));
     }
     CW_ASSIGN_OR_RETURN(const int replaced, phones.Replace(opened));
     progress.resealed += replaced;
@@ -38,7 +48,8 @@ absl::StatusOr<ResealProgress> ResealPhones(SealedPhones& phones, const PhoneVau
     tell(progress);
   }
   // Somebody may have sealed under an older key meanwhile.
-  CW_ASSIGN_OR_RETURN(progress.left, phones.CountOthers(prefix));
+  CW_ASSIGN_OR_RETURN(progress.left, phones.CountOthers(keys));
+  CW_ASSIGN_OR_RETURN(progress.needed, phones.ForgetOtherKeys(keys.tag));
   return progress;
 }
 

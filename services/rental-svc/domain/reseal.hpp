@@ -10,34 +10,52 @@
 
 namespace cartwise::rental {
 
-/// The sealed phone of one rental.
+/// The phone of one rental, as it is stored and as it is to be.
 struct SealedRental {
   ChainId chain;
   RentalId id;
-  std::string sealed;
-  std::string resealed;  ///< set for Replace
+  std::string sealed, hash;
+  std::string resealed, rehashed;  ///< set for what writes
 };
 
-/// Sealed phones of every chain. Thread-safe.
+/// What everything begins with that the newest keys make.
+struct NewestKeys {
+  std::string prefix;  ///< of sealed phones
+  std::string tag;     ///< of hashes
+};
+
+/// Sealed and hashed phones of every chain. Thread-safe.
 class SealedPhones {
  public:
+  using Make = absl::FunctionRef<absl::Status(std::vector<SealedRental>&)>;
+
   virtual ~SealedPhones() = default;
-  /// Those that do not begin with `prefix`, by chain and id, after `last`.
-  virtual absl::StatusOr<std::vector<SealedRental>> Next(const std::string& prefix,
+
+  /// From its return on, the hashes of all open rentals, and of those that come, are
+  /// of the key with this tag. `make` makes those of the open rentals. One
+  /// transaction, for which assignments wait; when it fails, nothing has changed.
+  virtual absl::Status Guard(const std::string& tag, Make make) = 0;
+  /// Phones of other keys than these, by chain and id, after `last`.
+  virtual absl::StatusOr<std::vector<SealedRental>> Next(const NewestKeys& keys,
                                                          const SealedRental& last, int most) = 0;
   /// Puts each in the place of what it was made from; who was erased meanwhile
   /// stays erased. How many were replaced.
   virtual absl::StatusOr<int> Replace(const std::vector<SealedRental>& rentals) = 0;
-  virtual absl::StatusOr<int> CountOthers(const std::string& prefix) = 0;
+  virtual absl::StatusOr<int> CountOthers(const NewestKeys& keys) = 0;
+  /// Forgets the look-up keys that no hash is of; the tags of those that are left
+  /// beside this one.
+  virtual absl::StatusOr<std::vector<std::string>> ForgetOtherKeys(const std::string& tag) = 0;
 };
 
 struct ResealProgress {
   int resealed = 0;
-  int left = 0;           ///< sealed under another key than the first
+  int left = 0;           ///< of another key than the newest
   absl::Status unopened;  ///< why the first of those that stay closed does
+  /// Once it is done: tags of look-up keys that are still needed.
+  std::vector<std::string> needed;
 };
 
-/// Seals every phone under the vault's first key that is sealed under another,
+/// Seals and hashes every phone under the vault's newest keys that is of another,
 /// in small batches, beside running services. Begun again it goes on with what
 /// is left. `tell` hears after each batch.
 absl::StatusOr<ResealProgress> ResealPhones(SealedPhones& phones, const PhoneVault& vault,

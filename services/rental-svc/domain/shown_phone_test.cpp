@@ -13,9 +13,10 @@ const BranchId kElsewhere("0190a000-0000-7000-8000-000000000002");
 // Seals by writing a word in front.
 class PlainVault final : public PhoneVault {
  public:
-  std::string Hash(const std::string& e164) const override { return "hash " + e164; }
+  PhoneHashes Hashes(const std::string& text) const override { return {"hash " + text}; }
+  std::string NewestTag() const override { return ""; }
   SealedPhone Seal(const std::string& e164, const RentalId&) const override {
-    return {Hash(e164), "sealed " + e164, MaskPhone(e164)};
+    return {Hashes(e164), "sealed " + e164, MaskPhone(e164)};
   }
   absl::StatusOr<std::string> Open(const std::string& sealed, const RentalId&) const override {
     if (sealed.empty()) return absl::DataLossError("nothing is sealed");

@@ -10,6 +10,7 @@
 #include "cartwise/base/database.hpp"
 #include "cartwise/base/page.hpp"
 #include "domain/devices.hpp"
+#include "domain/phone_vault.hpp"
 #include "domain/rental.hpp"
 
 namespace cartwise::rental {
@@ -43,7 +44,7 @@ struct RentalChoice {
   BranchId branch;
   RentalId id;
   int cart_number = 0;
-  std::string phone_hash;
+  PhoneHashes phone_hashes;
 };
 
 /// How a person ends a rental.
@@ -59,7 +60,7 @@ struct Ending {
 struct HistoryFilter {
   BranchId branch;
   std::optional<RentalStatus> status;
-  std::string phone_hash;
+  PhoneHashes phone_hashes;  ///< empty: anybody's
   CartId cart;
   std::optional<absl::Time> from;
   std::optional<absl::Time> until;
@@ -124,7 +125,7 @@ class Store {
   virtual absl::StatusOr<std::vector<Rental>> ListHistory(const Branch& branch,
                                                           const HistoryFilter& filter,
                                                           const PageRequest& page) = 0;
-  virtual absl::StatusOr<std::vector<Rental>> ListOfPhone(const std::string& phone_hash,
+  virtual absl::StatusOr<std::vector<Rental>> ListOfPhone(const PhoneHashes& phone,
                                                           const PageRequest& page) = 0;
   virtual absl::StatusOr<RentalFigures> CountRentals(const Branch& branch, absl::Time from,
                                                      absl::Time until) = 0;

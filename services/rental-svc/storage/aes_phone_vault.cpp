@@ -1,6 +1,5 @@
 #include "storage/aes_phone_vault.hpp"
 
-#include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 
@@ -19,15 +18,11 @@ absl::StatusOr<AesPhoneVault> AesPhoneVault::FromKeys(std::string_view keys) {
 }
 
 AesPhoneVault::AesPhoneVault(const auth::PhoneSecrets& secrets)
-    : lookup_key_(auth::DeriveKey(secrets.lookup, "rental phone look-up")),
+    : lookup_keys_(secrets, "rental phone look-up"),
       sealing_keys_(secrets, "rental phone sealing") {}
 
-std::string AesPhoneVault::Hash(const std::string& e164) const {
-  return auth::HmacHex(lookup_key_, e164);
-}
-
 SealedPhone AesPhoneVault::Seal(const std::string& e164, const RentalId& rental) const {
-  return SealedPhone{Hash(e164), sealing_keys_.Seal(e164, ContextOf(rental)), MaskPhone(e164)};
+  return SealedPhone{Hashes(e164), sealing_keys_.Seal(e164, ContextOf(rental)), MaskPhone(e164)};
 }
 
 absl::StatusOr<std::string> AesPhoneVault::Open(const std::string& sealed,

@@ -15,7 +15,8 @@ class AesPhoneVault final : public PhoneVault {
   /// What the key file holds, see auth::PhoneSecrets. INVALID_ARGUMENT.
   static absl::StatusOr<AesPhoneVault> FromKeys(std::string_view keys);
 
-  std::string Hash(const std::string& e164) const override;
+  PhoneHashes Hashes(const std::string& text) const override { return lookup_keys_.Hashes(text); }
+  std::string NewestTag() const override { return lookup_keys_.NewestTag(); }
   SealedPhone Seal(const std::string& e164, const RentalId& rental) const override;
   absl::StatusOr<std::string> Open(const std::string& sealed,
                                    const RentalId& rental) const override;
@@ -24,7 +25,7 @@ class AesPhoneVault final : public PhoneVault {
  private:
   explicit AesPhoneVault(const auth::PhoneSecrets& secrets);
 
-  std::string lookup_key_;
+  auth::LookUpKeys lookup_keys_;
   auth::KeyRing sealing_keys_;
 };
 

@@ -1,27 +1,30 @@
 #include "storage/pg_person_store.hpp"
 
 #include "cartwise/base/status_macros.hpp"
+#include "storage/look_up_keys.hpp"
 #include "storage/rows.hpp"
 
 namespace cartwise::rental {
 namespace sql {
 
 constexpr pg::Query kRentalsOf{"person_rentals", "SELECT " RENTAL_COLUMNS R"sql(
-    FROM rental.rentals r WHERE r.chain_id = $1::uuid AND r.phone_hash = $2
+    FROM rental.rentals r WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
    ORDER BY r.start_time DESC, r.id DESC LIMIT $3)sql"};
 
 constexpr pg::Query kHasOpen{"person_has_open_rental", R"sql(
   SELECT EXISTS (SELECT FROM rental.rentals r
-                  WHERE r.chain_id = $1::uuid AND r.phone_hash = $2
-                    AND r.)sql" RENTAL_IS_OPEN ") AS open"};
+                  WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
+                    AND r.)sql" RENTAL_IS_OPEN ") AS open, " LOOK_UP_KEY_MISSING(2) " AS missing"};
 
 // An answer stored for a repeat tells its rental's id in plain bytes. Its key
 // goes with it: so long after the rental nobody repeats the request.
 constexpr pg::Query kErase{"person_erase", R"sql(
   WITH theirs AS (
     SELECT r.chain_id, r.id, r.requested_by FROM rental.rentals r
-     WHERE r.chain_id = $1::uuid AND r.phone_hash = $2
-       AND NOT (r.)sql" RENTAL_IS_OPEN R"sql() FOR UPDATE
+     WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
+       AND NOT (r.)sql" RENTAL_IS_OPEN R"sql()
+       AND NOT )sql" LOOK_UP_KEY_MISSING(2) R"sql(
+       FOR UPDATE OF r
   ), keys AS (
     DELETE FROM rental.idempotency_keys k USING theirs t
      WHERE k.chain_id = t.chain_id
@@ -37,32 +40,43 @@ constexpr pg::Query kErase{"person_erase", R"sql(
       FROM theirs t WHERE r.chain_id = t.chain_id AND r.id = t.id
     RETURNING 1
   )
-  SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM rentals) AS erased)sql"};
+  SELECT (SELECT count(*) FROM keys) + (SELECT count(*) FROM rentals) AS erased,
+         )sql" LOOK_UP_KEY_MISSING(2) " AS missing"};
 
 }  // namespace sql
 
+namespace {
+
+absl::Status KeyMissing() {
+  return absl::FailedPreconditionError(std::string(LookUpKeyMissing().message()));
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<Rental>> PgPersonStore::RentalsOf(const ChainId& chain,
-                                                             const std::string& phone_hash,
-                                                             int most, absl::Time deadline) {
+                                                             const PhoneHashes& phone, int most,
+                                                             absl::Time deadline) {
+  CW_RETURN_IF_ERROR(HasOpenRental(chain, phone, deadline).status());
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, pool_.Once(pg::Tenant::Of(chain), deadline,
-                                                      sql::kRentalsOf, chain, phone_hash, most));
+                                                      sql::kRentalsOf, chain, phone, most));
   std::vector<Rental> rentals;
   for (const pg::Row row : rows) rentals.push_back(ReadRental(row));
   return rentals;
 }
 
-absl::StatusOr<bool> PgPersonStore::HasOpenRental(const ChainId& chain,
-                                                  const std::string& phone_hash,
+absl::StatusOr<bool> PgPersonStore::HasOpenRental(const ChainId& chain, const PhoneHashes& phone,
                                                   absl::Time deadline) {
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows, pool_.Once(pg::Tenant::Of(chain), deadline,
-                                                      sql::kHasOpen, chain, phone_hash));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      pool_.Once(pg::Tenant::Of(chain), deadline, sql::kHasOpen, chain, phone));
+  if (rows.front().Bool("missing")) return KeyMissing();
   return rows.front().Bool("open");
 }
 
-absl::StatusOr<int> PgPersonStore::Erase(const ChainId& chain, const std::string& phone_hash,
+absl::StatusOr<int> PgPersonStore::Erase(const ChainId& chain, const PhoneHashes& phone,
                                          absl::Time deadline) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows,
-                      pool_.Once(pg::Tenant::Of(chain), deadline, sql::kErase, chain, phone_hash));
+                      pool_.Once(pg::Tenant::Of(chain), deadline, sql::kErase, chain, phone));
+  if (rows.front().Bool("missing")) return KeyMissing();
   return static_cast<int>(rows.front().Int("erased"));
 }
 

@@ -10,11 +10,11 @@ class PgPersonStore final : public PersonStore {
  public:
   explicit PgPersonStore(pg::Pool& pool) : pool_(pool) {}
 
-  absl::StatusOr<std::vector<Rental>> RentalsOf(const ChainId& chain, const std::string& phone_hash,
+  absl::StatusOr<std::vector<Rental>> RentalsOf(const ChainId& chain, const PhoneHashes& phone,
                                                 int most, absl::Time deadline) override;
-  absl::StatusOr<bool> HasOpenRental(const ChainId& chain, const std::string& phone_hash,
+  absl::StatusOr<bool> HasOpenRental(const ChainId& chain, const PhoneHashes& phone,
                                      absl::Time deadline) override;
-  absl::StatusOr<int> Erase(const ChainId& chain, const std::string& phone_hash,
+  absl::StatusOr<int> Erase(const ChainId& chain, const PhoneHashes& phone,
                             absl::Time deadline) override;
 
  private:

@@ -8,6 +8,7 @@
 #include "cartwise/outbox/outbox.hpp"
 #include "domain/assign.hpp"
 #include "domain/reasons.hpp"
+#include "storage/look_up_keys.hpp"
 #include "storage/rack_sql.hpp"
 #include "storage/runner.hpp"
 
@@ -66,13 +67,15 @@ absl::StatusOr<TakeResult> TakeWith(Runner& runner, const Taking& want, const Ca
   using MaybeText = std::optional<std::string>;
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      runner.Run(sql::kTake, want.branch, want.phone.hash, want.rental,
+      runner.Run(sql::kTake, want.branch, want.phone.hashes, want.rental,
                  pg::Bytes(want.phone.sealed), want.phone.masked, want.notes, want.requested_by,
                  once != nullptr ? MaybeText(once->Key()) : std::nullopt,
                  once != nullptr ? MaybeText(once->RequestHash()) : std::nullopt, want.now,
                  NewUuid(), caller.trace_id, want.attempt, outbox::AuditColumn(AuditOf(caller))));
+  const std::string outcome = rows.front().Text("outcome");
+  if (outcome == "LOOK_UP_KEY_MISSING") return LookUpKeyMissing();
   TakeResult result;
-  result.kind = KindOf(rows.front().Text("outcome"));
+  result.kind = KindOf(outcome);
   result.request_hash = rows.front().Text("request_hash");
   if (result.kind == Kind::kTaken) result.rental = TakenRental(rows.front(), want);
   return result;

@@ -15,7 +15,7 @@ inline constexpr pg::Query kFindRentalById{
                          " FROM rental.rentals r WHERE r.id = $1::uuid"
                          " AND r.chain_id IN (SELECT b.chain_id FROM rental.branches b)"};
 
-// $1 chain, $2 branch, $3 rental, $4 cart number (0: any), $5 phone hash.
+// $1 chain, $2 branch, $3 rental, $4 cart number (0: any), $5 phone hashes.
 inline constexpr pg::Query kLockOpenRental{
     "rental_lock_open", "SELECT " RENTAL_COLUMNS
                         ", c.is_locked, k.online, extract(epoch FROM " OFFLINE_CREDIT(
@@ -27,7 +27,7 @@ inline constexpr pg::Query kLockOpenRental{
    WHERE r.chain_id = $1::uuid AND r.branch_id = $2::uuid AND r.)sql" RENTAL_IS_OPEN R"sql(
      AND ($3::uuid IS NULL OR r.id = $3::uuid)
      AND ($4::integer = 0 OR r.cart_number = $4)
-     AND ($5 = '' OR r.phone_hash = $5)
+     AND ($5::text[] = '{}' OR r.phone_hash = ANY ($5::text[]))
    ORDER BY r.start_time LIMIT 1
      FOR UPDATE OF r, c)sql"};
 
@@ -67,12 +67,13 @@ inline constexpr pg::Query kListActive{"rental_list_active", "SELECT " RENTAL_CO
      AND (r.start_time, r.id) > ($3::timestamptz, $4::uuid)
    ORDER BY r.start_time, r.id LIMIT $5)sql"};
 
-// $1 chain, $2 branch, $3 status, $4 phone hash, $5 cart, $6 from, $7 until, $8 $9 before, $10
+// $1 chain, $2 branch, $3 status, $4 phone hashes, $5 cart, $6 from, $7 until, $8 $9 before, $10
 // limit.
 inline constexpr pg::Query kListHistory{"rental_list_history", "SELECT " RENTAL_COLUMNS R"sql(
     FROM rental.rentals r
    WHERE r.chain_id = $1::uuid AND r.branch_id = $2::uuid
-     AND ($3::text IS NULL OR r.status = $3) AND ($4 = '' OR r.phone_hash = $4)
+     AND ($3::text IS NULL OR r.status = $3)
+     AND ($4::text[] = '{}' OR r.phone_hash = ANY ($4::text[]))
      AND ($5::uuid IS NULL OR r.cart_id = $5::uuid)
      AND ($6::timestamptz IS NULL OR r.start_time >= $6::timestamptz)
      AND ($7::timestamptz IS NULL OR r.start_time < $7::timestamptz)
@@ -82,7 +83,8 @@ inline constexpr pg::Query kListHistory{"rental_list_history", "SELECT " RENTAL_
 
 inline constexpr pg::Query kListOfPhone{"rental_list_of_phone", "SELECT " RENTAL_COLUMNS R"sql(
     FROM rental.rentals r
-   WHERE r.chain_id IN (SELECT b.chain_id FROM rental.branches b) AND r.phone_hash = $1
+   WHERE r.chain_id IN (SELECT b.chain_id FROM rental.branches b)
+     AND r.phone_hash = ANY ($1::text[])
      AND (r.start_time, r.id) < ($2::timestamptz, $3::uuid)
    ORDER BY r.start_time DESC, r.id DESC LIMIT $4)sql"};
 
@@ -157,7 +159,7 @@ absl::StatusOr<RentalInHand> PgStore::LockOpenRental(const Branch& branch,
                                                      const RentalChoice& choice) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows,
                       tx_.Run(sql::kLockOpenRental, branch.chain, branch.id, choice.id,
-                              choice.cart_number, choice.phone_hash));
+                              choice.cart_number, choice.phone_hashes));
   if (rows.empty()) return NoSuchRental();
   const pg::Row row = rows.front();
   return RentalInHand{.rental = ReadRental(row),
@@ -195,17 +197,17 @@ absl::StatusOr<std::vector<Rental>> PgStore::ListHistory(const Branch& branch,
   const std::string before_id = page.after.empty() ? kLastId : page.after[1];
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      tx_.Run(sql::kListHistory, branch.chain, branch.id, status, filter.phone_hash, filter.cart,
+      tx_.Run(sql::kListHistory, branch.chain, branch.id, status, filter.phone_hashes, filter.cart,
               filter.from, filter.until, before_time, before_id, page.size + 1));
   return ReadRentals(rows);
 }
 
-absl::StatusOr<std::vector<Rental>> PgStore::ListOfPhone(const std::string& phone_hash,
+absl::StatusOr<std::vector<Rental>> PgStore::ListOfPhone(const PhoneHashes& phone,
                                                          const PageRequest& page) {
   const std::string before_time = page.after.empty() ? "infinity" : page.after[0];
   const std::string before_id = page.after.empty() ? kLastId : page.after[1];
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kListOfPhone, phone_hash, before_time,
-                                                   before_id, page.size + 1));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      tx_.Run(sql::kListOfPhone, phone, before_time, before_id, page.size + 1));
   return ReadRentals(rows);
 }
 

@@ -10,10 +10,12 @@ class PgSealedPhones final : public SealedPhones {
  public:
   explicit PgSealedPhones(pg::Pool& pool) : pool_(pool) {}
 
-  absl::StatusOr<std::vector<SealedRental>> Next(const std::string& prefix,
-                                                 const SealedRental& last, int most) override;
+  absl::Status Guard(const std::string& tag, Make make) override;
+  absl::StatusOr<std::vector<SealedRental>> Next(const NewestKeys& keys, const SealedRental& last,
+                                                 int most) override;
   absl::StatusOr<int> Replace(const std::vector<SealedRental>& rentals) override;
-  absl::StatusOr<int> CountOthers(const std::string& prefix) override;
+  absl::StatusOr<int> CountOthers(const NewestKeys& keys) override;
+  absl::StatusOr<std::vector<std::string>> ForgetOtherKeys(const std::string& tag) override;
 
  private:
   template <typename... Args>

@@ -36,7 +36,7 @@ class PgStore final : public Store {
                                                  const PageRequest& page) override;
   absl::StatusOr<std::vector<Rental>> ListHistory(const Branch& branch, const HistoryFilter& filter,
                                                   const PageRequest& page) override;
-  absl::StatusOr<std::vector<Rental>> ListOfPhone(const std::string& phone_hash,
+  absl::StatusOr<std::vector<Rental>> ListOfPhone(const PhoneHashes& phone,
                                                   const PageRequest& page) override;
   absl::StatusOr<RentalFigures> CountRentals(const Branch& branch, absl::Time from,
                                              absl::Time until) override;

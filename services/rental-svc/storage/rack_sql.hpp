@@ -10,7 +10,10 @@ namespace cartwise::rental::sql {
 // written with it, in one round trip. A part that finds nothing starves the
 // parts that read from it, so a refusal writes nothing.
 //
-// $1 branch, $2 phone hash, $3 rental id, $4 sealed phone, $5 masked phone,
+// Open rentals have the hash of one key alone, which the database names: of the
+// hashes that come, that one is written, whatever key the writer holds for newest.
+//
+// $1 branch, $2 phone hashes, $3 rental id, $4 sealed phone, $5 masked phone,
 // $6 notes, $7 requested by, $8 key or NULL, $9 request hash, $10 now,
 // $11 event id, $12 trace id, $13 attempt, $14 audit.
 inline constexpr pg::Query kTake{"rental_take", R"sql(
@@ -22,9 +25,13 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
     SELECT k.effect_id, k.request_hash FROM rental.idempotency_keys k
      WHERE $8::text IS NOT NULL AND k.chain_id = (SELECT chain_id FROM branch)
        AND k.principal = $7 AND k.method = )sql" ASSIGN_METHOD R"sql( AND k.key = $8
+  ), guard AS MATERIALIZED (
+    SELECT rental.guarding_tag() AS tag
+  ), phone AS (
+    SELECT h AS hash FROM guard, unnest($2::text[]) h WHERE left(h, -64) = guard.tag
   ), held AS (
     SELECT 1 FROM rental.rentals r
-     WHERE r.chain_id = (SELECT chain_id FROM branch) AND r.phone_hash = $2
+     WHERE r.chain_id = (SELECT chain_id FROM branch) AND r.phone_hash = (SELECT hash FROM phone)
        AND r.)sql" RENTAL_IS_OPEN R"sql(
   ), free AS (
     -- SKIP LOCKED: two shoppers at once take different carts instead of
@@ -36,6 +43,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
        AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
        AND k.online AND NOT k.deleted
        AND (SELECT active FROM branch)
+       AND EXISTS (SELECT FROM phone)
        AND NOT EXISTS (SELECT FROM prior) AND NOT EXISTS (SELECT FROM held)
      ORDER BY c.last_used NULLS FIRST
      LIMIT 1 FOR UPDATE OF c SKIP LOCKED
@@ -44,7 +52,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
         locker_id, device_id, phone_hash, phone_sealed, phone_masked, status, attempt, start_time,
         expected_return, notes, requested_by, request_key, created_at, updated_at)
     SELECT f.chain_id, $3::uuid, $1::uuid, f.id, f.cart_number, f.controller_id, f.locker_id,
-        f.device_id, $2, $4::bytea, $5, 'OPENING', $13::integer, $10::timestamptz,
+        f.device_id, (SELECT hash FROM phone), $4::bytea, $5, 'OPENING', $13::integer, $10::timestamptz,
         $10::timestamptz + (SELECT rental_term FROM branch), $6, $7, $8::text, $10, $10
       FROM free f
     ON CONFLICT DO NOTHING
@@ -69,6 +77,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
   SELECT CASE
       WHEN t.id IS NOT NULL THEN 'TAKEN'
       WHEN p.effect_id IS NOT NULL THEN 'SEEN_BEFORE'
+      WHEN NOT EXISTS (SELECT FROM phone) THEN 'LOOK_UP_KEY_MISSING'
       WHEN NOT EXISTS (SELECT FROM branch) THEN 'BRANCH_NOT_FOUND'
       WHEN NOT (SELECT active FROM branch) THEN 'BRANCH_INACTIVE'
       WHEN EXISTS (SELECT FROM held) THEN 'SHOPPER_HAS_RENTAL'

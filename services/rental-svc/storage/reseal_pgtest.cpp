@@ -36,7 +36,7 @@ struct ResealFixture : RentalFixture {
           "controller_id, locker_id, device_id, phone_hash, phone_sealed, phone_masked, status, "
           "start_time, expected_return, end_reason, requested_by) SELECT chain_id, '",
           id.value(), "', branch_id, id, cart_number, controller_id, locker_id, controller_id, '",
-          phone.hash, "', '\\x", hex, "', '", phone.masked,
+          phone.hashes.front(), "', '\\x", hex, "', '", phone.masked,
           "', 'CANCELLED', now(), now(), 'DROPPED', 'u' FROM rental.carts WHERE chain_id = '",
           place.chain.value(), "' AND cart_number = 1"));
     }
@@ -106,20 +106,24 @@ TEST_CASE("who is erased while phones are sealed anew stays erased", "[reseal]")
   ResealFixture f;
   const Place place = f.AddPlace(1);
   f.AddRentals(place, 2, f.vault);
-  auto batch = f.phones.Next(f.both.SealedPrefix(),
+  const NewestKeys keys{f.both.SealedPrefix(), f.both.NewestTag()};
+  auto batch = f.phones.Next(keys,
                              {ChainId("00000000-0000-0000-0000-000000000000"),
-                              RentalId("00000000-0000-0000-0000-000000000000"), "", ""},
+                              RentalId("00000000-0000-0000-0000-000000000000"), "", "", "", ""},
                              10);
   REQUIRE_OK(batch);
   REQUIRE(batch->size() == 2);
   PgPersonStore people(*f.pool);
-  REQUIRE_OK(people.Erase(place.chain, f.vault.Hash(Phone(1000)), absl::InfiniteFuture()));
+  REQUIRE_OK(people.Erase(place.chain, f.vault.Hashes(Phone(1000)), absl::InfiniteFuture()));
 
-  for (SealedRental& rental : *batch) rental.resealed = "fresh";
+  for (SealedRental& rental : *batch) {
+    rental.resealed = "fresh";
+    rental.rehashed = rental.hash;
+  }
   CHECK(*f.phones.Replace(*batch) == 1);
 
   CHECK(f.Count("rentals WHERE phone_sealed = ''") == 1);
-  CHECK(*f.phones.CountOthers(f.both.SealedPrefix()) == 1);
+  CHECK(*f.phones.CountOthers(keys) == 1);
 }
 
 }  // namespace

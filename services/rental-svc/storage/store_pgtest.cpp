@@ -181,7 +181,7 @@ TEST_CASE("lists page in their order and figures count", "[rentals]") {
         PageRequest{50, {ToRfc3339(history->at(1).start_time), history->at(1).id.value()}});
     REQUIRE_OK(next);
     CHECK(next->size() == 2);
-    const auto mine = store.ListOfPhone(f.vault.Hash(Phone(3)), PageRequest{50, {}});
+    const auto mine = store.ListOfPhone(f.vault.Hashes(Phone(3)), PageRequest{50, {}});
     REQUIRE_OK(mine);
     CHECK(mine->size() == 1);
     const auto carts = store.ListCarts(branch, CartStatus::kAvailable, PageRequest{50, {}});

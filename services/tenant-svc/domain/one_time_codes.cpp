@@ -1,5 +1,7 @@
 #include "domain/one_time_codes.hpp"
 
+#include <algorithm>
+
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/phone/mobile.hpp"
@@ -43,14 +45,14 @@ absl::StatusOr<OneTimeCodes::Person> OneTimeCodes::Know(const Caller& caller,
   }));
   if (!entry.active) return reasons::BranchInactive();
   OtpSecrets& secrets = parts_.secrets;
-  person.asker = {entry.chain, branch, secrets.Keyed("phone", person.phone),
-                  secrets.Keyed("prefix", PrefixOf(person.phone)),
-                  secrets.Keyed("address", NetworkOf(caller.peer))};
+  person.asker = {entry.chain, branch, secrets.KeyedAll("phone", person.phone),
+                  secrets.KeyedAll("prefix", PrefixOf(person.phone)),
+                  secrets.KeyedAll("address", NetworkOf(caller.peer))};
   return person;
 }
 
-std::string OneTimeCodes::HashCode(const ChallengeId& challenge, const std::string& code) const {
-  return parts_.secrets.Keyed("code", challenge.value() + ":" + code);
+KeyedHashes OneTimeCodes::HashCode(const ChallengeId& challenge, const std::string& code) const {
+  return parts_.secrets.KeyedAll("code", challenge.value() + ":" + code);
 }
 
 absl::StatusOr<CodeSent> OneTimeCodes::Request(const Caller& caller, const std::string& user_phone,
@@ -59,7 +61,7 @@ absl::StatusOr<CodeSent> OneTimeCodes::Request(const Caller& caller, const std::
   const absl::Time now = parts_.clock.Now();
   const std::string code = parts_.secrets.NewCode();
   Challenge challenge{ChallengeId::New(), "", now, now + limits_.code_life};
-  challenge.code_hash = HashCode(challenge.id, code);
+  challenge.code_hash = HashCode(challenge.id, code).front();
 
   absl::Status refusal;
   // A flood is refused by looking alone; only what finds room takes its turn.
@@ -142,7 +144,11 @@ absl::Status OneTimeCodes::Try(OtpStore& store, const Person& person, const std:
   if (!challenge) return refuse("no_code", reasons::CodeInvalid());
   CW_ASSIGN_OR_RETURN(const bool counted, store.SpendTry(person.asker, limits_, now));
   if (!counted) return refuse("tries", reasons::TooManyTries(limits_.try_waits.front()));
-  if (!SameSecret(challenge->code_hash, HashCode(challenge->id, code))) {
+  const KeyedHashes hashes = HashCode(challenge->id, code);
+  const bool right = std::any_of(hashes.begin(), hashes.end(), [&](const std::string& hash) {
+    return SameSecret(challenge->code_hash, hash);
+  });
+  if (!right) {
     CW_ASSIGN_OR_RETURN(const auto over, store.BlockedUntil(person.asker, now));
     if (over) CW_RETURN_IF_ERROR(store.DropChallenge(person.asker));
     return refuse("wrong_code", reasons::CodeInvalid());

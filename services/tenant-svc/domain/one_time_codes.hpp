@@ -58,7 +58,7 @@ class OneTimeCodes {
   absl::Status Judge(OtpStore& store, const Person& person, absl::Time now, absl::Status& refusal);
   absl::Status Try(OtpStore& store, const Person& person, const std::string& code,
                    absl::Status& refusal);
-  std::string HashCode(const ChallengeId& challenge, const std::string& code) const;
+  KeyedHashes HashCode(const ChallengeId& challenge, const std::string& code) const;
 
   const Parts parts_;
   const OtpLimits limits_;

@@ -9,6 +9,7 @@
 #include <absl/time/time.h>
 
 #include "cartwise/base/ids.hpp"
+#include "domain/keyed_hashes.hpp"
 
 namespace cartwise::tenant {
 
@@ -21,9 +22,9 @@ using ChallengeId = StrongId<struct ChallengeTag>;
 struct OtpAsker {
   ChainId chain;
   BranchId branch;
-  std::string phone_hash;
-  std::string prefix_hash;   ///< of the number without its last four digits
-  std::string address_hash;  ///< of the client's network
+  KeyedHashes phone;
+  KeyedHashes prefix;   ///< the number without its last four digits
+  KeyedHashes address;  ///< the client's network
 };
 
 /// A live code as it is kept.

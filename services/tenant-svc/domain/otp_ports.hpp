@@ -53,8 +53,12 @@ class OtpSecrets {
   virtual ~OtpSecrets() = default;
   /// Six random digits.
   virtual std::string NewCode() = 0;
-  /// Keyed hash in hex; another `purpose` gives unrelated ones.
-  virtual std::string Keyed(std::string_view purpose, const std::string& text) = 0;
+  /// One keyed hash for each look-up key; another `purpose` gives unrelated ones.
+  virtual KeyedHashes KeyedAll(std::string_view purpose, const std::string& text) = 0;
+  /// The newest key's.
+  std::string Keyed(std::string_view purpose, const std::string& text) {
+    return KeyedAll(purpose, text).front();
+  }
 };
 
 /// One message with a code.

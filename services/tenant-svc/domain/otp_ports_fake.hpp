@@ -33,8 +33,8 @@ class FakeSms final : public Sms {
 class FakeOtpSecrets final : public OtpSecrets {
  public:
   std::string NewCode() override { return "123456"; }
-  std::string Keyed(std::string_view purpose, const std::string& text) override {
-    return "keyed:" + std::string(purpose) + ":" + text;
+  KeyedHashes KeyedAll(std::string_view purpose, const std::string& text) override {
+    return {"keyed:" + std::string(purpose) + ":" + text};
   }
 };
 

@@ -40,8 +40,8 @@ absl::StatusOr<PasswordCheck::Try> PasswordCheck::Count(const Caller& caller,
   const absl::Time now = clock_.Now();
   const std::string network = NetworkOf(caller.peer);
   Try attempt;
-  attempt.origin = {secrets_.Keyed("sign-in", email + "\n" + network),
-                    secrets_.Keyed("address", network)};
+  attempt.origin = {secrets_.KeyedAll("sign-in", email + "\n" + network),
+                    secrets_.KeyedAll("address", network)};
   CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(attempt.account, store.FindAccountByEmail(email));
     if (attempt.account) {

@@ -99,8 +99,11 @@ absl::StatusOr<Erasure> PersonalData::Find(const Caller& caller, const ErasureId
     return absl::OkStatus();
   }));
   if (!found) return reasons::ErasureNotFound();
-  if (shopper && found->phone_hash != parts_.secrets.Keyed("phone", caller.phone)) {
-    return reasons::ErasureNotFound();
+  if (shopper) {
+    const KeyedHashes own = parts_.secrets.KeyedAll("phone", caller.phone);
+    if (std::find(own.begin(), own.end(), found->phone_hash) == own.end()) {
+      return reasons::ErasureNotFound();
+    }
   }
   return *std::move(found);
 }

@@ -187,8 +187,8 @@ absl::Status SecondFactors::Spend(Store& store, const User& user, const FittingC
 }
 
 SignInOrigin SecondFactors::OriginOf(const Caller& caller, const User& user) {
-  return {secrets_.Keyed("second factor", user.id.value()),
-          secrets_.Keyed("address", NetworkOf(caller.peer))};
+  return {secrets_.KeyedAll("second factor", user.id.value()),
+          secrets_.KeyedAll("address", NetworkOf(caller.peer))};
 }
 
 }  // namespace cartwise::tenant

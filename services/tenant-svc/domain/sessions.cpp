@@ -94,8 +94,8 @@ absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Proof& pro
 
 absl::Status Sessions::Confirm(const Caller& caller, const Account& account,
                                const std::string& password) {
-  const SignInOrigin origin = {secrets_.Keyed("confirm", account.user.id.value()),
-                               secrets_.Keyed("address", NetworkOf(caller.peer))};
+  const SignInOrigin origin = {secrets_.KeyedAll("confirm", account.user.id.value()),
+                               secrets_.KeyedAll("address", NetworkOf(caller.peer))};
   const auto platform = AsPlatform(caller);
   CW_RETURN_IF_ERROR(database_.Write(platform, [&](Store& store) -> absl::Status {
     const absl::Time now = clock_.Now();

@@ -5,6 +5,8 @@
 
 #include <absl/time/time.h>
 
+#include "domain/keyed_hashes.hpp"
+
 namespace cartwise::tenant {
 
 /// So many failed sign-ins, then the next of these waits. Rounds and quiet as
@@ -30,8 +32,8 @@ struct SignInLimits {
 
 /// Where a sign-in comes from, as keyed hashes.
 struct SignInOrigin {
-  std::string pair_hash;  ///< of e-mail and network
-  std::string address_hash;
+  KeyedHashes pair;  ///< e-mail and network
+  KeyedHashes address;
 };
 
 }  // namespace cartwise::tenant
