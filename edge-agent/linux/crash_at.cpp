@@ -6,6 +6,9 @@
 
 #include <unistd.h>
 
+#include "cartwise/base/development.hpp"
+#include "cartwise/base/status_macros.hpp"
+
 namespace cartwise::edge {
 namespace {
 
@@ -31,6 +34,7 @@ absl::StatusOr<std::unique_ptr<Failpoints>> FailpointsFromEnvironment() {
   if (std::count(std::begin(Failpoints::kAll), std::end(Failpoints::kAll), point) == 0) {
     return absl::InvalidArgumentError(std::string(kVariable) + ": no such step: " + point);
   }
+  CW_RETURN_IF_ERROR(CheckDevelopment(kVariable));
   return std::make_unique<CrashAt>(point);
 }
 

@@ -1,5 +1,6 @@
 #include "config.hpp"
 
+#include "cartwise/base/development.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/config/env.hpp"
 
@@ -41,6 +42,7 @@ OtpLimits ReadLimits(config::Env& env) {
 void ReadSms(config::Env& env, Config& config, std::string& fault) {
   const std::string provider = env.Text("CARTWISE_TENANT_SMS_PROVIDER");
   if (provider == "console") {
+    fault = std::string(CheckDevelopment("CARTWISE_TENANT_SMS_PROVIDER=console").message());
     config.sms_console_file = env.Text("CARTWISE_TENANT_SMS_CONSOLE_FILE");
   } else if (provider == "inforu") {
     InforuAccount account;

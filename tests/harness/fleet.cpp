@@ -116,6 +116,7 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
   env["CARTWISE_TENANT_SIGNING_KEYS_DIR"] = folder_ + "/keys/tenant";
   env["CARTWISE_TENANT_PHONE_KEY_FILE"] = folder_ + "/keys/private/phone.key";
   env["CARTWISE_TENANT_DATA_HOLDERS"] = "rental-svc=" + local("rental-svc");
+  env["CARTWISE_DEVELOPMENT"] = "1";
   env["CARTWISE_TENANT_SMS_PROVIDER"] = "console";
   env["CARTWISE_TENANT_SMS_CONSOLE_FILE"] = folder_ + "/sms.jsonl";
   env["CARTWISE_DEVICE_SIGNING_KEYS_DIR"] = folder_ + "/keys/device";

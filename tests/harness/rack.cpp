@@ -122,7 +122,10 @@ void Rack::StartAgent(const std::string& failpoint) {
                           {"rts_mode", "none"}}}}};
   std::ofstream(stem + ".json") << config.dump(2);
   std::map<std::string, std::string> env;
-  if (!failpoint.empty()) env["CARTWISE_AGENT_CRASH_AT"] = failpoint;
+  if (!failpoint.empty()) {
+    env["CARTWISE_DEVELOPMENT"] = "1";
+    env["CARTWISE_AGENT_CRASH_AT"] = failpoint;
+  }
   agent_ = Process(
       {{Program("edge-agent"), "--config", stem + ".json"}, env, fleet_.LogOf(name_ + "-agent")});
 }

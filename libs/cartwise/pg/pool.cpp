@@ -7,6 +7,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
+#include "cartwise/base/development.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/pg/connection.hpp"
@@ -16,6 +17,7 @@ namespace cartwise::pg {
 namespace {
 
 constexpr int kMostAgain = 2;
+constexpr char kAllowFsyncOff[] = "CARTWISE_TEST_ALLOW_FSYNC_OFF";
 
 constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
 
@@ -176,8 +178,10 @@ absl::Status Pool::CheckReady(std::string_view schema) {
   if (!row.IsNull("unforced")) {
     return unsafe("row security is not forced on " + row.Text("unforced"));
   }
-  const char* lenient = std::getenv("CARTWISE_TEST_ALLOW_FSYNC_OFF");
-  if (row.Text("fsync") != "on" && (lenient == nullptr || std::string_view(lenient) != "1")) {
+  const char* set = std::getenv(kAllowFsyncOff);
+  const bool lenient = set != nullptr && std::string_view(set) == "1";
+  if (lenient) CW_RETURN_IF_ERROR(CheckDevelopment(kAllowFsyncOff));
+  if (row.Text("fsync") != "on" && !lenient) {
     return unsafe("fsync is off: what is acknowledged could be lost");
   }
   return absl::OkStatus();

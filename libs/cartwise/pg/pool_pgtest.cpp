@@ -275,5 +275,16 @@ TEST_CASE("a service is not ready on a role or table that voids row security", "
   CHECK_FALSE(f.pool->CheckReady("empty_schema").ok());
 }
 
+TEST_CASE("a service that may lose what it acknowledged is ready in development alone", "[pg]") {
+  PoolFixture f;
+  REQUIRE_OK(f.pool->CheckReady("shop"));
+  unsetenv("CARTWISE_DEVELOPMENT");
+  const absl::Status elsewhere = f.pool->CheckReady("shop");
+  setenv("CARTWISE_DEVELOPMENT", "1", 1);
+  CHECK(std::string(elsewhere.message())
+            .find("CARTWISE_TEST_ALLOW_FSYNC_OFF: for development "
+                  "only") == 0);
+}
+
 }  // namespace
 }  // namespace cartwise::pg

@@ -50,6 +50,7 @@ pg::Rows Run(const std::string& url, const std::string& sql) {
 }  // namespace
 
 Database::Database() : name_(absl::StrReplaceAll("t_" + NewUuid(), {{"-", ""}})) {
+  setenv("CARTWISE_DEVELOPMENT", "1", 1);
   setenv("CARTWISE_TEST_ALLOW_FSYNC_OFF", "1", 1);
   Run(ServerUrl(), absl::StrCat("CREATE DATABASE ", name_, " TEMPLATE cartwise_template"));
 }
