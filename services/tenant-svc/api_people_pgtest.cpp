@@ -92,6 +92,7 @@ TEST_CASE("who is made without a password sets it by a link that is shown once",
   CHECK(listed.sign_ins(0).created_at().seconds() == absl::ToUnixSeconds(f.clock.Now()));
   v1::EndSignInRequest end;
   end.set_id(listed.sign_ins(0).id());
+  end.set_password(login.password());
   Call ending(session.access_token());
   REQUIRE(f.sign_in->EndSignIn(&ending, end, &nothing).ok());
   v1::EndUserSignInsRequest end_all;

@@ -247,7 +247,8 @@ void DoToPeople(Deeds& deeds, const std::string& platform, const std::string& ch
   const Json sign_ins = dana.Get("/api/auth/sessions").body["sign_ins"];
   REQUIRE_FALSE(sign_ins.empty());
   Rest again = TheFleet().SignIn(mail, "another long password");
-  deeds.Do("EndSignIn", {{"id", sign_ins[0]["id"]}}, again.token());
+  deeds.Do("EndSignIn", {{"id", sign_ins[0]["id"]}, {"password", "another long password"}},
+           again.token());
   const Answer third =
       again.Post("/api/auth/login", {{"email", mail}, {"password", "another long password"}});
   deeds.Do("Logout", {{"refresh_token", third.body["refresh_token"]}}, "");

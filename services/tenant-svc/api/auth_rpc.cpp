@@ -96,12 +96,11 @@ grpc::Status AuthRpc::ListSignIns(grpc::ServerContext* ctx, const v1::ListSignIn
 }
 
 grpc::Status AuthRpc::EndSignIn(grpc::ServerContext* ctx, const v1::EndSignInRequest* req,
-                                google::protobuf::Empty* out) {
-  return guard_.Write(ctx, *req, *out, database_,
-                      [&](Store& store, const Caller& caller) -> absl::Status {
-                        CW_ASSIGN_OR_RETURN(const auto id, ParseId<SignInId>("id", req->id()));
-                        return tenant::EndSignIn(store, caller, id, clock_.Now());
-                      });
+                                google::protobuf::Empty*) {
+  return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<SignInId>("id", req->id()));
+    return sessions_.EndOwn(caller, id, req->password(), req->code());
+  });
 }
 
 grpc::Status AuthRpc::GetMe(grpc::ServerContext* ctx, const v1::GetMeRequest* req, v1::Me* out) {

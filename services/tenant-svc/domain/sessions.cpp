@@ -31,13 +31,6 @@ absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& call
   });
 }
 
-absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, absl::Time now) {
-  CW_ASSIGN_OR_RETURN(const bool found, store.EndSignIn(UserId(caller.subject), id, now));
-  if (!found) return reasons::SignInNotFound();
-  return store.Announce(ChangeBy(caller, "sign_in.ended", now),
-                        Thing{caller.chain, {}, id.value()});
-}
-
 absl::Status SignShopperOut(Store& store, const Caller& caller, absl::Time now) {
   if (caller.sign_in.empty()) return reasons::TokenWithoutSignIn();
   CW_RETURN_IF_ERROR(store.RevokeShopper(caller.chain, SignInId(caller.sign_in), now));
@@ -111,6 +104,30 @@ absl::Status Sessions::Confirm(const Caller& caller, const Account& account,
     return fits.ok() ? store.ForgetSignInTries(origin) : absl::OkStatus();
   }));
   return fits.status();
+}
+
+absl::Status Sessions::EndOwn(const Caller& caller, const SignInId& id, const std::string& password,
+                              const std::string& code) {
+  if (password.size() > kMostPasswordBytes) return reasons::WrongPassword();
+  const UserId user(caller.subject);
+  std::optional<Account> account;
+  CW_RETURN_IF_ERROR(database_.Read(caller, [&](Store& store) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(account, store.FindAccount(user));
+    return account && account->may_sign_in ? absl::OkStatus() : reasons::SignInEnded();
+  }));
+  CW_RETURN_IF_ERROR(Confirm(caller, *account, password));
+  std::optional<FittingCode> fitting;
+  if (!account->factor.empty()) {
+    CW_ASSIGN_OR_RETURN(fitting, factors_.Check(caller, Proof{*account, {}, false}, code));
+  }
+  return database_.Write(caller, [&](Store& store) -> absl::Status {
+    if (fitting) CW_RETURN_IF_ERROR(factors_.Spend(store, account->user, *fitting));
+    const absl::Time now = clock_.Now();
+    CW_ASSIGN_OR_RETURN(const bool found, store.EndSignIn(user, id, now));
+    if (!found) return reasons::SignInNotFound();
+    return store.Announce(ChangeBy(caller, "sign_in.ended", now),
+                          Thing{caller.chain, {}, id.value()});
+  });
 }
 
 absl::StatusOr<Session> Sessions::Begin(Store& store, const Caller& caller, const User& user) {

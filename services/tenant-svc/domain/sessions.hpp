@@ -25,9 +25,6 @@ Caller AsUser(const Caller& caller, const User& user);
 absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& caller,
                                                 const PageRequest& page, absl::Time now);
 
-/// Ends one of the caller's own. SIGN_IN_NOT_FOUND.
-absl::Status EndSignIn(Store& store, const Caller& caller, const SignInId& id, absl::Time now);
-
 /// Ends the sign-in behind the token of a shopper. TOKEN_WITHOUT_SIGN_IN for a token
 /// from before sign-ins of shoppers had ids.
 absl::Status SignShopperOut(Store& store, const Caller& caller, absl::Time now);
@@ -64,6 +61,12 @@ class Sessions {
   /// counted per user, apart from failed sign-ins: a stolen token guesses ten, and
   /// keeps its owner from nothing else. WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_BUSY.
   absl::Status Confirm(const Caller& caller, const Account& account, const std::string& password);
+
+  /// Ends one of the caller's own, who proves the password again, and the second
+  /// factor where there is one. As Confirm and SecondFactors::Check; SIGN_IN_REQUIRED
+  /// when the account has ended, SIGN_IN_NOT_FOUND.
+  absl::Status EndOwn(const Caller& caller, const SignInId& id, const std::string& password,
+                      const std::string& code = "");
 
   /// A new sign-in of somebody whose identity is proven.
   absl::StatusOr<Session> Begin(Store& store, const Caller& caller, const User& user);

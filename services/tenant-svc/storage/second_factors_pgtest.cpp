@@ -42,6 +42,26 @@ TEST_CASE("with a second factor the password alone signs nobody in", "[second-fa
   REQUIRE_OK(f.Login(f.Code()));
 }
 
+TEST_CASE("who has a second factor ends sign-ins with it", "[second-factor]") {
+  WithFactor f;
+  f.SetUp();
+  REQUIRE_OK(f.Login(f.Code()));
+  const Caller dana = f.dana.AsCaller();
+  const auto listed = f.Do(dana, [&](Store& store, const Caller& caller) {
+    return ListSignIns(store, caller, {}, f.clock.Now());
+  });
+  REQUIRE_OK(listed);
+  const SignInId id = listed->items.at(0).id;
+  f.clock.Advance(absl::Seconds(30));
+
+  CHECK_REFUSED(f.sessions.EndOwn(dana, id, kPassword), "SECOND_FACTOR_NEEDED");
+  CHECK_REFUSED(f.sessions.EndOwn(dana, id, kPassword, "000000"), "SECOND_FACTOR_WRONG");
+  CHECK_REFUSED(f.sessions.EndOwn(dana, id, "wrong password", f.Code()), "WRONG_PASSWORD");
+  const std::string code = f.Code();
+  REQUIRE_OK(f.sessions.EndOwn(dana, id, kPassword, code));
+  CHECK_REFUSED(f.sessions.EndOwn(dana, id, kPassword, code), "SECOND_FACTOR_WRONG");
+}
+
 TEST_CASE("a code counts once, and none of before it", "[second-factor]") {
   WithFactor f;
   f.SetUp();

