@@ -3,7 +3,9 @@
 
 add_library(cartwise_flags INTERFACE)
 target_compile_options(cartwise_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wno-missing-field-initializers -fstack-protector-strong)
+  -Wall -Wextra -Wpedantic -Wno-missing-field-initializers -fstack-protector-strong
+  # Some libraries ask for it, and a precompiled header is of use to those alone that share its flags.
+  -pthread)
 target_include_directories(cartwise_flags INTERFACE
   ${PROJECT_SOURCE_DIR}/libs ${PROJECT_BINARY_DIR}/gen)
 
