@@ -30,7 +30,7 @@ BEGIN {
   uses["lib:mqtt"] = uses["lib:mqtt"] " mosquitto"
   uses["lib:auth"] = uses["lib:auth"] " crypto json"
   uses["lib:obs"] = uses["lib:obs"] " spdlog prometheus json boost"
-  uses["lib:rpc"] = uses["lib:rpc"] " proto grpc"
+  uses["lib:rpc"] = uses["lib:rpc"] " proto grpc json"
   uses["lib:outbox"] = uses["lib:outbox"] " proto grpc"
   uses["lib:testing"] = uses["lib:testing"] " pqxx catch proto grpc"
 
