@@ -55,7 +55,7 @@ std::string ScriptOf(const std::string& chain) {
   };
   std::string script = "\\set n random(1, 1000000000000)\n";
   script += Fill(rental::sql::kTake.sql, {{1, OfClient(kBranch)},
-                                          {2, "md5('p' || :n::text)"},
+                                          {2, "ARRAY[repeat(md5('p' || :n::text), 2)]"},
                                           {3, kRentalId},
                                           {4, "'\\x00'::bytea"},
                                           {5, "'+972*****00'::text"},

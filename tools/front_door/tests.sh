@@ -139,6 +139,9 @@ export_test_environment() {
   export CARTWISE_TEST_ROOT=$ROOT
 }
 
+# That every measurement still measures; what comes out counts for nothing.
+bench_smoke() { "$BIN_DIR/cartwise-bench" --smoke; }
+
 CHECKS=(format tidy layers buf contracts weaknesses)
 
 cmd_test() {
@@ -168,7 +171,9 @@ cmd_test() {
       run_programs unit "$(nproc)" -L '^unit$'
       run_programs pg "$(nproc)" -L '^pg$'
       run_programs e2e 1 -L '^e2e$'
+      run_step bench bench_smoke
       ;;
+    bench) run_step bench bench_smoke ;;
     unit | pg | e2e) run_programs "$only" "$([ "$only" = e2e ] && echo 1 || nproc)" -L "^$only\$" ;;
     *) run_programs "named" 1 -R "$only" ;;
   esac
