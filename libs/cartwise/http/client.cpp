@@ -6,6 +6,13 @@
 #include <absl/strings/str_cat.h>
 #include <curl/curl.h>
 
+// libcurl brings GnuTLS along, for a protocol that nobody speaks here. GnuTLS asks by this
+// name (GNUTLS_SKIP_GLOBAL_INIT of its manual) whether a program that starts is to
+// pay for that, in memory of every idle service.
+extern "C" int _gnutls_global_init_skip() {
+  return 1;
+}
+
 namespace cartwise::http {
 namespace {
 
