@@ -141,6 +141,20 @@ TEST_CASE("replicas that carry to one sink bring it each event once and in order
   CHECK(sink.got == all);
 }
 
+TEST_CASE("events go in the order of transaction ids as numbers", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  for (const char* what : {"ninth", "tenth"}) REQUIRE_OK(f.Tell(what));
+  f.database.Sql("UPDATE shop.outbox SET xid = '9' WHERE seq = (SELECT min(seq) FROM shop.outbox)");
+  f.database.Sql(
+      "UPDATE shop.outbox SET xid = '10' WHERE seq = (SELECT max(seq) FROM shop.outbox)");
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+
+  REQUIRE(sink.WaitUntil([&] { return sink.got.size() == 2; }));
+  CHECK(sink.got == std::vector<std::string>{"ninth", "tenth"});
+}
+
 TEST_CASE("only the audit log hears who did it, and of nothing else", "[outbox]") {
   OutboxFixture f;
   RecordingSink everything, log;
