@@ -46,12 +46,13 @@ TEST_CASE("a large block takes the pages that were written", "[session-memory]")
 }
 
 TEST_CASE("a block keeps its bytes when it grows and shrinks", "[session-memory]") {
+  const size_t first = GENERATE(size_t{1000}, kFrames);
   Memory f;
   const std::string bytes(1000, 'b');
-  char* block = f.Resize(nullptr, bytes.size());
+  char* block = f.Resize(nullptr, first);
   std::memcpy(block, bytes.data(), bytes.size());
   for (const size_t size : {size_t{4000}, kFrames, 4 * kFrames, size_t{1000}, size_t{2000}}) {
-    CAPTURE(size);
+    CAPTURE(first, size);
     block = f.Resize(block, size);
     CHECK(std::string(block, bytes.size()) == bytes);
   }
