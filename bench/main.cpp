@@ -31,7 +31,7 @@ int main(int argc, char** argv) {
   std::string json, only;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--smoke") == 0) {
-      effort = {.seconds = 1, .unlocks = 20, .agents = 50};
+      effort = {.seconds = 1, .rounds = 1, .unlocks = 20, .agents = 50};
     } else if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
       json = argv[++i];
     } else if (std::strcmp(argv[i], "--only") == 0 && i + 1 < argc) {

@@ -10,6 +10,7 @@ namespace cartwise::bench {
 /// How much to measure: a smoke run proves that the bench works.
 struct Effort {
   double seconds = 5;
+  int rounds = 12;  ///< of what is compared by turns
   int unlocks = 300;
   int agents = 1000;
 };

@@ -24,17 +24,20 @@ inline constexpr pg::Query kLook{
                   OR u.requested_at > now() - interval '1 minute')
            ORDER BY u.requested_at DESC LIMIT 1) AS staff_unlock,
          (SELECT e.opened_at IS NOT NULL FROM rental.rentals e
-           WHERE e.chain_id = $1 AND e.id = $5::uuid AND e.status NOT IN
-             ('OPENING', 'UNCONFIRMED', 'ACTIVE', 'OVERDUE')) AS ended_rental_opened,
+           WHERE e.chain_id = $1 AND e.id = $5::uuid AND NOT e.open) AS ended_rental_opened,
          extract(epoch FROM )sql" OFFLINE_CREDIT(
                      "$7::timestamptz") R"sql() AS offline_seconds, )sql" RENTAL_COLUMNS
                                         R"sql(
     FROM rental.carts c
     JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
-    LEFT JOIN rental.rentals r ON r.chain_id = c.chain_id AND r.cart_id = c.id
-         AND r.)sql" RENTAL_IS_OPEN R"sql(
+    -- The limit keeps the planner to one look by index per cart: a join it may turn
+    -- into a reading of all open rentals of the chain.
+    LEFT JOIN LATERAL (SELECT o.* FROM rental.rentals o
+                        WHERE o.chain_id = c.chain_id AND o.cart_id = c.id AND o.open
+                        LIMIT 1) r ON true
    WHERE c.chain_id = $1 AND c.controller_id = $2 AND k.device_id = $6::uuid
-     AND c.deleted_at IS NULL AND ($3::integer IS NULL OR c.locker_id = $3))sql"};
+     AND c.deleted_at IS NULL
+     AND c.locker_id BETWEEN coalesce($3::integer, 1) AND coalesce($3, 16))sql"};
 
 // One statement for every verdict. `held` is the guard: the rental (or, when
 // there is none, the cart) still has the status that the verdict was based on.
@@ -70,8 +73,8 @@ inline constexpr pg::Query kApply{"lock_apply", R"sql(
            actual_return = CASE $5 WHEN 'END' THEN $9::timestamptz END,
            end_reason = CASE $5 WHEN 'END' THEN $7 ELSE '' END,
            ended_by = CASE $5 WHEN 'END' THEN $8 ELSE '' END, updated_at = now()
-      FROM held, fresh
-     WHERE r.chain_id = $1 AND r.id = held.id AND ($5 <> 'LEAVE' OR $10::bigint IS NOT NULL)
+     WHERE r.chain_id = $1 AND r.id = $3::uuid AND EXISTS (SELECT FROM held)
+       AND EXISTS (SELECT FROM fresh) AND ($5 <> 'LEAVE' OR $10::bigint IS NOT NULL)
     RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.status, r.requested_by, r.request_key,
               rental.rental_payload(r) AS payload
   ), key AS (

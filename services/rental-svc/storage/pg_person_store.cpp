@@ -14,7 +14,7 @@ constexpr pg::Query kRentalsOf{"person_rentals", "SELECT " RENTAL_COLUMNS R"sql(
 constexpr pg::Query kHasOpen{"person_has_open_rental", R"sql(
   SELECT EXISTS (SELECT FROM rental.rentals r
                   WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
-                    AND r.)sql" RENTAL_IS_OPEN ") AS open, " LOOK_UP_KEY_MISSING(2) " AS missing"};
+                    AND r.open) AS open, )sql" LOOK_UP_KEY_MISSING(2) " AS missing"};
 
 // An answer stored for a repeat tells its rental's id in plain bytes. Its key
 // goes with it: so long after the rental nobody repeats the request.
@@ -22,7 +22,7 @@ constexpr pg::Query kErase{"person_erase", R"sql(
   WITH theirs AS (
     SELECT r.chain_id, r.id, r.requested_by FROM rental.rentals r
      WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
-       AND NOT (r.)sql" RENTAL_IS_OPEN R"sql()
+       AND NOT r.open
        AND NOT )sql" LOOK_UP_KEY_MISSING(2) R"sql(
        FOR UPDATE OF r
   ), keys AS (

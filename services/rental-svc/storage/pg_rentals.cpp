@@ -39,7 +39,7 @@ inline constexpr pg::Query kEndRental{"rental_end_by_hand",
     UPDATE rental.rentals r SET status = $3, actual_return = $4::timestamptz, end_reason = $5,
            ended_by = $6, notes = concat_ws(E'\n', nullif(r.notes, ''), nullif($7, '')),
            updated_at = now()
-     WHERE r.chain_id = $1::uuid AND r.id = $2::uuid AND r.)sql" RENTAL_IS_OPEN R"sql(
+     WHERE r.chain_id = $1::uuid AND r.id = $2::uuid AND r.open
     RETURNING r.*, rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET status = $8, updated_at = now(),
@@ -62,7 +62,7 @@ inline constexpr pg::Query kEndRental{"rental_end_by_hand",
 inline constexpr pg::Query kListActive{"rental_list_active", "SELECT " RENTAL_COLUMNS R"sql(
     FROM rental.carts c
     JOIN rental.rentals r ON r.chain_id = c.chain_id AND r.cart_id = c.id
-     AND r.)sql" RENTAL_IS_OPEN R"sql(
+     AND r.open
    WHERE c.chain_id = $1::uuid AND c.branch_id = $2::uuid AND c.deleted_at IS NULL
      AND (r.start_time, r.id) > ($3::timestamptz, $4::uuid)
    ORDER BY r.start_time, r.id LIMIT $5)sql"};
@@ -119,7 +119,7 @@ inline constexpr pg::Query kCountBranch{"rental_count_branch", R"sql(
            WHERE c.chain_id = $1::uuid AND c.branch_id = $2::uuid AND c.deleted_at IS NULL) cart,
          (SELECT count(*) AS open, count(*) FILTER (WHERE r.status = 'OVERDUE') AS overdue
             FROM rental.carts c JOIN rental.rentals r
-              ON r.chain_id = c.chain_id AND r.cart_id = c.id AND r.)sql" RENTAL_IS_OPEN R"sql(
+              ON r.chain_id = c.chain_id AND r.cart_id = c.id AND r.open
            WHERE c.chain_id = $1::uuid AND c.branch_id = $2::uuid) rented,
          (SELECT count(*) AS started FROM rental.rentals r
            WHERE r.chain_id = $1::uuid AND r.branch_id = $2::uuid

@@ -10,13 +10,15 @@ namespace cartwise::rental {
 namespace sql {
 
 constexpr pg::Query kClaimRentals{"unfinished_rentals", R"sql(
+  WITH unfinished AS (
+    SELECT r.chain_id, r.id FROM rental.rentals r
+     WHERE r.)sql" RENTAL_IS_OPEN R"sql(
+       AND ((r.status = 'OPENING' AND r.start_time < $1) OR r.status = 'UNCONFIRMED')
+       AND (r.checked_at IS NULL OR r.checked_at < $2)
+     ORDER BY r.start_time LIMIT $3 FOR UPDATE SKIP LOCKED
+  )
   UPDATE rental.rentals r SET checked_at = now()
-   WHERE (r.chain_id, r.id) IN (
-     SELECT u.chain_id, u.id FROM rental.rentals u
-      WHERE u.)sql" RENTAL_IS_OPEN R"sql(
-        AND ((u.status = 'OPENING' AND u.start_time < $1) OR u.status = 'UNCONFIRMED')
-        AND (u.checked_at IS NULL OR u.checked_at < $2)
-      ORDER BY u.start_time LIMIT $3 FOR UPDATE SKIP LOCKED)
+    FROM unfinished u WHERE r.chain_id = u.chain_id AND r.id = u.id
   RETURNING )sql" RENTAL_COLUMNS};
 
 constexpr pg::Query kClaimStaffUnlocks{"unfinished_staff_unlocks", R"sql(

@@ -32,7 +32,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
   ), held AS (
     SELECT 1 FROM rental.rentals r
      WHERE r.chain_id = (SELECT chain_id FROM branch) AND r.phone_hash = (SELECT hash FROM phone)
-       AND r.)sql" RENTAL_IS_OPEN R"sql(
+       AND r.open
   ), free AS (
     -- SKIP LOCKED: two shoppers at once take different carts instead of
     -- queueing for one.
@@ -61,7 +61,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
         rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET status = 'IN_USE', last_used = $10, updated_at = $10
-      FROM taken t WHERE c.chain_id = t.chain_id AND c.id = t.cart_id
+     WHERE (c.chain_id, c.id) = (SELECT t.chain_id, t.cart_id FROM taken t)
   ), key AS (
     -- No ON CONFLICT: a twin that was quicker undoes this whole statement.
     INSERT INTO rental.idempotency_keys (chain_id, principal, method, key, request_hash, effect_id)
@@ -116,7 +116,7 @@ inline constexpr pg::Query kActivate{"rental_activate", R"sql(
               rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET is_locked = false, updated_at = $3
-      FROM moved m WHERE c.chain_id = m.chain_id AND c.id = m.cart_id
+     WHERE (c.chain_id, c.id) = (SELECT m.chain_id, m.cart_id FROM moved m)
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
                                occurred_at, payload, trace_id, audit)
@@ -153,7 +153,8 @@ inline constexpr pg::Query kCancel{"rental_cancel", R"sql(
               r.request_key, rental.rental_payload(r) AS payload
   ), cart AS (
     UPDATE rental.carts c SET status = 'AVAILABLE', updated_at = now()
-      FROM moved m WHERE c.chain_id = m.chain_id AND c.id = m.cart_id AND c.status = 'IN_USE'
+     WHERE (c.chain_id, c.id) = (SELECT m.chain_id, m.cart_id FROM moved m)
+       AND c.status = 'IN_USE'
   ), key AS (
     DELETE FROM rental.idempotency_keys i USING moved m
      WHERE i.chain_id = m.chain_id AND i.principal = m.requested_by

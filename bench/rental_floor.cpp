@@ -1,15 +1,16 @@
-#include "pgbench_script.hpp"
+#include "rental_floor.hpp"
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <regex>
 
 #include <absl/strings/str_cat.h>
-#include <absl/strings/str_format.h>
 
+#include "cartwise/base/ids.hpp"
+#include "shops.hpp"
 #include "storage/lock_sql.hpp"
 #include "storage/rack_sql.hpp"
 
@@ -108,35 +109,49 @@ std::string ScriptOf(const std::string& chain) {
 
 }  // namespace
 
-Shop ShopOf(int worker) {
-  const auto id = [&](char kind) {
-    return absl::StrFormat("0000000%c-0000-7000-8000-0000000000%02d", kind, worker);
-  };
-  return {id(kBranch), id(kDevice), id(kController)};
+RentalFloor::RentalFloor(const std::string& chain, int clients)
+    : chain_(chain), clients_(clients), script_("/tmp/cartwise-cycle-" + NewUuid() + ".sql") {
+  OpenShops(database_, chain, clients);
+  std::ofstream(script_) << ScriptOf(chain);
+  database_.Sql(
+      "DO $$ BEGIN CREATE ROLE cartwise_unguarded_app LOGIN BYPASSRLS "
+      "PASSWORD 'cartwise_unguarded_app'; EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
+      "GRANT USAGE ON SCHEMA rental TO cartwise_unguarded_app;"
+      "GRANT ALL ON ALL TABLES IN SCHEMA rental TO cartwise_unguarded_app;"
+      "GRANT ALL ON ALL SEQUENCES IN SCHEMA rental TO cartwise_unguarded_app;"
+      "GRANT ALL ON ALL FUNCTIONS IN SCHEMA rental TO cartwise_unguarded_app");
 }
 
-double PgbenchCyclesPerSecond(fleet::Fleet& fleet, const std::string& url, const std::string& chain,
-                              int clients, double seconds) {
-  const std::string file = fleet.folder() + "/cycle.sql";
-  std::ofstream(file) << ScriptOf(chain);
-  // As libs/cartwise/pg sets its sessions up.
-  std::string command =
-      "PGOPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
-      "-c jit=off -c cartwise.chain_id=" +
-      chain + "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -j 2 -c " +
-      std::to_string(clients) + " -T " + std::to_string(std::max(1, int(seconds)));
-  command += " -f " + file + " '" + url + "' 2>&1";
+RentalFloor::~RentalFloor() {
+  std::filesystem::remove(script_);
+}
+
+double RentalFloor::CyclesPerSecond(Walls walls, int seconds) {
+  database_.Sql("VACUUM ANALYZE");
+  const std::string url = database_.UrlOf(walls == Walls::kRowSecurity ? "rental" : "unguarded");
+  // As libs/cartwise/pg sets its sessions up. A first second goes into planning.
+  const std::string command = absl::StrCat(
+      "PGOPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off "
+      "-c cartwise.chain_id=",
+      chain_, "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -P 1 -j 2 -c ", clients_, " -T ",
+      seconds + 1, " -f ", script_, " '", url, "' 2>&1");
   FILE* const pipe = popen(command.c_str(), "r");
   std::string output;
+  double rate = 0;
+  int counted = -1;  // not the first second
   char line[512];
-  while (pipe != nullptr && fgets(line, sizeof(line), pipe) != nullptr) output += line;
+  while (pipe != nullptr && fgets(line, sizeof(line), pipe) != nullptr) {
+    output += line;
+    double at = 0, tps = 0;
+    if (std::sscanf(line, "progress: %lf s, %lf tps", &at, &tps) == 2 && counted++ >= 0)
+      rate += tps;
+  }
   const int code = pipe == nullptr ? -1 : pclose(pipe);
-  const size_t at = output.find("tps = ");
-  if (code != 0 || at == std::string::npos) {
+  if (code != 0 || counted < 1) {
     std::fprintf(stderr, "bench: pgbench failed:\n%s\n", output.c_str());
     std::exit(1);
   }
-  return std::atof(output.c_str() + at + 6);
+  return rate / counted;
 }
 
 }  // namespace cartwise::bench
