@@ -23,16 +23,16 @@ BEGIN {
   uses["agent"] = "lib:base lib:process lib:config lib:obs lib:auth core linux sim agent proto grpc system json"
   uses["fuzz"] = "lib:base core"
   # Black-box programs around the fleet: they see contracts and libraries, no service's inside.
-  uses["outside"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:testing outside core sim proto grpc boost json system pqxx sqlite storage"
+  uses["outside"] = "lib:base lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:testing outside core sim proto grpc boost json system libpq sqlite storage"
 
   # Third parties and the library that hides each.
-  uses["lib:pg"] = uses["lib:pg"] " pqxx"
+  uses["lib:pg"] = uses["lib:pg"] " libpq"
   uses["lib:mqtt"] = uses["lib:mqtt"] " mosquitto"
   uses["lib:auth"] = uses["lib:auth"] " crypto json"
   uses["lib:obs"] = uses["lib:obs"] " spdlog prometheus json boost"
   uses["lib:rpc"] = uses["lib:rpc"] " proto grpc json"
   uses["lib:outbox"] = uses["lib:outbox"] " proto grpc"
-  uses["lib:testing"] = uses["lib:testing"] " pqxx catch proto grpc"
+  uses["lib:testing"] = uses["lib:testing"] " catch proto grpc"
 
   why["domain"] = "domain sees libs base and phone only: rules know no storage, transport or protobuf"
   why["sms"] = "a way to send messages sees domain, base, obs, http and JSON"
@@ -90,7 +90,7 @@ function kind_of(path, mark, part) {
     return "wiring"
   }
   if (part[1] == "absl") return "free"
-  if (part[1] == "pqxx" || path == "libpq-fe.h") return "pqxx"
+  if (path == "libpq-fe.h") return "libpq"
   if (part[1] ~ /^(grpc|grpcpp|google)$/) return "grpc"
   if (part[1] == "boost") return "boost"
   if (part[1] ~ /^(openssl|sodium)$/ || path == "sodium.h") return "crypto"

@@ -1,15 +1,14 @@
 #include "cartwise/pg/connection.hpp"
 
+#include <libpq-fe.h>
 #include <poll.h>
+
+#include <algorithm>
 
 #include <absl/strings/cord.h>
 #include <absl/strings/str_cat.h>
-#include <pqxx/except>
-#include <pqxx/nontransaction>
-#include <pqxx/result>
 
 #include "cartwise/base/status_macros.hpp"
-#include "cartwise/pg/dial.hpp"
 #include "cartwise/pg/pool.hpp"
 
 namespace cartwise::pg {
@@ -23,36 +22,34 @@ constexpr char kSession[] =
     "SET datestyle = 'ISO'; SET timezone = 'UTC'; SET statement_timeout = '30s'; "
     "SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = 'error'; "
     "SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET jit = off";
-constexpr char kPlanPerValues[] = "SET LOCAL plan_cache_mode = 'auto';";
 
 constexpr char kConstraintUrl[] = "cartwise/pg-constraint";
 
-// libpqxx 6.4 does not expose the constraint's name; the server's message does,
-// in English, which the database's lc_messages must be).
-absl::Status WithConstraint(absl::Status status, std::string_view message) {
-  constexpr std::string_view kMark = "constraint \"";
-  const size_t at = message.find(kMark);
-  if (at == std::string_view::npos) return status;
-  const size_t begin = at + kMark.size();
-  const size_t end = message.find('"', begin);
-  status.SetPayload(kConstraintUrl, absl::Cord(std::string(message.substr(begin, end - begin))));
-  return status;
+std::string Field(const pg_result* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text == nullptr ? "" : text;
 }
 
-absl::Status FromSqlState(const std::string& state, const std::string& message) {
-  const std::string text = absl::StrCat("database: ", message, " [", state, "]");
-  if (state == "23505" || state == "23P01") {
-    return WithConstraint(absl::AlreadyExistsError(text), message);
-  }
-  if (state.rfind("23", 0) == 0) {
-    return WithConstraint(absl::FailedPreconditionError(text), message);
-  }
+absl::Status FromSqlState(const std::string& state, const std::string& text) {
+  if (state == "23505" || state == "23P01") return absl::AlreadyExistsError(text);
+  if (state.rfind("23", 0) == 0) return absl::FailedPreconditionError(text);
   if (state == "40001" || state == "40P01") return absl::AbortedError(text);
   if (state == "57014") return absl::DeadlineExceededError(text);
   if (state.rfind("53", 0) == 0 || state.rfind("57P", 0) == 0 || state.rfind("08", 0) == 0) {
     return absl::UnavailableError(text);
   }
   return absl::InternalError(text);
+}
+
+// As text it would end there.
+bool HoldsZero(const Step& step) {
+  return std::any_of(step.params.begin(), step.params.end(), [](const Param& param) {
+    return param.text() && param.text()->find('\0') != std::string::npos;
+  });
+}
+
+std::shared_ptr<const pg_result> Own(pg_result* result) {
+  return {result, &PQclear};
 }
 
 }  // namespace
@@ -62,90 +59,101 @@ std::string ViolatedConstraint(const absl::Status& status) {
   return payload ? std::string(*payload) : std::string();
 }
 
-struct Connection::State {
-  explicit State(const std::string& url) : connection(Dial(url)) {}
-  pqxx::connection connection;
-};
-
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& url) {
-  try {
-    auto state = std::make_unique<State>(url);
-    // A silent reconnect would lose the prepared statements and the transaction.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-    state->connection.inhibit_reactivation(true);
-#pragma GCC diagnostic pop
-    auto connection = std::unique_ptr<Connection>(new Connection(std::move(state)));
-    CW_RETURN_IF_ERROR(connection->Raw(kSession).status());
-    return connection;
-  } catch (const std::exception& failure) {
-    return absl::UnavailableError(absl::StrCat("database: ", failure.what()));
-  }
+  CW_ASSIGN_OR_RETURN(Line line, Dial(url));
+  auto connection = std::unique_ptr<Connection>(new Connection(std::move(line)));
+  CW_RETURN_IF_ERROR(connection->Raw(kSession).status());
+  return connection;
 }
 
-Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
+absl::Status Connection::Lost() {
+  broken_ = true;
+  return absl::UnavailableError(absl::StrCat("database: ", PQerrorMessage(line_.get())));
+}
 
-Connection::~Connection() = default;
+absl::Status Connection::StatusOf(const pg_result* result) {
+  if (PQstatus(line_.get()) != CONNECTION_OK) return Lost();
+  switch (PQresultStatus(result)) {
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+    case PGRES_EMPTY_QUERY:
+      return absl::OkStatus();
+    case PGRES_PIPELINE_ABORTED:
+      return absl::AbortedError("database: a statement before this one failed");
+    default:
+      break;
+  }
+  const std::string state = Field(result, PG_DIAG_SQLSTATE);
+  // Without an SQLSTATE the failure is the line's; 57P: the server is going away.
+  if (state.empty() || state.rfind("57P", 0) == 0) broken_ = true;
+  // Not the detail: it shows the values of a row.
+  absl::Status status = FromSqlState(
+      state, absl::StrCat("database: ", Field(result, PG_DIAG_MESSAGE_PRIMARY), " [", state, "]"));
+  const std::string constraint = Field(result, PG_DIAG_CONSTRAINT_NAME);
+  if (!constraint.empty()) status.SetPayload(kConstraintUrl, absl::Cord(constraint));
+  return status;
+}
+
+bool Connection::Send(const Fresh& fresh, const std::vector<Step>& steps) {
+  bool sent = PQenterPipelineMode(line_.get()) == 1;
+  for (const auto& [name, sql] : fresh) {
+    sent = sent && PQsendPrepare(line_.get(), name.c_str(), sql.c_str(), 0, nullptr) == 1;
+  }
+  for (const Step& step : steps) {
+    std::vector<const char*> values;
+    for (const Param& param : step.params) {
+      values.push_back(param.text() ? param.text()->c_str() : nullptr);
+    }
+    sent = sent && PQsendQueryPrepared(line_.get(), std::string(step.query.name).c_str(),
+                                       int(values.size()), values.data(), nullptr, nullptr, 0) == 1;
+  }
+  return sent && PQpipelineSync(line_.get()) == 1;
+}
+
+// Of one statement of a pipeline: its result, and the null that ends it.
+Connection::Result Connection::Receive() {
+  Result result = Own(PQgetResult(line_.get()));
+  if (PQstatus(line_.get()) == CONNECTION_OK) Own(PQgetResult(line_.get()));
+  return result;
+}
+
+absl::StatusOr<Rows> Connection::Execute(const std::vector<Step>& steps) {
+  if (std::any_of(steps.begin(), steps.end(), HoldsZero)) {
+    return absl::InvalidArgumentError("a text may not hold U+0000");
+  }
+  Fresh fresh;
+  for (const auto& [query, params] : steps) {
+    if (!prepared_.contains(query.name)) fresh.emplace(query.name, query.sql);
+  }
+  if (!Send(fresh, steps)) return Lost();
+  absl::Status status;
+  for (const auto& [name, sql] : fresh) {
+    status.Update(StatusOf(Receive().get()));
+    if (status.ok()) prepared_.emplace(name);
+  }
+  Result last;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    last = Receive();
+    status.Update(StatusOf(last.get()));
+  }
+  if (broken_) return status;
+  Own(PQgetResult(line_.get()));  // the end of the pipeline
+  if (PQexitPipelineMode(line_.get()) != 1) return Lost();
+  if (!status.ok()) return status;
+  return Rows(std::move(last));
+}
 
 absl::StatusOr<Rows> Connection::Raw(const std::string& sql) {
-  try {
-    pqxx::nontransaction session(state_->connection);
-    return Rows(std::make_shared<const pqxx::result>(session.exec(sql)));
-  } catch (const pqxx::broken_connection& failure) {
-    broken_ = true;
-    return absl::UnavailableError(absl::StrCat("database: ", failure.what()));
-  } catch (const pqxx::deadlock_detected& failure) {
-    return FromSqlState("40P01", failure.what());
-  } catch (const pqxx::serialization_failure& failure) {
-    return FromSqlState("40001", failure.what());
-  } catch (const pqxx::sql_error& failure) {
-    const absl::Status status = FromSqlState(failure.sqlstate(), failure.what());
-    // Without an SQLSTATE the failure is the line's, not the statement's.
-    if (failure.sqlstate().empty() || failure.sqlstate().rfind("57P", 0) == 0) {
-      broken_ = true;
-      return absl::UnavailableError(status.message());
-    }
-    return status;
-  } catch (const std::exception& failure) {
-    broken_ = true;
-    return absl::InternalError(absl::StrCat("database: ", failure.what()));
-  }
-}
-
-absl::Status Connection::Prepare(const Query& query) {
-  if (prepared_.contains(query.name)) return absl::OkStatus();
-  const auto done =
-      Raw(absl::StrCat("PREPARE ", std::string(query.name), " AS ", std::string(query.sql)));
-  if (!done.ok()) return done.status();
-  prepared_.insert(query.name);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<Rows> Connection::Execute(const std::string& prelude, const Query& query,
-                                         const std::vector<Param>& params) {
-  if (const absl::Status prepared = Prepare(query); !prepared.ok()) return prepared;
-  std::string sql = prelude;
-  if (query.plan == Query::Plan::kPerValues) sql.append(kPlanPerValues);
-  sql.append("EXECUTE ").append(query.name);
-  char separator = '(';
-  for (const Param& param : params) {
-    sql.push_back(separator);
-    sql.append(param.text() ? Quote(*param.text()) : "NULL");
-    separator = ',';
-  }
-  if (!params.empty()) sql.push_back(')');
-  return Raw(sql);
+  const Result last = Own(PQexec(line_.get(), sql.c_str()));
+  CW_RETURN_IF_ERROR(StatusOf(last.get()));
+  return Rows(last);
 }
 
 bool Connection::LooksAlive() const {
-  if (broken_ || !state_->connection.is_open()) return false;
-  pollfd line{state_->connection.sock(), POLLIN, 0};
+  if (broken_ || PQstatus(line_.get()) != CONNECTION_OK) return false;
+  pollfd line{PQsocket(line_.get()), POLLIN, 0};
   // An idle connection has nothing to say: readable means the server hung up.
   return poll(&line, 1, 0) == 0;
-}
-
-std::string Connection::Quote(std::string_view text) const {
-  return state_->connection.quote(std::string(text));
 }
 
 }  // namespace cartwise::pg

@@ -1,31 +1,27 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <absl/status/statusor.h>
 
+#include "cartwise/pg/dial.hpp"
 #include "cartwise/pg/query.hpp"
 #include "cartwise/pg/rows.hpp"
 
 namespace cartwise::pg {
 
 /// One connection to PostgreSQL; private to the pool. Not thread-safe.
-///
-/// Statements go as text, `EXECUTE name(literals)`, so that a prelude (BEGIN,
-/// the tenant) and the statement share one round trip; libpqxx's own prepared
-/// calls cannot carry two statements.
 class Connection {
  public:
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& url);
-  ~Connection();
 
-  /// Runs `prelude` and the query in one round trip and answers the query's rows.
-  absl::StatusOr<Rows> Execute(const std::string& prelude, const Query& query,
-                               const std::vector<Param>& params);
+  /// Runs the steps in one round trip, each prepared when it comes for the first time, and
+  /// answers the rows of the last one. Outside BEGIN and COMMIT they are one transaction.
+  absl::StatusOr<Rows> Execute(const std::vector<Step>& steps);
   /// Runs SQL text; answers the rows of the last statement.
   absl::StatusOr<Rows> Raw(const std::string& sql);
 
@@ -34,15 +30,18 @@ class Connection {
   /// True after a failure that leaves the connection unusable.
   bool broken() const { return broken_; }
 
-  std::string Quote(std::string_view text) const;
-
  private:
-  struct State;
-  explicit Connection(std::unique_ptr<State> state);
-  absl::Status Prepare(const Query& query);
+  using Result = std::shared_ptr<const pg_result>;
+  using Fresh = std::map<std::string, std::string>;  // statements not prepared yet, by name
 
-  std::unique_ptr<State> state_;
-  std::set<std::string_view> prepared_;
+  explicit Connection(Line line) : line_(std::move(line)) {}
+  bool Send(const Fresh& fresh, const std::vector<Step>& steps);
+  Result Receive();
+  absl::Status StatusOf(const pg_result* result);
+  absl::Status Lost();
+
+  Line line_;
+  std::set<std::string, std::less<>> prepared_;
   bool broken_ = false;
 };
 

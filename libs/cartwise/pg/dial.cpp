@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <memory>
-#include <stdexcept>
 #include <string_view>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
 
+#include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/this_machine.hpp"
 
 namespace cartwise::pg {
@@ -79,10 +78,20 @@ absl::Status CheckUrl(const std::string& url) {
   return absl::OkStatus();
 }
 
-pqxx::connection Dial(const std::string& url) {
-  const absl::Status usable = CheckUrl(url);
-  if (!usable.ok()) throw std::invalid_argument(std::string(usable.message()));
-  return pqxx::connection(url);
+void HangUp::operator()(pg_conn* line) const {
+  PQfinish(line);
+}
+
+absl::StatusOr<Line> Dial(const std::string& url) {
+  CW_RETURN_IF_ERROR(CheckUrl(url));
+  Line line(PQconnectdb(url.c_str()));
+  if (PQstatus(line.get()) != CONNECTION_OK) {
+    return absl::UnavailableError(absl::StrCat("database: ", PQerrorMessage(line.get())));
+  }
+  // Notices would go to standard error, where the log is.
+  PQsetNoticeProcessor(
+      line.get(), [](void*, const char*) {}, nullptr);
+  return line;
 }
 
 }  // namespace cartwise::pg

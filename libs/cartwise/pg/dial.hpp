@@ -1,11 +1,20 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <absl/status/status.h>
-#include <pqxx/connection>
+#include <absl/status/statusor.h>
+
+struct pg_conn;
 
 namespace cartwise::pg {
+
+/// A connection of libpq.
+struct HangUp {
+  void operator()(pg_conn* line) const;
+};
+using Line = std::unique_ptr<pg_conn, HangUp>;
 
 /// The one rule about the way to the database. On this machine (loopback address
 /// or unix socket) any URL will do; to another one only
@@ -20,9 +29,9 @@ namespace cartwise::pg {
 /// INVALID_ARGUMENT tells what to put there, without the URL: it may hold a password.
 absl::Status CheckUrl(const std::string& url);
 
-/// How every connection of this library is made. Throws, as libpqxx does, when
-/// CheckUrl refuses or the server cannot be reached or proven. The files that the
-/// URL names are read anew each time.
-pqxx::connection Dial(const std::string& url);
+/// How every connection of this library is made. What CheckUrl refuses, and UNAVAILABLE
+/// when the server cannot be reached or proven. The files that the URL names are read
+/// anew each time.
+absl::StatusOr<Line> Dial(const std::string& url);
 
 }  // namespace cartwise::pg

@@ -138,7 +138,8 @@ TEST_CASE("no connection is opened without TLS to another machine", "[pg]") {
   const std::string url = "postgresql://a@db.example.test/postgres?hostaddr=127.0.0.1";
 
   CHECK_THAT(WhyNot(url), Catch::Contains("needs ?sslmode=verify-full"));
-  CHECK_THROWS_WITH(Dial(url), Catch::Contains("needs ?sslmode=verify-full"));
+  CHECK(std::string(Dial(url).status().message()).find("needs ?sslmode=verify-full") !=
+        std::string::npos);
 }
 
 TEST_CASE("a renewed certificate counts for new connections, open ones go on", "[pg]") {

@@ -1,12 +1,14 @@
 #include "cartwise/pg/listener.hpp"
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <memory>
 #include <thread>
 
-#include <pqxx/notification>
+#include <absl/strings/str_cat.h>
 
 #include "cartwise/obs/log.hpp"
 #include "cartwise/pg/dial.hpp"
@@ -14,20 +16,12 @@
 namespace cartwise::pg {
 namespace {
 
-constexpr auto kAgain = std::chrono::seconds(1);
-// How long a stop may take: libpqxx waits for a notice or for this.
-constexpr long kLookMicros = 200'000;
+constexpr int kAgainMs = 1000;
 
-class Receiver final : public pqxx::notification_receiver {
- public:
-  Receiver(pqxx::connection_base& connection, const std::string& channel,
-           const std::function<void(const std::string&)>& heard)
-      : pqxx::notification_receiver(connection, channel), heard_(heard) {}
-  void operator()(const std::string& payload, int) override { heard_(payload); }
-
- private:
-  const std::function<void(const std::string&)>& heard_;
-};
+template <typename T>
+auto Owned(T* value) {
+  return std::unique_ptr<T, decltype(&PQfreemem)>(value, &PQfreemem);
+}
 
 }  // namespace
 
@@ -35,48 +29,51 @@ struct Listener::State {
   std::string url, channel;
   std::function<void(const std::string&)> heard;
   std::function<void()> connected;
-  std::mutex mutex;
-  std::condition_variable stopped;
-  std::atomic<bool> stopping = false;
+  int stop = eventfd(0, EFD_CLOEXEC);
   std::thread thread;
 
-  void Listen() {
-    pqxx::connection connection = Dial(url);
-    Receiver receiver(connection, channel, heard);
+  // False when the listener is to stop.
+  bool Wait(int descriptor, int timeout_ms) const {
+    pollfd watched[] = {{stop, POLLIN, 0}, {descriptor, POLLIN, 0}};
+    poll(watched, 2, timeout_ms);
+    return watched[0].revents == 0;
+  }
+
+  std::string Listen(pg_conn* line) {
+    const auto name = Owned(PQescapeIdentifier(line, channel.data(), channel.size()));
+    pg_result* const listening = PQexec(line, absl::StrCat("LISTEN ", name.get()).c_str());
+    const bool done = PQresultStatus(listening) == PGRES_COMMAND_OK;
+    PQclear(listening);
+    if (!done) return PQerrorMessage(line);
     connected();
-    while (!stopping) connection.await_notification(0, kLookMicros);
+    do {
+      if (PQconsumeInput(line) != 1) return PQerrorMessage(line);
+      while (const auto notice = Owned(PQnotifies(line))) heard(notice->extra);
+    } while (Wait(PQsocket(line), -1));
+    return "";
   }
 
   void Run() {
-    while (!stopping) {
-      try {
-        Listen();
-      } catch (const std::exception& failure) {
-        obs::Warning("the listener lost the database", {{"error", failure.what()}});
-      }
-      std::unique_lock lock(mutex);
-      stopped.wait_for(lock, kAgain, [&] { return stopping.load(); });
-    }
+    do {
+      const auto line = Dial(url);
+      const std::string lost =
+          line.ok() ? Listen(line->get()) : std::string(line.status().message());
+      if (!lost.empty()) obs::Warning("the listener lost the database", {{"error", lost}});
+    } while (Wait(-1, kAgainMs));
   }
 };
 
 Listener::Listener(std::string url, std::string channel,
                    std::function<void(const std::string&)> heard, std::function<void()> connected)
-    : state_(new State{std::move(url),
-                       std::move(channel),
-                       std::move(heard),
-                       std::move(connected),
-                       {},
-                       {},
-                       {},
-                       {}}) {
+    : state_(
+          new State{std::move(url), std::move(channel), std::move(heard), std::move(connected)}) {
   state_->thread = std::thread([this] { state_->Run(); });
 }
 
 Listener::~Listener() {
-  state_->stopping = true;
-  state_->stopped.notify_all();
+  eventfd_write(state_->stop, 1);
   state_->thread.join();
+  close(state_->stop);
 }
 
 }  // namespace cartwise::pg

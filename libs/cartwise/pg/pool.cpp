@@ -21,11 +21,20 @@ constexpr char kAllowFsyncOff[] = "CARTWISE_TEST_ALLOW_FSYNC_OFF";
 
 constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
 
-// A value of a Tenant is a UUID that was parsed or came from the database.
-std::string TenantSql(const Tenant& tenant) {
-  if (tenant.platform()) return "SELECT set_config('cartwise.platform', 'on', true);";
-  return absl::StrCat("SELECT set_config('cartwise.chain_id', '",
-                      IsUuid(tenant.chain()) ? tenant.chain() : std::string(kNobody), "', true);");
+constexpr Query kBegin{"pg_begin", "BEGIN"};
+constexpr Query kTenant{"pg_tenant", "SELECT set_config('cartwise.chain_id', $1, true)"};
+constexpr Query kPlatform{"pg_platform", "SELECT set_config('cartwise.platform', $1, true)"};
+constexpr Query kPlans{"pg_plans", "SELECT set_config('plan_cache_mode', $1, true)"};
+
+Step StepOf(const Tenant& tenant) {
+  if (tenant.platform()) return {kPlatform, {"on"}};
+  return {kTenant, {IsUuid(tenant.chain()) ? tenant.chain() : kNobody}};
+}
+
+std::vector<Step> After(std::vector<Step> prelude, const Query& query, std::vector<Param> params) {
+  if (query.plan == Query::Plan::kPerValues) prelude.push_back({kPlans, {"auto"}});
+  prelude.push_back({query, std::move(params)});
+  return prelude;
 }
 
 absl::Status OutcomeUnknown() {
@@ -41,16 +50,16 @@ Tenant Tenant::Of(const Caller& caller) {
   return Of(caller.chain);
 }
 
-Transaction::Transaction(Connection& connection, std::string prelude)
+Transaction::Transaction(Connection& connection, std::vector<Step> prelude)
     : connection_(connection), prelude_(std::move(prelude)) {}
 
 absl::StatusOr<Rows> Transaction::RunParams(const Query& query, std::vector<Param> params) {
-  return connection_.Execute(std::exchange(prelude_, ""), query, params);
+  return connection_.Execute(After(std::exchange(prelude_, {}), query, std::move(params)));
 }
 
 absl::Status Transaction::SwitchTenant(const Tenant& tenant) {
-  if (!tenant.platform()) prelude_ += "SELECT set_config('cartwise.platform', 'off', true);";
-  prelude_ += TenantSql(tenant);
+  if (!tenant.platform()) prelude_.push_back({kPlatform, {"off"}});
+  prelude_.push_back(StepOf(tenant));
   return absl::OkStatus();
 }
 
@@ -125,9 +134,9 @@ Pool::~Pool() = default;
 absl::Status Pool::Transact(const Tenant& tenant, absl::Time deadline,
                             absl::FunctionRef<absl::Status(Transaction&)> work) {
   CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
-  Transaction tx(*connection, "BEGIN;" + TenantSql(tenant));
+  Transaction tx(*connection, {{kBegin, {}}, StepOf(tenant)});
   absl::Status done = work(tx);
-  const bool begun = tx.prelude_.rfind("BEGIN;", 0) != 0;
+  const bool begun = tx.prelude_.empty() || tx.prelude_.front().query.name != kBegin.name;
   if (begun && !connection->broken()) {
     const auto ended = connection->Raw(done.ok() ? "COMMIT" : "ROLLBACK");
     if (done.ok() && !ended.ok()) {
@@ -142,11 +151,11 @@ absl::StatusOr<Rows> Pool::OnceParams(const Tenant& tenant, absl::Time deadline,
                                       std::vector<Param> params) {
   CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
   const absl::Time begin = absl::Now();
-  // Several statements in one message are one implicit transaction. One that lost a
-  // deadlock has left nothing behind, and whoever won it is done.
-  auto rows = connection->Execute(TenantSql(tenant), query, params);
+  const std::vector<Step> steps = After({StepOf(tenant)}, query, std::move(params));
+  auto rows = connection->Execute(steps);
+  // What lost a deadlock has left nothing behind, and whoever won it is done.
   for (int again = 0; absl::IsAborted(rows.status()) && again < kMostAgain; ++again) {
-    rows = connection->Execute(TenantSql(tenant), query, params);
+    rows = connection->Execute(steps);
   }
   state_->metrics.Seconds("cartwise_pg_query_seconds", {{"query", query.name}},
                           absl::ToDoubleSeconds(absl::Now() - begin));

@@ -60,9 +60,9 @@ class Transaction {
 
  private:
   friend class Pool;
-  Transaction(Connection& connection, std::string prelude);
+  Transaction(Connection& connection, std::vector<Step> prelude);
   Connection& connection_;
-  std::string prelude_;  // sent with the first statement: one round trip less
+  std::vector<Step> prelude_;  // sent with the first statement: one round trip less
 };
 
 struct PoolConfig {

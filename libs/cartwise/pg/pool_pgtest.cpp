@@ -171,6 +171,25 @@ TEST_CASE("quotes, backslashes and unicode travel as data", "[pg]") {
   CHECK(rows->front().Bytes("b") == std::string("\0'\\", 3));
 }
 
+TEST_CASE("a text with U+0000 is refused and not cut there", "[pg]") {
+  PoolFixture f;
+
+  CHECK(absl::IsInvalidArgument(f.Add(kLevi, std::string("a\0b", 3))));
+  REQUIRE_OK(f.Add(kLevi, "a"));
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
+}
+
+TEST_CASE("a statement that cannot be prepared fails alone", "[pg]") {
+  PoolFixture f;
+  constexpr Query kWrong{"a_wrong", "SELECT no_such_column FROM shop.things"};
+
+  for (int i = 0; i < 2; ++i) {
+    CHECK(absl::IsInternal(f.pool->Once(Tenant::Of(kLevi), kNoHurry, kWrong).status()));
+    REQUIRE_OK(f.Add(kLevi, std::to_string(i)));
+  }
+  CHECK(f.Count(Tenant::Of(kLevi)) == 2);
+}
+
 TEST_CASE("waiting for a connection ends at the caller's deadline", "[pg]") {
   PoolFixture f;
 

@@ -64,6 +64,12 @@ class Param {
   std::optional<std::string> text_;
 };
 
+/// A statement with its parameters.
+struct Step {
+  Query query;
+  std::vector<Param> params;
+};
+
 /// bytea parameter: `Bytes(s)` where the statement says $n::bytea.
 Param Bytes(std::string_view bytes);
 

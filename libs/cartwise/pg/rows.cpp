@@ -5,8 +5,7 @@
 #include <cstdlib>
 
 #include <absl/strings/escaping.h>
-#include <pqxx/result>
-#include <pqxx/row>
+#include <libpq-fe.h>
 
 #include "cartwise/base/text.hpp"
 
@@ -18,30 +17,32 @@ namespace {
   std::abort();
 }
 
-pqxx::field Find(const pqxx::result& result, int index, const char* column) {
-  try {
-    return result[index][column];
-  } catch (const std::exception&) {
-    Mismatch(column, "is not in the result");
-  }
+int Find(const pg_result* result, int index, const char* column) {
+  if (index < 0 || index >= PQntuples(result)) Mismatch(column, "is of a row that is not there");
+  const int number = PQfnumber(result, column);
+  if (number < 0) Mismatch(column, "is not in the result");
+  return number;
+}
+
+// Empty for NULL.
+std::string_view Value(const pg_result* result, int index, const char* column) {
+  const int number = Find(result, index, column);
+  return {PQgetvalue(result, index, number), size_t(PQgetlength(result, index, number))};
 }
 
 template <typename T>
-T Number(const char* column, const pqxx::field& field) {
+T Number(const char* column, std::string_view text) {
   T value{};
-  const char* begin = field.c_str();
-  const auto parsed = std::from_chars(begin, begin + field.size(), value);
-  if (parsed.ec != std::errc() || parsed.ptr != begin + field.size()) {
-    Mismatch(column, "is not a number");
-  }
+  const auto parsed = std::from_chars(text.begin(), text.end(), value);
+  if (parsed.ec != std::errc() || parsed.ptr != text.end()) Mismatch(column, "is not a number");
   return value;
 }
 
-absl::Time ReadTime(const char* column, const pqxx::field& field) {
+absl::Time ReadTime(const char* column, std::string_view text) {
   // PostgreSQL writes "2026-11-21 03:04:05.678+00" in the ISO style that the pool sets.
   absl::Time time;
   std::string error;
-  if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", field.c_str(), &time, &error)) {
+  if (!absl::ParseTime("%Y-%m-%d %H:%M:%E*S%Ez", std::string(text), &time, &error)) {
     Mismatch(column, "is not a time");
   }
   return time;
@@ -50,16 +51,15 @@ absl::Time ReadTime(const char* column, const pqxx::field& field) {
 }  // namespace
 
 bool Row::IsNull(const char* column) const {
-  return Find(*result_, index_, column).is_null();
+  return PQgetisnull(result_, index_, Find(result_, index_, column)) == 1;
 }
 
 std::string Row::Text(const char* column) const {
-  const auto field = Find(*result_, index_, column);
-  return field.is_null() ? std::string() : std::string(field.c_str(), field.size());
+  return std::string(Value(result_, index_, column));
 }
 
 int64_t Row::Int(const char* column) const {
-  return Number<int64_t>(column, Find(*result_, index_, column));
+  return Number<int64_t>(column, Value(result_, index_, column));
 }
 
 bool Row::Bool(const char* column) const {
@@ -69,11 +69,11 @@ bool Row::Bool(const char* column) const {
 }
 
 double Row::Double(const char* column) const {
-  return Number<double>(column, Find(*result_, index_, column));
+  return Number<double>(column, Value(result_, index_, column));
 }
 
 absl::Time Row::Time(const char* column) const {
-  return ReadTime(column, Find(*result_, index_, column));
+  return ReadTime(column, Value(result_, index_, column));
 }
 
 std::string Row::Bytes(const char* column) const {
@@ -103,14 +103,14 @@ std::optional<absl::Time> Row::OptTime(const char* column) const {
   return Time(column);
 }
 
-Rows::Rows(std::shared_ptr<const pqxx::result> result) : result_(std::move(result)) {}
+Rows::Rows(std::shared_ptr<const pg_result> result) : result_(std::move(result)) {}
 
 int Rows::size() const {
-  return int(result_->size());
+  return PQntuples(result_.get());
 }
 
 int Rows::affected() const {
-  return int(result_->affected_rows());
+  return std::atoi(PQcmdTuples(const_cast<pg_result*>(result_.get())));
 }
 
 }  // namespace cartwise::pg

@@ -10,9 +10,7 @@
 
 #include "cartwise/base/ids.hpp"
 
-namespace pqxx {
-class result;
-}
+struct pg_result;
 
 namespace cartwise::pg {
 
@@ -43,15 +41,15 @@ class Row {
 
  private:
   friend class Rows;
-  Row(const pqxx::result* result, int index) : result_(result), index_(index) {}
-  const pqxx::result* result_;
+  Row(const pg_result* result, int index) : result_(result), index_(index) {}
+  const pg_result* result_;
   int index_;
 };
 
 /// What a statement answered. Cheap to copy; rows live as long as it does.
 class Rows {
  public:
-  explicit Rows(std::shared_ptr<const pqxx::result> result);
+  explicit Rows(std::shared_ptr<const pg_result> result);
 
   int size() const;
   bool empty() const { return size() == 0; }
@@ -78,7 +76,7 @@ class Rows {
   Iterator end() const { return {this, size()}; }
 
  private:
-  std::shared_ptr<const pqxx::result> result_;
+  std::shared_ptr<const pg_result> result_;
 };
 
 }  // namespace cartwise::pg
