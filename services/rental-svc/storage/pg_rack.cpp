@@ -72,7 +72,12 @@ absl::StatusOr<TakeResult> TakeWith(Runner& runner, const Taking& want, const Ca
                  once != nullptr ? MaybeText(once->Key()) : std::nullopt,
                  once != nullptr ? MaybeText(once->RequestHash()) : std::nullopt, want.now,
                  NewUuid(), caller.trace_id, want.attempt, outbox::AuditColumn(AuditOf(caller))));
-  const std::string outcome = rows.front().Text("outcome");
+  std::string outcome = rows.front().Text("outcome");
+  if (outcome.empty()) {
+    CW_ASSIGN_OR_RETURN(const pg::Rows why,
+                        runner.Run(sql::kWhyNot, want.branch, want.phone.hashes));
+    outcome = why.front().Text("outcome");
+  }
   if (outcome == "LOOK_UP_KEY_MISSING") return LookUpKeyMissing();
   TakeResult result;
   result.kind = KindOf(outcome);

@@ -6,6 +6,12 @@
 /// The statements of PgRack.
 namespace cartwise::rental::sql {
 
+// The branch that is $1.
+#define RENTAL_BRANCH                                                                 \
+  "SELECT b.chain_id, b.active AND coalesce(c.active, true) AS active, b.rental_term" \
+  "  FROM rental.branches b LEFT JOIN rental.chains c ON c.chain_id = b.chain_id"     \
+  " WHERE b.branch_id = $1::uuid AND NOT b.deleted"
+
 // Everything that must hold before a lock is pulsed, and everything that is
 // written with it, in one round trip. A part that finds nothing starves the
 // parts that read from it, so a refusal writes nothing.
@@ -18,9 +24,7 @@ namespace cartwise::rental::sql {
 // $11 event id, $12 trace id, $13 attempt, $14 audit.
 inline constexpr pg::Query kTake{"rental_take", R"sql(
   WITH branch AS (
-    SELECT b.chain_id, b.active AND coalesce(c.active, true) AS active, b.rental_term
-      FROM rental.branches b LEFT JOIN rental.chains c ON c.chain_id = b.chain_id
-     WHERE b.branch_id = $1::uuid AND NOT b.deleted
+)sql" RENTAL_BRANCH R"sql(
   ), prior AS (
     SELECT k.effect_id, k.request_hash FROM rental.idempotency_keys k
      WHERE $8::text IS NOT NULL AND k.chain_id = (SELECT chain_id FROM branch)
@@ -74,24 +78,39 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
            $12, $14::jsonb
       FROM taken t
   )
-  SELECT CASE
-      WHEN t.id IS NOT NULL THEN 'TAKEN'
-      WHEN p.effect_id IS NOT NULL THEN 'SEEN_BEFORE'
-      WHEN NOT EXISTS (SELECT FROM phone) THEN 'LOOK_UP_KEY_MISSING'
-      WHEN NOT EXISTS (SELECT FROM branch) THEN 'BRANCH_NOT_FOUND'
-      WHEN NOT (SELECT active FROM branch) THEN 'BRANCH_INACTIVE'
-      WHEN EXISTS (SELECT FROM held) THEN 'SHOPPER_HAS_RENTAL'
-      WHEN EXISTS (SELECT FROM free) THEN 'RACED'
-      ELSE (SELECT CASE WHEN bool_or(k.online AND NOT k.deleted) THEN 'RACED'
-                        WHEN count(*) > 0 THEN 'DEVICE_OFFLINE' ELSE 'NO_FREE_CART' END
-              FROM rental.carts c JOIN rental.controllers k
-                ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
-             WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid
-               AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL)
-      END AS outcome,
+  SELECT CASE WHEN t.id IS NOT NULL THEN 'TAKEN' WHEN p.effect_id IS NOT NULL THEN 'SEEN_BEFORE'
+              ELSE '' END AS outcome,
       p.request_hash, t.chain_id, t.cart_id, t.cart_number, t.controller_id, t.locker_id,
       t.device_id, t.start_time, t.expected_return
     FROM (SELECT 1) one LEFT JOIN taken t ON true LEFT JOIN prior p ON true)sql"};
+
+// What stands in the way of a taking that found nothing; RACED when nothing does any more.
+// $1 branch, $2 phone hashes.
+inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
+  WITH branch AS (
+)sql" RENTAL_BRANCH R"sql(
+  ), phone AS (
+    SELECT h AS hash FROM unnest($2::text[]) h WHERE left(h, -64) = rental.guarding_tag()
+  ), carts AS (
+    SELECT bool_or(k.online AND NOT k.deleted) AS reachable
+      FROM branch b
+      JOIN rental.carts c ON c.chain_id = b.chain_id AND c.branch_id = $1::uuid
+       AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
+      JOIN rental.controllers k
+        ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
+  )
+  SELECT CASE
+      WHEN NOT EXISTS (SELECT FROM phone) THEN 'LOOK_UP_KEY_MISSING'
+      WHEN NOT EXISTS (SELECT FROM branch) THEN 'BRANCH_NOT_FOUND'
+      WHEN NOT (SELECT active FROM branch) THEN 'BRANCH_INACTIVE'
+      WHEN EXISTS (SELECT FROM rental.rentals r
+                    WHERE r.chain_id = (SELECT chain_id FROM branch)
+                      AND r.phone_hash = (SELECT hash FROM phone) AND r.open)
+        THEN 'SHOPPER_HAS_RENTAL'
+      WHEN reachable THEN 'RACED'
+      WHEN NOT reachable THEN 'DEVICE_OFFLINE'
+      ELSE 'NO_FREE_CART' END AS outcome
+    FROM carts)sql"};
 
 // $1 branch, $2 requested by, $3 key.
 inline constexpr pg::Query kEarlier{"rental_earlier",
