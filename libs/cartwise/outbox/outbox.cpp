@@ -73,19 +73,25 @@ Statements::Statements(const std::string& schema) {
   // cursor is read anew: lock_cursor saw it before it had the lock, when another
   // replica may still have been moving it. Ordered by o.xid: a bare xid would be the
   // text that is selected under that name, in which 10 comes before 9.
-  next = make("next", absl::StrCat(R"sql(
+  const auto next_of = [&](const char* columns) {
+    return absl::StrCat(R"sql(
     SELECT chain_id, seq, xid::text AS xid, event_id, branch_id, device_id, type, subject,
-           occurred_at, payload::text AS payload, trace_id, audit->>'actor' AS audit_actor,
-           audit->>'role' AS audit_role, audit->>'reason' AS audit_reason,
-           audit->>'address' AS audit_address
+           occurred_at, trace_id, )sql",
+                        columns, R"sql(
       FROM )sql",
-                                   schema, R"sql(.outbox o
+                        schema, R"sql(.outbox o
      WHERE (o.xid, o.seq) > ((SELECT c.xid FROM )sql",
-                                   schema, R"sql(.outbox_cursors c WHERE c.sink = $1),
+                        schema, R"sql(.outbox_cursors c WHERE c.sink = $1),
                          (SELECT c.seq FROM )sql",
-                                   schema, R"sql(.outbox_cursors c WHERE c.sink = $1))
+                        schema, R"sql(.outbox_cursors c WHERE c.sink = $1))
        AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
-     ORDER BY o.xid, o.seq LIMIT $2)sql"));
+     ORDER BY o.xid, o.seq LIMIT $2)sql");
+  };
+  next = make("next", next_of("payload::text AS payload"));
+  next_audited =
+      make("next_audited",
+           next_of("audit->>'actor' AS audit_actor, audit->>'role' AS audit_role, "
+                   "audit->>'reason' AS audit_reason, audit->>'address' AS audit_address"));
   advance =
       make("advance", absl::StrCat("UPDATE ", schema,
                                    ".outbox_cursors SET xid = $2::xid8, seq = $3 WHERE sink = $1"));

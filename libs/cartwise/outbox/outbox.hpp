@@ -38,7 +38,7 @@ using Deliver = std::function<absl::Status(const std::vector<Event>&)>;
 /// and nowhere else.
 enum class Takes {
   kEverything,  ///< every event, without its audit part
-  kAudited,     ///< those with an audit part, with it
+  kAudited,     ///< those with an audit part, with it and without their payload
 };
 
 struct Sink {

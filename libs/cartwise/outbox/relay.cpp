@@ -33,11 +33,12 @@ Event ReadEvent(const pg::Row& row, const std::string& source, Takes takes) {
   event.subject = row.Text("subject");
   event.occurred_at = row.Time("occurred_at");
   event.sequence = row.Int("seq");
-  event.payload = row.Text("payload");
   event.trace_id = row.Text("trace_id");
   if (takes == Takes::kAudited) {
     event.audit = Audit{row.Text("audit_actor"), row.Text("audit_role"), row.Text("audit_reason"),
                         row.Text("audit_address")};
+  } else {
+    event.payload = row.Text("payload");
   }
   return event;
 }
@@ -90,7 +91,8 @@ absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink)
       [&](pg::Transaction& tx) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const pg::Rows cursor, tx.Run(sql.lock_cursor, sink.name));
         if (cursor.empty() || !cursor.front().Bool("waiting")) return absl::OkStatus();
-        CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(sql.next, sink.name, kBatch));
+        const pg::Query& next = sink.takes == Takes::kAudited ? sql.next_audited : sql.next;
+        CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(next, sink.name, kBatch));
         carried.held_back = rows.empty();
         if (rows.empty()) return absl::OkStatus();
         const std::vector<Event> events = ReadEvents(rows, source, sink.takes);
@@ -137,12 +139,14 @@ void Relay::State::Carry(const Sink& sink) {
                        .ok();
     }
     absl::StatusOr<Carried> carried = CarryBatch(sink);
-    while (carried.ok() && carried->events > 0) carried = CarryBatch(sink);
+    while (carried.ok() && carried->events == kBatch) carried = CarryBatch(sink);
     if (carried.ok() && carried->held_back) {
       backoff = std::min(look_again, kPoll);
       look_again *= 2;
     } else {
       look_again = kLookAgain;
+      // Others may have been held back behind these, and nobody wakes for them.
+      if (carried.ok() && carried->events > 0) backoff = kLookAgain;
     }
     if (!carried.ok()) {
       obs::Warning("events wait for a sink",

@@ -15,7 +15,7 @@ class Statements {
   Statements(const Statements&) = delete;
   Statements& operator=(const Statements&) = delete;
 
-  pg::Query append, introduce, lock_cursor, next, advance, prune;
+  pg::Query append, introduce, lock_cursor, next, next_audited, advance, prune;
 
  private:
   std::deque<std::string> texts_;  // what the queries point into; never moves
