@@ -120,7 +120,7 @@ grpc::Status CommandExecutionRpc::Execute(grpc::ServerContext* ctx, const v1::Ex
     wanted.requested_by = req->requested_by().empty() ? caller.Label() : req->requested_by();
     wanted.purpose = req->purpose();
     CW_RETURN_IF_ERROR(wanted.Check());
-    CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(caller, wanted));
+    CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(caller, wanted, TellWhen::kSaid));
     *out = ToProto(command);
     return absl::OkStatus();
   });

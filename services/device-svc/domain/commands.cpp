@@ -28,6 +28,10 @@ Command FromNew(const NewCommand& wanted) {
   return command;
 }
 
+DeviceKey KeyOf(const NewCommand& wanted) {
+  return {wanted.chain, wanted.device};
+}
+
 Command With(Command command, const Outcome& outcome, absl::Time now) {
   command.state = outcome.state;
   command.reason = outcome.reason;
@@ -54,19 +58,21 @@ Commands::Commands(Parts parts, Times times)
       announced_(std::move(parts.announced)),
       times_(times) {}
 
-absl::StatusOr<Command> Commands::Execute(const Caller& caller, const NewCommand& wanted) {
+absl::StatusOr<Command> Commands::Execute(const Caller& caller, const NewCommand& wanted,
+                                          TellWhen tell) {
   const absl::Duration accepted_at = clock_.SinceBoot();
   const auto link = links_.Find(wanted.device);
   if (link && link->chain() == wanted.chain) {
-    return ExecuteHere(caller, wanted, *link, accepted_at);
+    return ExecuteHere(caller, wanted, tell, *link, accepted_at);
   }
-  return ExecuteElsewhere(caller, wanted, accepted_at);
+  return ExecuteElsewhere(caller, wanted, tell, accepted_at);
 }
 
 absl::StatusOr<Command> Commands::ExecuteHere(const Caller& caller, const NewCommand& wanted,
-                                              Link& link, absl::Duration accepted_at) {
+                                              TellWhen tell, Link& link,
+                                              absl::Duration accepted_at) {
   // Expected before it is sent: the outcome may be faster than this thread.
-  auto ticket = waiters_.Expect(wanted.id);
+  auto ticket = waiters_.Expect(wanted.id, KeyOf(wanted), tell);
   CW_ASSIGN_OR_RETURN(auto command, SendHere(caller, wanted, link, accepted_at));
   if (!command) return Existing(caller, wanted, reasons::DeviceOffline());
   if (command->state != CommandState::kSent) return *std::move(command);
@@ -120,7 +126,7 @@ bool Commands::SendOn(Link& link, const Command& command, absl::Duration accepte
 }
 
 absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,
-                                                   absl::Duration accepted_at) {
+                                                   TellWhen tell, absl::Duration accepted_at) {
   const absl::Time deadline = std::min(caller.deadline, clock_.Now() + wanted.ttl);
   CW_ASSIGN_OR_RETURN(const auto known, log_.Find(wanted.chain, wanted.id, deadline));
   if (known) return Existing(caller, wanted, reasons::DeviceOffline());
@@ -131,10 +137,10 @@ absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const N
   if (route.replica == self_) {
     const auto link = AwaitLink(wanted.device);
     if (!link) return reasons::DeviceOffline();
-    return ExecuteHere(caller, wanted, *link, accepted_at);
+    return ExecuteHere(caller, wanted, tell, *link, accepted_at);
   }
 
-  auto ticket = waiters_.Expect(wanted.id);
+  auto ticket = waiters_.Expect(wanted.id, KeyOf(wanted), TellWhen::kCommitted);
   CW_ASSIGN_OR_RETURN(const bool handed,
                       log_.HandOver(wanted, route.stream, self_, route.replica, deadline));
   if (!handed) return Existing(caller, wanted, reasons::DeviceOffline());
@@ -158,7 +164,7 @@ std::shared_ptr<Link> Commands::AwaitLink(const DeviceId& device) const {
 // The command as it stands, waiting for it while it is under way.
 absl::StatusOr<Command> Commands::Existing(const Caller& caller, const NewCommand& wanted,
                                            absl::Status otherwise) {
-  auto ticket = waiters_.Expect(wanted.id);
+  auto ticket = waiters_.Expect(wanted.id, KeyOf(wanted), TellWhen::kCommitted);
   const absl::Time deadline = std::min(caller.deadline, clock_.Now() + kOwnTime);
   CW_ASSIGN_OR_RETURN(auto command, log_.Find(wanted.chain, wanted.id, deadline));
   if (!command) return otherwise;
@@ -227,6 +233,7 @@ absl::StatusOr<Reported> Commands::Report(const Caller& device, const CommandId&
                                           const Outcome& outcome) {
   const DeviceKey key{device.chain, DeviceId(device.subject)};
   if (waiters_.Expected(id)) {
+    waiters_.Say(id, key, outcome);
     CW_ASSIGN_OR_RETURN(const bool settled,
                         log_.SettleForWaiter(key, id, outcome, clock_.Now() + kOwnTime));
     if (settled) {

@@ -35,7 +35,9 @@ struct CommandTimes {
 /// - Committed before it is sent, numbered under the stream that counts.
 /// - Its deadline stands in the agent's own clock, counted from the moment the
 ///   command was accepted here.
-/// - A result is committed before anybody hears of it, and never changes.
+/// - A result never changes. It is committed before anybody hears of it, but for a caller
+///   of Execute who keeps a record of its own and asks for the agent's word: the agent
+///   says it again until it is committed here.
 ///
 /// A result that comes when nobody waits any more is announced as
 /// `command.settled`. Thread-safe; Execute blocks its thread.
@@ -56,7 +58,8 @@ class Commands {
 
   /// Sends and waits for the outcome or the deadline. The same id again answers
   /// with the same command and sends nothing.
-  absl::StatusOr<Command> Execute(const Caller& caller, const NewCommand& wanted);
+  absl::StatusOr<Command> Execute(const Caller& caller, const NewCommand& wanted,
+                                  TellWhen tell = TellWhen::kCommitted);
   /// The command, or COMMAND_NOT_FOUND, which bars the id for ever.
   absl::StatusOr<Command> LookUp(const Caller& caller, const ChainId& chain, const CommandId& id);
 
@@ -76,12 +79,12 @@ class Commands {
   void Settled(const CommandId& id) { waiters_.Poke(id); }
 
  private:
-  absl::StatusOr<Command> ExecuteHere(const Caller& caller, const NewCommand& wanted, Link& link,
-                                      absl::Duration accepted_at);
+  absl::StatusOr<Command> ExecuteHere(const Caller& caller, const NewCommand& wanted, TellWhen tell,
+                                      Link& link, absl::Duration accepted_at);
   absl::StatusOr<std::optional<Command>> SendHere(const Caller& caller, const NewCommand& wanted,
                                                   Link& link, absl::Duration accepted_at);
   absl::StatusOr<Command> ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,
-                                           absl::Duration accepted_at);
+                                           TellWhen tell, absl::Duration accepted_at);
   std::shared_ptr<Link> AwaitLink(const DeviceId& device) const;
   absl::StatusOr<Command> Existing(const Caller& caller, const NewCommand& wanted,
                                    absl::Status otherwise);

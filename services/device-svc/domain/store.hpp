@@ -21,6 +21,8 @@ namespace cartwise::device {
 struct DeviceKey {
   ChainId chain;
   DeviceId device;
+
+  bool operator==(const DeviceKey&) const = default;
 };
 
 inline DeviceKey KeyOf(const Device& device) {

@@ -5,14 +5,16 @@
 namespace cartwise::device {
 
 struct Waiters::Ticket::Seat {
+  const DeviceKey device;
+  const TellWhen tell;
   std::mutex mutex;
   std::condition_variable called;
   std::optional<Outcome> outcome;
   bool poked = false;
 };
 
-Waiters::Ticket::Ticket(Waiters& waiters, CommandId id)
-    : waiters_(waiters), id_(std::move(id)), seat_(std::make_shared<Seat>()) {
+Waiters::Ticket::Ticket(Waiters& waiters, CommandId id, DeviceKey device, TellWhen tell)
+    : waiters_(waiters), id_(std::move(id)), seat_(new Seat{std::move(device), tell}) {
   std::lock_guard lock(waiters_.mutex_);
   waiters_.seats_.emplace(id_, seat_);
 }
@@ -46,24 +48,30 @@ bool Waiters::AnyExpected() const {
   return !seats_.empty();
 }
 
-void Waiters::Deliver(const CommandId& id, const Outcome& outcome) {
+template <typename Use>
+void Waiters::ForEachSeat(const CommandId& id, Use use) {
   std::lock_guard lock(mutex_);
   auto [begin, end] = seats_.equal_range(id);
   for (auto it = begin; it != end; ++it) {
     std::lock_guard seat_lock(it->second->mutex);
-    it->second->outcome = outcome;
+    use(*it->second);
     it->second->called.notify_all();
   }
 }
 
+void Waiters::Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome) {
+  ForEachSeat(id, [&](Ticket::Seat& seat) {
+    // An agent speaks for its own device alone.
+    if (seat.tell == TellWhen::kSaid && seat.device == device) seat.outcome = outcome;
+  });
+}
+
+void Waiters::Deliver(const CommandId& id, const Outcome& outcome) {
+  ForEachSeat(id, [&](Ticket::Seat& seat) { seat.outcome = outcome; });
+}
+
 void Waiters::Poke(const CommandId& id) {
-  std::lock_guard lock(mutex_);
-  auto [begin, end] = seats_.equal_range(id);
-  for (auto it = begin; it != end; ++it) {
-    std::lock_guard seat_lock(it->second->mutex);
-    it->second->poked = true;
-    it->second->called.notify_all();
-  }
+  ForEachSeat(id, [](Ticket::Seat& seat) { seat.poked = true; });
 }
 
 }  // namespace cartwise::device

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "cartwise/pg/connection.hpp"
 #include "storage/fixture_pgtest.hpp"
 
 namespace cartwise::device {
@@ -107,6 +108,57 @@ TEST_CASE("a command is committed, numbered, sent, and answered with its proof",
   CHECK(f.Found(wanted.id).state == CommandState::kSucceeded);
   // Somebody waited and heard: nothing is left to announce.
   CHECK(f.Events("command.settled") == 0);
+}
+
+TEST_CASE("a service hears the agent's word before it is committed, a person after", "[commands]") {
+  CommandsFixture f;
+  auto keeper = pg::Connection::Open(f.server.UrlOf("device"));
+  REQUIRE_OK(keeper);
+  // While the keeper holds the command's row, no outcome can be committed.
+  f.here.Connect(f.device, [&, report = f.Reports(CommandState::kSucceeded)](const Order& order) {
+    REQUIRE_OK(
+        (*keeper)->Raw("BEGIN; SET LOCAL cartwise.platform = 'on'; SELECT FROM device.commands "
+                       "WHERE command_id = '" +
+                       order.command.value() + "' FOR UPDATE"));
+    report(order);
+  });
+  const NewCommand of_service = f.Unlock();
+  const auto said = f.here.commands.Execute(TwoChains::Service(), of_service, TellWhen::kSaid);
+  REQUIRE_OK(said);
+  CHECK(said->state == CommandState::kSucceeded);
+  CHECK(f.Found(of_service.id).state == CommandState::kSent);
+  REQUIRE_OK((*keeper)->Raw("COMMIT"));
+
+  const NewCommand of_person = f.Unlock();
+  std::atomic<bool> answered = false;
+  std::thread person([&] {
+    CHECK(f.here.commands.Execute(TwoChains::Service(), of_person).ok());
+    answered = true;
+  });
+  while (f.Count("pg_stat_activity WHERE datname = current_database() "
+                 "AND wait_event_type = 'Lock'") == 0) {
+    std::this_thread::yield();
+  }
+  CHECK(!answered);
+  REQUIRE_OK((*keeper)->Raw("COMMIT"));
+  person.join();
+  CHECK(f.Found(of_person.id).state == CommandState::kSucceeded);
+}
+
+TEST_CASE("an agent's word about another device's command is not believed", "[commands]") {
+  CommandsFixture f;
+  const Device stranger = f.Enrolled(f.haifa, "02:00:00:00:00:02");
+  f.here.Connect(f.device, [&, report = f.Reports(CommandState::kFailed)](const Order& order) {
+    const auto told = f.here.commands.Report(TwoChains::Speaking(stranger), order.command,
+                                             {CommandState::kSucceeded, "", "{}", 1});
+    CHECK(told.ok());
+    report(order);
+  });
+
+  const auto done = f.here.commands.Execute(TwoChains::Service(), f.Unlock(), TellWhen::kSaid);
+
+  REQUIRE_OK(done);
+  CHECK(done->state == CommandState::kFailed);
 }
 
 TEST_CASE("the same id again answers with the same command and sends nothing", "[commands]") {
