@@ -28,14 +28,6 @@ constexpr absl::Duration kGrace = absl::Seconds(10);
 constexpr absl::Duration kShareEvery = absl::Milliseconds(100);
 constexpr absl::Duration kPlansEvery = absl::Seconds(15);
 
-Upstreams::Channels Connect(const Config& config) {
-  Upstreams::Channels channels;
-  for (const auto& [area, target] : config.targets) {
-    channels[area] = rpc::Connect(target, absl::StrCat(area, "-svc"), config.tls);
-  }
-  return channels;
-}
-
 // Says once that Redis is away, and once that it is back.
 void ShareRates(RateLimiter& rates, SharedLimits& others, obs::Metrics& metrics, bool& away) {
   const absl::Status shared = rates.Share(others);
@@ -57,13 +49,15 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   obs::Metrics metrics;
   const auth::KeySource current_keys = [&keys] { return keys->Current(); };
   const auth::TokenVerifier tokens(current_keys, clock);
-  const Upstreams::Channels channels = Connect(config);
-  Upstreams upstreams(channels);
+  // For what the gateway asks in its own name. Calls of others go out of the event loops.
+  const auto tenant = rpc::Connect(config.targets.at("tenant"), "tenant-svc", config.tls);
+  const ServiceTargets services{config.targets, config.tls};
+  Upstreams upstreams(contracts.areas());
   HealthWatch health(upstreams);
   const Cors cors(config.cors_origins);
   const DocsSite docs(config.docs_dir);
   const auto openapi = std::make_shared<const std::string>(OpenApiDocument(router));
-  ChainRates chain_rates(channels.at("tenant"));
+  ChainRates chain_rates(tenant);
   chain_rates.Refresh().IgnoreError();
   // What was known stays while tenant-svc is away; the next turn asks again.
   const process::Periodic plans(kPlansEvery, [&] { chain_rates.Refresh().IgnoreError(); });
@@ -76,9 +70,9 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
     sharing = std::make_unique<process::Periodic>(
         kShareEvery, [&, away = false]() mutable { ShareRates(rates, *shared, metrics, away); });
   }
-  ApiKeys api_keys(upstreams.Of("tenant"), tokens, clock);
+  ApiKeys api_keys(tenant, upstreams.Of("tenant"), tokens, clock);
   Revocations revocations(clock);
-  const RevocationWatch watch(channels.at("tenant"), metrics, [&](const Revocation& revocation) {
+  const RevocationWatch watch(tenant, metrics, [&](const Revocation& revocation) {
     if (revocation.kind == Revocation::Kind::kKey) api_keys.Forget(revocation.id);
     revocations.Add(revocation);
   });
@@ -93,11 +87,10 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
                       Tls::Load(config.grpc_cert, config.grpc_key, Tls::Protocol::kHttp2));
   GrpcGate gate(contracts, tokens, api_keys, revocations, upstreams, rates, metrics,
                 config.trusted_proxies);
-  CW_ASSIGN_OR_RETURN(const auto grpc,
-                      GrpcServer::Start(config.grpc_listen, config.grpc, gate,
-                                        {config.targets, config.tls}, grpc_tls.get()));
-  CW_ASSIGN_OR_RETURN(const auto http,
-                      HttpServer::Start(config.http_listen, config.http, api, health, tls.get()));
+  CW_ASSIGN_OR_RETURN(const auto grpc, GrpcServer::Start(config.grpc_listen, config.grpc, gate,
+                                                         services, grpc_tls.get()));
+  CW_ASSIGN_OR_RETURN(const auto http, HttpServer::Start(config.http_listen, config.http, api,
+                                                         health, services, tls.get()));
   CW_ASSIGN_OR_RETURN(const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics,
                                                                  [] { return absl::OkStatus(); }));
   obs::Info("serving", {{"http", config.http_listen},

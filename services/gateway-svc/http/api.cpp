@@ -5,7 +5,6 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 #include <google/protobuf/arena.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/execution/outstanding_work.hpp>
@@ -22,7 +21,6 @@
 #include "cartwise/rpc/status.hpp"
 #include "proxy/client_address.hpp"
 #include "proxy/idempotency_key.hpp"
-#include "proxy/unary_call.hpp"
 #include "transcoding/json_writer.hpp"
 
 namespace cartwise::gateway {
@@ -100,18 +98,10 @@ bool HasHeader(const Answer& answer, std::string_view name) {
   return false;
 }
 
-/// The JSON of a service's answer.
-std::optional<std::string> Transcode(const Method& method, const grpc::ByteBuffer& bytes) {
-  grpc::Slice slice;
-  if (!bytes.DumpToSingleSlice(&slice).ok()) return std::nullopt;
-  return WriteJson(*method.answer, {reinterpret_cast<const char*>(slice.begin()), slice.size()});
-}
-
 /// The bytes of an answer that is a file, under their own type and name.
-std::optional<Answer> FileAnswer(const grpc::ByteBuffer& bytes) {
+std::optional<Answer> FileAnswer(const std::string& bytes) {
   options::v1::File file;
-  grpc::ByteBuffer read = bytes;
-  const bool parsed = grpc::SerializationTraits<options::v1::File>::Deserialize(&read, &file).ok();
+  const bool parsed = file.ParseFromString(bytes);
   const auto safe = [](const std::string& text, std::string_view more) {
     return std::all_of(text.begin(), text.end(), [&](unsigned char c) {
       return absl::ascii_isalnum(c) || more.find(char(c)) != more.npos;
@@ -139,7 +129,7 @@ absl::StatusOr<std::string> MakeRequest(const Exchange& exchange) {
   return message->SerializeAsString();
 }
 
-Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const ProblemContext& problem) {
+Answer Success(const Method& method, const std::string& bytes, const ProblemContext& problem) {
   Answer answer;
   if (method.descriptor->output_type()->full_name() == "google.protobuf.Empty") {
     answer.status = 204;
@@ -149,7 +139,7 @@ Answer Success(const Method& method, const grpc::ByteBuffer& bytes, const Proble
     if (auto file = FileAnswer(bytes)) return *std::move(file);
   }
   std::optional<std::string> json;
-  if (!method.AnswersFile()) json = Transcode(method, bytes);
+  if (!method.AnswersFile()) json = WriteJson(*method.answer, bytes);
   if (!json) {
     obs::Error("an answer cannot be read",
                {{"method", method.path}, {"trace_id", problem.trace_id}});
@@ -323,14 +313,14 @@ Answer Api::NoRoute(const std::string& method, const std::vector<Verb>& allowed,
   return answer;
 }
 
-asio::awaitable<Answer> Api::Serve(Exchange& exchange) const {
-  const absl::StatusOr<std::string> request = MakeRequest(exchange);
+asio::awaitable<Answer> Api::Serve(Exchange& exchange, Outbound& outbound) const {
+  absl::StatusOr<std::string> request = MakeRequest(exchange);
   if (!request.ok()) co_return ProblemOf(request.status(), exchange.problem);
   const Method& method = *exchange.route->method;
   const auto live = parts_.revocations.NewCall(exchange.caller, /*streaming=*/false);
-  const UnaryAnswer answer =
-      co_await CallUnary(parts_.upstreams.Of(method.area), method.path, exchange.metadata,
-                         method.timeout, *request, live.get());
+  UnaryRequest call{parts_.upstreams.Of(method.area), method.path, exchange.metadata,
+                    method.timeout, *std::move(request)};
+  const UnaryAnswer answer = co_await CallUnary(outbound, std::move(call), live.get());
   if (live && live->cut_off() && !answer.status.ok()) {
     co_return ProblemOf(TokenRevoked(), exchange.problem);
   }

@@ -17,6 +17,7 @@
 #include "http/docs_site.hpp"
 #include "http/problem.hpp"
 #include "http/target.hpp"
+#include "http2/unary_call.hpp"
 #include "limits/rate_limiter.hpp"
 #include "proxy/api_keys.hpp"
 #include "proxy/call_metadata.hpp"
@@ -85,8 +86,8 @@ class Api {
   boost::asio::awaitable<std::optional<Answer>> Admit(const RequestHead& head,
                                                       Exchange& exchange) const;
 
-  /// Makes the call; `exchange.rest.body` holds the body.
-  boost::asio::awaitable<Answer> Serve(Exchange& exchange) const;
+  /// Makes the call from the loop of `outbound`; `exchange.rest.body` holds the body.
+  boost::asio::awaitable<Answer> Serve(Exchange& exchange, Outbound& outbound) const;
 
   /// Adds the headers that every answer has; counts and logs the request.
   void Conclude(const Exchange& exchange, Answer& answer) const;

@@ -89,8 +89,9 @@ std::string Serialize(const Answer& answer, bool keep) {
 
 }  // namespace
 
-Connection::Connection(Socket socket, Tls::Context tls, const Api& api, const HttpLimits& limits)
-    : stream_(std::move(socket), std::move(tls)), api_(api), limits_(limits) {
+Connection::Connection(Socket socket, Tls::Context tls, const Api& api, Outbound& outbound,
+                       const HttpLimits& limits)
+    : stream_(std::move(socket), std::move(tls)), api_(api), outbound_(outbound), limits_(limits) {
   error_code gone;
   const auto peer = stream_.tcp().socket().remote_endpoint(gone);
   if (!gone) peer_ = peer.address().to_string();
@@ -203,7 +204,7 @@ asio::awaitable<bool> Connection::ServeOne(bool first) {
   waiting_since_.reset();
   if (!answer) {
     exchange.rest.body = std::move(parser.get().body());
-    answer = co_await api_.Serve(exchange);
+    answer = co_await api_.Serve(exchange, outbound_);
   }
   co_return co_await Send(exchange, *std::move(answer), head_only, keep && !draining_);
 }

@@ -40,8 +40,9 @@ class Connection {
   using Socket = boost::asio::ip::tcp::socket;
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Plain when `tls` is null.
-  Connection(Socket socket, Tls::Context tls, const Api& api, const HttpLimits& limits);
+  /// Plain when `tls` is null. `outbound` is of the loop it lives on.
+  Connection(Socket socket, Tls::Context tls, const Api& api, Outbound& outbound,
+             const HttpLimits& limits);
 
   /// Serves until the client leaves, misbehaves or idles too long.
   boost::asio::awaitable<void> Run();
@@ -77,6 +78,7 @@ class Connection {
   Stream stream_;
   boost::beast::flat_buffer buffer_;
   const Api& api_;
+  Outbound& outbound_;
   const HttpLimits& limits_;
   std::string peer_;
   boost::asio::cancellation_signal abort_;

@@ -4,14 +4,12 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
-#include <thread>
 
 #include <absl/strings/str_cat.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -19,6 +17,7 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "http/listen.hpp"
+#include "http2/event_loop.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -32,12 +31,14 @@ constexpr absl::Duration kLastWords = absl::Seconds(2);
 /// Out of file descriptors: nothing helps but waiting for some to close.
 constexpr std::chrono::milliseconds kAcceptPause{50};
 
-/// An event loop, its thread and the connections that live on it.
-struct Loop {
-  asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
+/// For connections to services, which owe signs of life within tens of seconds.
+constexpr std::chrono::seconds kSweepEvery{1};
+
+/// An event loop and the connections that live on it.
+struct Loop : EventLoop {
+  using EventLoop::EventLoop;
+
   std::set<Connection*> connections;  ///< of this thread alone
-  std::thread thread;
 
   /// Ends the connection that has waited longest for its client; false when
   /// every one is being answered.
@@ -58,7 +59,8 @@ bool Loop::MakeRoom() {
 }  // namespace
 
 struct HttpServer::State {
-  State(const HttpLimits& l, const Api& a, Tls* t) : limits(l), api(a), tls(t) {}
+  State(const HttpLimits& l, const Api& a, ServiceTargets s, Tls* t)
+      : limits(l), api(a), targets(std::move(s)), tls(t), loops{Loop(targets), Loop(targets)} {}
 
   asio::awaitable<void> Accept();
   void Begin(Loop& loop, tcp::socket socket);
@@ -69,12 +71,13 @@ struct HttpServer::State {
 
   const HttpLimits limits;
   const Api& api;
+  const ServiceTargets targets;
   Tls* const tls;
-  std::array<Loop, 2> loops;
-  tcp::acceptor acceptor{loops[0].io};
   asio::cancellation_signal stop_accepting;
   asio::cancellation_signal stop_watching;
   asio::cancellation_signal stop_watching_files;
+  std::array<Loop, 2> loops;
+  tcp::acceptor acceptor{loops[0].io};
   int port = 0;
 
   std::mutex mutex;
@@ -137,7 +140,8 @@ void HttpServer::State::Exchange(Loop& home, tcp::socket socket) {
 }
 
 asio::awaitable<void> HttpServer::State::Serve(Loop& loop, tcp::socket socket) {
-  Connection connection(std::move(socket), tls ? tls->context() : nullptr, api, limits);
+  Connection connection(std::move(socket), tls ? tls->context() : nullptr, api, loop.outbound,
+                        limits);
   loop.connections.insert(&connection);
   {
     std::lock_guard lock(mutex);
@@ -178,28 +182,26 @@ HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& listen,
                                                               const HttpLimits& limits,
                                                               const Api& api, HealthWatch& health,
+                                                              const ServiceTargets& services,
                                                               Tls* tls) {
   CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(listen));
-  auto state = std::make_unique<State>(limits, api, tls);
+  auto state = std::make_unique<State>(limits, api, services, tls);
   CW_ASSIGN_OR_RETURN(state->port, Listen(state->acceptor, endpoint));
   asio::co_spawn(state->loops[0].io, state->Accept(),
                  asio::bind_cancellation_slot(state->stop_accepting.slot(), asio::detached));
-  asio::co_spawn(state->loops[0].io, health.Run(),
+  asio::co_spawn(state->loops[0].io, health.Run(state->loops[0].outbound),
                  asio::bind_cancellation_slot(state->stop_watching.slot(), asio::detached));
   if (tls != nullptr) {
     asio::co_spawn(state->loops[0].io, tls->Watch(),
                    asio::bind_cancellation_slot(state->stop_watching_files.slot(), asio::detached));
   }
-  for (Loop& loop : state->loops) loop.thread = std::thread([&loop] { loop.io.run(); });
+  for (Loop& loop : state->loops) loop.Run(kSweepEvery, [](Session::Clock::time_point) {});
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 
 HttpServer::~HttpServer() {
   Drain(absl::ZeroDuration());
-  for (Loop& loop : state_->loops) {
-    loop.work.reset();
-    loop.thread.join();
-  }
+  for (Loop& loop : state_->loops) loop.Stop();
 }
 
 int HttpServer::port() const {
@@ -219,9 +221,11 @@ void HttpServer::Drain(absl::Duration grace) {
     state->stop_watching_files.emit(asio::cancellation_type::terminal);
   });
   state_->EachConnection(&Connection::Drain);
-  if (state_->WaitUntilEmpty(grace)) return;
-  state_->EachConnection(&Connection::Abort);
-  state_->WaitUntilEmpty(kLastWords);
+  if (!state_->WaitUntilEmpty(grace)) {
+    state_->EachConnection(&Connection::Abort);
+    state_->WaitUntilEmpty(kLastWords);
+  }
+  for (Loop& loop : state_->loops) loop.LeaveServices();
 }
 
 }  // namespace cartwise::gateway

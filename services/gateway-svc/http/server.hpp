@@ -17,10 +17,12 @@ namespace cartwise::gateway {
 class HttpServer {
  public:
   /// `listen` is host:port; port 0 picks one. `api`, `health` and `tls` outlive it;
-  /// `health` is asked and `tls` watched in the background. Null `tls`: plain HTTP.
+  /// `health` asks and `tls` is watched in the background. Null `tls`: plain HTTP.
   static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const std::string& listen,
                                                            const HttpLimits& limits, const Api& api,
-                                                           HealthWatch& health, Tls* tls = nullptr);
+                                                           HealthWatch& health,
+                                                           const ServiceTargets& services,
+                                                           Tls* tls = nullptr);
   ~HttpServer();
 
   int port() const;

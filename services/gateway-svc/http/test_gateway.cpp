@@ -69,12 +69,8 @@ void KeepCallbackQueue() {
   (void)server;
 }
 
-Upstreams::Channels ChannelsTo(int port) {
-  const auto channel =
-      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
-  Upstreams::Channels channels;
-  for (const std::string& area : FleetContracts().areas()) channels[area] = channel;
-  return channels;
+std::shared_ptr<grpc::Channel> ChannelTo(int port) {
+  return grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials());
 }
 
 ServiceTargets TargetsAt(int port) {
@@ -181,13 +177,13 @@ TestGateway::TestGateway(const Options& options)
       tokens_(Keys(staff_key_, device_key_), clock_),
       services_((KeepCallbackQueue(),
                  Serve({&carts, &agents, &api_keys, &audit}, nullptr, &services_port_))),
-      upstreams_(ChannelsTo(services_port_)),
+      upstreams_(FleetContracts().areas()),
       health_(upstreams_),
       cors_({"https://manage.example.com"}),
       docs_(""),
       rates_(options.rates, options.clock == nullptr ? clock_ : *options.clock,
              [](const std::string&) { return 10'000; }),
-      keys_(upstreams_.Of("tenant"), tokens_, clock_),
+      keys_(ChannelTo(services_port_), upstreams_.Of("tenant"), tokens_, clock_),
       api_({FleetRouter(), tokens_, keys_, revocations, upstreams_, health_, rates_, metrics, cors_,
             docs_, std::make_shared<const std::string>(OpenApiDocument(FleetRouter())),
             [this] { return Keys(staff_key_, device_key_); }, options.trusted_proxies,
@@ -199,7 +195,9 @@ TestGateway::TestGateway(const Options& options)
                 TargetsAt(options.grpc_services == 0 ? services_port_ : options.grpc_services),
                 options.grpc_tls)
                 .value()),
-      http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_, options.tls).value()) {}
+      http_(HttpServer::Start("127.0.0.1:0", options.limits, api_, health_,
+                              TargetsAt(services_port_), options.tls)
+                .value()) {}
 
 TestGateway::~TestGateway() {
   grpc_.reset();

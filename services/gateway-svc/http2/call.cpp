@@ -7,17 +7,13 @@
 #include <absl/strings/str_cat.h>
 #include <nghttp2/nghttp2.h>
 
+#include "http2/message.hpp"
+
 namespace cartwise::gateway {
 namespace {
 
-/// Flag and length.
-constexpr size_t kMessagePrefix = 5;
 /// A name of a service, and there is none to ask for.
 constexpr size_t kMostOfHealth = 1024;
-
-grpc::Status Unreachable() {
-  return {grpc::StatusCode::UNAVAILABLE, "the service cannot be reached"};
-}
 
 }  // namespace
 
@@ -27,7 +23,7 @@ std::shared_ptr<CallStream> Call::Begin(CallHost& host, std::string peer) {
 }
 
 Call::Call(CallHost& host, std::string peer)
-    : host_(host), peer_(std::move(peer)), head_(std::make_unique<RequestHead>()) {}
+    : host_(host), peer_(std::move(peer)), head_(std::make_unique<CallHead>()) {}
 
 Call::~Call() = default;
 
@@ -155,6 +151,8 @@ void Call::OnDrain() {
 // On to the service.
 
 void Call::TakeTurn() {
+  turn_ = info_.upstream->TakeFreeTurn();
+  if (turn_ != nullptr) return PassOn();
   const bool taken = info_.upstream->TakeTurn(
       [call = weak_from_this(), inbox = host_.inbox](std::shared_ptr<Turn> turn) {
         inbox->Post([call, turn = std::move(turn)]() mutable {
@@ -217,7 +215,7 @@ void Call::OnAnswerData(std::string_view bytes) {
   if (!unary()) return;
   service_.Consume(bytes.size());
   answer_bytes_ += bytes.size();
-  if (answer_bytes_ > host_.limits.answer_bytes + kMessagePrefix) {
+  if (answer_bytes_ > kMostOfAnswer + kMessagePrefix) {
     Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the answer is too large"}, {});
   }
 }

@@ -4,25 +4,20 @@
 #include <optional>
 #include <string>
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "http2/call_stream.hpp"
 #include "http2/head.hpp"
 #include "http2/health.hpp"
-#include "http2/inbox.hpp"
 #include "http2/limits.hpp"
-#include "http2/services.hpp"
+#include "http2/unary_call.hpp"
 #include "proxy/grpc_gate.hpp"
 
 namespace cartwise::gateway {
 
 /// What calls of one event loop share.
-struct CallHost {
-  boost::asio::io_context& io;
-  std::shared_ptr<Inbox> inbox;
+struct CallHost : Outbound {
   GrpcGate& gate;
-  Services& services;
   const Http2Limits& limits;
   bool draining = false;
 };
@@ -97,7 +92,7 @@ class Call final : public std::enable_shared_from_this<Call> {
   ServiceEnd service_{*this};
   std::string peer_;
   const CallStream::TimePoint began_at_ = std::chrono::steady_clock::now();
-  std::unique_ptr<RequestHead> head_;  ///< until it was passed on
+  std::unique_ptr<CallHead> head_;  ///< until it was passed on
   ProxiedCall info_;
   Headers told_, answer_;
   std::shared_ptr<Turn> turn_;

@@ -5,20 +5,19 @@
 #include <condition_variable>
 #include <mutex>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 #include "http/listen.hpp"
 #include "http2/client_connection.hpp"
+#include "http2/event_loop.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -41,41 +40,22 @@ milliseconds SweepEvery(const Http2Limits& limits) {
   return std::clamp<milliseconds>(shortest / 4, milliseconds(10), milliseconds(1000));
 }
 
-/// An event loop, its thread and what lives on it.
-struct Loop {
-  Loop(GrpcGate& gate, const ServiceTargets& targets, const Http2Limits& l)
-      : limits(l), services(io, targets), host{io, inbox, gate, services, l} {}
+/// An event loop and the clients' connections that live on it.
+struct Loop : EventLoop {
+  Loop(GrpcGate& gate, const ServiceTargets& targets, const Http2Limits& limits)
+      : EventLoop(targets), host{outbound, gate, limits} {}
 
-  void Sweep();
-  void SweepLater();
+  void Sweep(Session::Clock::time_point now);
   bool MakeRoom();
 
-  const Http2Limits& limits;
-  asio::io_context io{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
-  std::shared_ptr<Inbox> inbox = std::make_shared<Inbox>(io);
-  asio::steady_timer sweep{io};
-  Services services;
   CallHost host;
   std::set<std::shared_ptr<ClientConnection>> connections;
-  std::thread thread;
 };
 
-void Loop::Sweep() {
-  const auto now = Session::Clock::now();
+void Loop::Sweep(Session::Clock::time_point now) {
   // A copy, since a connection that ends leaves the set.
   const auto all = connections;
   for (const auto& connection : all) connection->Sweep(now);
-  services.Sweep(now);
-}
-
-void Loop::SweepLater() {
-  sweep.expires_after(SweepEvery(limits));
-  sweep.async_wait([this](error_code fault) {
-    if (fault) return;
-    Sweep();
-    SweepLater();
-  });
 }
 
 /// Ends the connection that has been idle longest; false when every one has a call.
@@ -185,19 +165,14 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(const std::string&
                    asio::bind_cancellation_slot(state->stop_watching.slot(), asio::detached));
   }
   for (Loop& loop : state->loops) {
-    loop.SweepLater();
-    loop.thread = std::thread([&loop] { loop.io.run(); });
+    loop.Run(SweepEvery(limits), [&loop](Session::Clock::time_point now) { loop.Sweep(now); });
   }
   return std::unique_ptr<GrpcServer>(new GrpcServer(std::move(state)));
 }
 
 GrpcServer::~GrpcServer() {
   Drain(absl::ZeroDuration());
-  for (Loop& loop : state_->loops) {
-    loop.inbox->Shut();
-    loop.io.stop();
-    loop.thread.join();
-  }
+  for (Loop& loop : state_->loops) loop.Stop();
   // What was posted last is done here: the accept that was cut short holds a socket
   // of the other loop, which must not outlive that.
   for (Loop& loop : state_->loops) {
@@ -229,7 +204,7 @@ void GrpcServer::Drain(absl::Duration grace) {
     });
     state_->WaitUntilEmpty(kLastWords);
   }
-  state_->Each([](Loop& loop) { loop.services.Close(); });
+  for (Loop& loop : state_->loops) loop.LeaveServices();
 }
 
 }  // namespace cartwise::gateway

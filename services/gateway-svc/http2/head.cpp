@@ -100,7 +100,7 @@ void AddForeign(const Headers& from, Headers& to) {
 
 }  // namespace
 
-bool RequestHead::Add(std::string_view name, std::string_view value, size_t most) {
+bool CallHead::Add(std::string_view name, std::string_view value, size_t most) {
   constexpr size_t kPerHeader = 32;
   bytes_ += name.size() + value.size() + kPerHeader;
   if (bytes_ > most) return false;
@@ -124,12 +124,12 @@ bool RequestHead::Add(std::string_view name, std::string_view value, size_t most
   return true;
 }
 
-int RequestHead::http_status() const {
+int CallHead::http_status() const {
   if (method_ != "POST") return 405;
   return absl::StartsWith(content_type_, kContentType) ? 200 : 415;
 }
 
-GrpcGate::Request RequestHead::ToGate(const std::string& peer) const {
+GrpcGate::Request CallHead::ToGate(const std::string& peer) const {
   GrpcGate::Request request{.path = path_,
                             .authorization = authorization_.Get(),
                             .traceparent = traceparent_.Get(),
@@ -140,7 +140,7 @@ GrpcGate::Request RequestHead::ToGate(const std::string& peer) const {
   return request;
 }
 
-Headers RequestHead::ForService() const {
+Headers CallHead::ForService() const {
   Headers headers{{"content-type", content_type_}};
   if (!encoding_.empty()) headers.emplace_back("grpc-encoding", encoding_);
   if (!accept_encoding_.empty()) headers.emplace_back("grpc-accept-encoding", accept_encoding_);

@@ -15,7 +15,7 @@
 namespace cartwise::gateway {
 
 /// The head of a client's call, header by header.
-class RequestHead {
+class CallHead {
  public:
   /// False when it has become larger than `most` bytes, as HTTP/2 counts them.
   bool Add(std::string_view name, std::string_view value, size_t most);

@@ -1,5 +1,7 @@
 #include "http2/health.hpp"
 
+#include "http2/message.hpp"
+
 namespace cartwise::gateway {
 
 HealthMethod HealthMethodOf(const std::string& path) {
@@ -9,15 +11,14 @@ HealthMethod HealthMethodOf(const std::string& path) {
 }
 
 std::string HealthMessage(bool serving) {
-  // Not compressed, two bytes long; field 1, SERVING or NOT_SERVING.
-  return std::string("\0\0\0\0\x02\x08", 6) + (serving ? '\x01' : '\x02');
+  // Field 1, SERVING or NOT_SERVING.
+  return MessagePrefix(2) + '\x08' + (serving ? '\x01' : '\x02');
 }
 
 grpc::Status CheckHealthRequest(std::string_view framed) {
-  constexpr size_t kPrefix = 5;
-  if (framed.size() < kPrefix) return {grpc::StatusCode::INVALID_ARGUMENT, "no message"};
+  if (framed.size() < kMessagePrefix) return {grpc::StatusCode::INVALID_ARGUMENT, "no message"};
   // Nothing, or an empty name written out.
-  const std::string_view message = framed.substr(kPrefix);
+  const std::string_view message = framed.substr(kMessagePrefix);
   if (message.empty() || message == std::string_view("\x0a\0", 2)) return grpc::Status::OK;
   return {grpc::StatusCode::NOT_FOUND, "no such service"};
 }

@@ -6,13 +6,15 @@
 
 namespace cartwise::gateway {
 
+/// Of a service's answer to a unary call.
+inline constexpr size_t kMostOfAnswer = 4 * 1024 * 1024;
+
 /// What one gRPC client may take of us.
 struct Http2Limits {
-  int connections = 20'000;               ///< a new one takes the place of the longest idle one
-  uint32_t streams = 100;                 ///< of a connection, at a time
-  size_t header_bytes = 16 * 1024;        ///< of a call, as HTTP/2 counts them
-  size_t message_bytes = 1024 * 1024;     ///< of a unary request
-  size_t answer_bytes = 4 * 1024 * 1024;  ///< of a unary answer
+  int connections = 20'000;            ///< a new one takes the place of the longest idle one
+  uint32_t streams = 100;              ///< of a connection, at a time
+  size_t header_bytes = 16 * 1024;     ///< of a call, as HTTP/2 counts them
+  size_t message_bytes = 1024 * 1024;  ///< of a unary request
   /// Frames that ask for work and carry nothing (SETTINGS, PING, RST_STREAM,
   /// PRIORITY, empty DATA, calls beyond `streams`, frames that break a stream's
   /// rules): that many at once, and per second.

@@ -51,6 +51,10 @@ Http2Limits LimitsOfServices() {
 
 }  // namespace
 
+grpc::Status Unreachable() {
+  return {grpc::StatusCode::UNAVAILABLE, "the service cannot be reached"};
+}
+
 Services::Services(boost::asio::io_context& io, const ServiceTargets& targets)
     : io_(io), targets_(targets), limits_(LimitsOfServices()) {
   for (const auto& [area, target] : targets.by_area) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include <grpcpp/support/status.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -22,6 +23,9 @@ struct ServiceTargets {
   std::map<std::string, std::string> by_area;  ///< host:port
   rpc::TlsFiles tls;  ///< read for each connection; without `ca`, plain: for tests
 };
+
+/// How a call ends that has no service to go to: UNAVAILABLE.
+grpc::Status Unreachable();
 
 /// The services as one event loop reaches them: one connection to each, made when
 /// a call wants it. A name is looked up for every new connection, and its

@@ -10,14 +10,13 @@
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "cartwise/rpc/values.hpp"
-#include "cartwise/tenant/v1/api_keys.pb.h"
+#include "cartwise/tenant/v1/api_keys.grpc.pb.h"
 
 namespace cartwise::gateway {
 namespace {
 
 namespace v1 = tenant::v1;
 
-constexpr char kMethod[] = "/cartwise.tenant.v1.ApiKeyExchangeService/ExchangeApiKey";
 constexpr absl::Duration kTimeout = absl::Seconds(3);
 constexpr absl::Duration kBadFor = absl::Seconds(10);
 constexpr absl::Duration kAskAgainAfter = absl::Seconds(10);
@@ -29,11 +28,26 @@ absl::Status Unavailable() {
 
 }  // namespace
 
+struct ApiKeys::Stub {
+  std::unique_ptr<v1::ApiKeyExchangeService::Stub> to_tenant;
+};
+
 /// Everything gRPC holds pointers to until the call is over.
 struct ApiKeys::Call {
   grpc::ClientContext context;
-  grpc::ByteBuffer request, response;
+  v1::ExchangeApiKeyRequest request;
+  v1::ExchangeApiKeyResponse response;
+  std::shared_ptr<Turn> turn;
 };
+
+ApiKeys::ApiKeys(const std::shared_ptr<grpc::Channel>& channel, Upstream& tenant,
+                 const auth::TokenVerifier& tokens, const Clock& clock, size_t kept)
+    : stub_(new Stub{v1::ApiKeyExchangeService::NewStub(channel)}),
+      tenant_(tenant),
+      tokens_(tokens),
+      clock_(clock),
+      good_{kept},
+      bad_{kept} {}
 
 ApiKeys::Known* ApiKeys::Memory::Find(const Hash& hash) {
   for (auto* half : {&younger, &older}) {
@@ -91,16 +105,18 @@ void ApiKeys::Exchange(const std::string& key, Done done) {
 }
 
 void ApiKeys::Ask(const std::string& key, const Hash& hash) {
-  v1::ExchangeApiKeyRequest request;
-  request.set_key(key);
   const auto call = std::make_shared<Call>();
+  call->request.set_key(key);
   rpc::Prepare(call->context, absl::Now() + kTimeout, "");
-  const grpc::Slice slice(request.SerializeAsString());
-  call->request = grpc::ByteBuffer(&slice, 1);
-  tenant_.UnaryCall(&call->context, kMethod, &call->request, &call->response,
-                    [this, key, hash, call](const grpc::Status& status) {
-                      Answered(key, hash, Read(status, call->response));
-                    });
+  const bool taken = tenant_.TakeTurn([this, key, hash, call](std::shared_ptr<Turn> turn) {
+    call->turn = std::move(turn);
+    stub_->to_tenant->async()->ExchangeApiKey(&call->context, &call->request, &call->response,
+                                              [this, key, hash, call](const grpc::Status& status) {
+                                                call->turn.reset();
+                                                Answered(key, hash, Read(status, *call));
+                                              });
+  });
+  if (!taken) Answered(key, hash, Unavailable());
 }
 
 void ApiKeys::Answered(const std::string& key, const Hash& hash, const KeyAnswer& answer) {
@@ -121,14 +137,10 @@ void ApiKeys::Answered(const std::string& key, const Hash& hash, const KeyAnswer
   for (const Done& done : waiting) done(answer);
 }
 
-KeyAnswer ApiKeys::Read(const grpc::Status& status, const grpc::ByteBuffer& bytes) const {
+KeyAnswer ApiKeys::Read(const grpc::Status& status, const Call& call) const {
   if (status.error_code() == grpc::StatusCode::UNAUTHENTICATED) return rpc::FromGrpc(status);
-  v1::ExchangeApiKeyResponse response;
-  grpc::Slice slice;
-  if (!status.ok() || !bytes.DumpToSingleSlice(&slice).ok() ||
-      !response.ParseFromArray(slice.begin(), static_cast<int>(slice.size()))) {
-    return Unavailable();
-  }
+  if (!status.ok()) return Unavailable();
+  const v1::ExchangeApiKeyResponse& response = call.response;
   absl::StatusOr<Caller> caller = tokens_.Verify(response.access_token());
   if (!caller.ok() || caller->principal != Principal::kApiKey) return Unavailable();
   return std::make_shared<const ProvenKey>(ProvenKey{*std::move(caller), response.access_token(),

@@ -12,6 +12,7 @@
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
+#include <grpcpp/channel.h>
 
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/caller.hpp"
@@ -39,12 +40,10 @@ class ApiKeys {
  public:
   using Done = std::function<void(const KeyAnswer&)>;
 
-  /// `tenant` is where keys are exchanged; at least `kept` good and as many bad
+  /// `channel` is to tenant-svc, whose turns are `tenant`; at least `kept` good and as many bad
   /// ones are remembered, and at most twice that.
-  ApiKeys(Upstream& tenant, const auth::TokenVerifier& tokens, const Clock& clock,
-          size_t kept = 5'000)
-      : tenant_(tenant), tokens_(tokens), clock_(clock), good_{kept}, bad_{kept} {}
-
+  ApiKeys(const std::shared_ptr<grpc::Channel>& channel, Upstream& tenant,
+          const auth::TokenVerifier& tokens, const Clock& clock, size_t kept = 5'000);
   ~ApiKeys();
 
   /// What is known of a key.
@@ -75,13 +74,15 @@ class ApiKeys {
     void Remember(const Hash& hash, Known known);
     void Forget(const Hash& hash);
   };
+  struct Stub;
   struct Call;
 
   void Ask(const std::string& key, const Hash& hash);
   void Answered(const std::string& key, const Hash& hash, const KeyAnswer& answer);
-  KeyAnswer Read(const grpc::Status& status, const grpc::ByteBuffer& bytes) const;
+  KeyAnswer Read(const grpc::Status& status, const Call& call) const;
   void Remember(const Hash& hash, const KeyAnswer& answer);
 
+  const std::unique_ptr<Stub> stub_;
   Upstream& tenant_;
   const auth::TokenVerifier& tokens_;
   const Clock& clock_;

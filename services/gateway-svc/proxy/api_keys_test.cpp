@@ -30,9 +30,10 @@ struct Keys {
   FakeApiKeys fake{signing_key, clock};
   int port = 0;
   std::unique_ptr<grpc::Server> server = Serve();
-  Upstream tenant{
-      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials())};
-  ApiKeys keys{tenant, tokens, clock, /*kept=*/100};
+  Upstream tenant{"tenant"};
+  ApiKeys keys{
+      grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()),
+      tenant, tokens, clock, /*kept=*/100};
   const Caller caller = gateway.KeyCaller({"rentals:read"});
 
   Keys() { fake.Set(kKey, caller); }

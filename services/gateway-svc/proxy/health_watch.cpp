@@ -7,8 +7,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "proxy/unary_call.hpp"
-
 namespace cartwise::gateway {
 namespace {
 
@@ -17,9 +15,7 @@ constexpr std::chrono::seconds kPeriod{5};
 
 /// HealthCheckResponse with `status = SERVING` and nothing else.
 bool SaysServing(const UnaryAnswer& answer) {
-  grpc::Slice bytes;
-  if (!answer.status.ok() || !answer.message.DumpToSingleSlice(&bytes).ok()) return false;
-  return std::string_view(reinterpret_cast<const char*>(bytes.begin()), bytes.size()) == "\x08\x01";
+  return answer.status.ok() && answer.message == "\x08\x01";
 }
 
 }  // namespace
@@ -28,22 +24,21 @@ HealthWatch::HealthWatch(Upstreams& upstreams) : upstreams_(upstreams) {
   for (const auto& [area, upstream] : upstreams.all()) serving_[area] = false;
 }
 
-boost::asio::awaitable<void> HealthWatch::Check() {
+boost::asio::awaitable<void> HealthWatch::Check(Outbound& outbound) {
   static const std::string kMethod = "/grpc.health.v1.Health/Check";
-  static const std::string kWholeServer;
   for (auto& [area, upstream] : upstreams_.all()) {
     CallMetadata metadata;
     metadata.traceparent = NextTraceparent("");
-    const UnaryAnswer answer =
-        co_await CallUnary(upstream, kMethod, metadata, kPatience, kWholeServer, nullptr);
+    UnaryRequest call{upstream, kMethod, metadata, kPatience, ""};
+    const UnaryAnswer answer = co_await CallUnary(outbound, std::move(call), nullptr);
     serving_[area] = SaysServing(answer);
   }
 }
 
-boost::asio::awaitable<void> HealthWatch::Run() {
+boost::asio::awaitable<void> HealthWatch::Run(Outbound& outbound) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor);
   for (;;) {
-    co_await Check();
+    co_await Check(outbound);
     timer.expires_after(kPeriod);
     co_await timer.async_wait(boost::asio::use_awaitable);
   }

@@ -6,6 +6,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "http2/unary_call.hpp"
 #include "proxy/upstreams.hpp"
 
 namespace cartwise::gateway {
@@ -17,9 +18,9 @@ class HealthWatch {
   explicit HealthWatch(Upstreams& upstreams);
 
   /// Asks each once, one after the other, at most 2 s each.
-  boost::asio::awaitable<void> Check();
+  boost::asio::awaitable<void> Check(Outbound& outbound);
   /// Asks again every 5 s until cancelled.
-  boost::asio::awaitable<void> Run();
+  boost::asio::awaitable<void> Run(Outbound& outbound);
 
   bool AllServing() const;
   /// {"status":"ok","upstreams":{"device":"ok"}}; "degraded" and "unreachable"

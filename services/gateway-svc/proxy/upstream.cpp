@@ -17,32 +17,31 @@ grpc::Status Overloaded() {
                      "more calls wait than can be answered in time; try again in a few seconds"));
 }
 
-void Upstream::UnaryCall(grpc::ClientContext* context, const std::string& method,
-                         const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-                         OnAnswer answered) {
-  const bool taken = TakeTurn([=, this](std::shared_ptr<Turn> turn) {
-    stub_.UnaryCall(context, method, {}, request, response,
-                    [turn, answered](grpc::Status status) mutable {
-                      turn.reset();
-                      answered(std::move(status));
-                    });
-  });
-  if (!taken) answered(Overloaded());
+std::shared_ptr<Turn> Upstream::TakeFreeTurn() {
+  const std::lock_guard lock(mutex_);
+  return FreeTurn();
 }
 
 bool Upstream::TakeTurn(OnTurn start) {
+  std::shared_ptr<Turn> turn;
   {
     const std::lock_guard lock(mutex_);
-    // Who waits already comes first, also while turns are being given out.
-    if (running_ == limits_.running || !waiting_.empty()) {
+    turn = FreeTurn();
+    if (turn == nullptr) {
       if (static_cast<int>(waiting_.size()) == limits_.waiting) return false;
       waiting_.push(std::move(start));
       return true;
     }
-    ++running_;
   }
-  start(std::make_shared<Turn>(*this));
+  start(std::move(turn));
   return true;
+}
+
+std::shared_ptr<Turn> Upstream::FreeTurn() {
+  // Who waits already comes first, also while turns are being given out.
+  if (running_ == limits_.running || !waiting_.empty()) return nullptr;
+  ++running_;
+  return std::make_shared<Turn>(*this);
 }
 
 /// A call that has ended meanwhile gives its turn back at once, from within `next`;

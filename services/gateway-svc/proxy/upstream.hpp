@@ -6,8 +6,7 @@
 #include <queue>
 #include <string>
 
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
+#include <grpcpp/support/status.h>
 
 namespace cartwise::gateway {
 
@@ -34,35 +33,30 @@ class Turn {
 /// How a call ends that there is no place for: UNAVAILABLE (OVERLOADED).
 grpc::Status Overloaded();
 
-/// One service behind the gateway: the channel that REST's calls share, and the turns
-/// of all unary calls.
-/// A burst waits here, where a call costs a few KB, and not in the service, where
-/// it holds a thread. Thread-safe; outlives its calls.
+/// One service behind the gateway, and the turns of all unary calls to it. A burst waits
+/// here, where a call costs a few KB, and not in the service, where it holds a thread.
+/// Thread-safe; outlives its calls.
 class Upstream {
  public:
-  using OnAnswer = std::function<void(grpc::Status)>;
   using OnTurn = std::function<void(std::shared_ptr<Turn>)>;
 
-  explicit Upstream(const std::shared_ptr<grpc::Channel>& channel, UpstreamLimits limits = {})
-      : stub_(channel), limits_(limits) {}
+  explicit Upstream(std::string area, UpstreamLimits limits = {})
+      : area_(std::move(area)), limits_(limits) {}
 
-  /// Makes the call when its turn has come; its deadline counts while it waits.
-  /// `answered` is heard once, from a thread of gRPC, or from this one with
-  /// UNAVAILABLE (OVERLOADED) when too many wait. What is pointed to must live
-  /// until then.
-  void UnaryCall(grpc::ClientContext* context, const std::string& method,
-                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response, OnAnswer answered);
+  const std::string& area() const { return area_; }
 
-  /// For calls that are made by other means: `start` is heard when the turn has
-  /// come, from this thread or from one that ends another turn. False, and never
-  /// heard, when too many wait.
+  /// Null when calls wait already, or all turns are taken.
+  std::shared_ptr<Turn> TakeFreeTurn();
+  /// `start` is heard when the turn has come, from this thread or from one that ends
+  /// another turn. False, and never heard, when too many wait.
   bool TakeTurn(OnTurn start);
 
  private:
   friend class Turn;
+  std::shared_ptr<Turn> FreeTurn();
   void Ended();
 
-  grpc::GenericStub stub_;
+  const std::string area_;
   const UpstreamLimits limits_;
   std::mutex mutex_;
   int running_ = 0;

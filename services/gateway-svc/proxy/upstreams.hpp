@@ -1,10 +1,8 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <string>
-
-#include <grpcpp/grpcpp.h>
+#include <vector>
 
 #include "proxy/upstream.hpp"
 
@@ -13,10 +11,8 @@ namespace cartwise::gateway {
 /// The services behind the gateway, by area. Thread-safe.
 class Upstreams {
  public:
-  using Channels = std::map<std::string, std::shared_ptr<grpc::Channel>>;
-
-  explicit Upstreams(const Channels& channels) {
-    for (const auto& [area, channel] : channels) upstreams_.try_emplace(area, channel);
+  explicit Upstreams(const std::vector<std::string>& areas) {
+    for (const std::string& area : areas) upstreams_.try_emplace(area, area);
   }
 
   /// The area must be one of those given.

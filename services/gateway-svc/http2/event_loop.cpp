@@ -1,0 +1,40 @@
+#include "http2/event_loop.hpp"
+
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace cartwise::gateway {
+
+EventLoop::EventLoop(const ServiceTargets& targets) : services(io, targets) {}
+
+void EventLoop::Run(std::chrono::milliseconds sweep_every,
+                    std::function<void(Session::Clock::time_point)> sweep) {
+  sweep_every_ = sweep_every;
+  sweep_ = std::move(sweep);
+  SweepLater();
+  thread_ = std::thread([this] { io.run(); });
+}
+
+void EventLoop::SweepLater() {
+  timer_.expires_after(sweep_every_);
+  timer_.async_wait([this](boost::system::error_code fault) {
+    if (fault) return;
+    const auto now = Session::Clock::now();
+    services.Sweep(now);
+    sweep_(now);
+    SweepLater();
+  });
+}
+
+void EventLoop::LeaveServices() {
+  boost::asio::post(io, [this] { services.Close(); });
+}
+
+void EventLoop::Stop() {
+  outbound.inbox->Shut();
+  io.stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace cartwise::gateway
