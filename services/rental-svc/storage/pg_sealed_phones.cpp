@@ -41,7 +41,7 @@ constexpr pg::Query kPatience{"look_up_keys_patience",
                               "SELECT set_config('lock_timeout', '1s', true) AS patience"};
 
 // No rental is written between the reading of the open ones and the commit; who
-// waited here then asks rental.guarding_tag and finds the new key.
+// waited here has its snapshot from afterwards and finds the new key.
 constexpr pg::Query kHold{"look_up_keys_hold", "SELECT rental.hold_rentals()::text AS held"};
 
 constexpr pg::Query kOpen{"look_up_keys_open_rentals", R"sql(

@@ -18,6 +18,8 @@ namespace cartwise::rental::sql {
 //
 // Open rentals have the hash of one key alone, which the database names: of the
 // hashes that come, that one is written, whatever key the writer holds for newest.
+// Who waited for its change finds the new one: PostgreSQL takes a prepared statement's
+// locks before its snapshot.
 //
 // $1 branch, $2 phone hashes, $3 rental id, $4 sealed phone, $5 masked phone,
 // $6 notes, $7 requested by, $8 key or NULL, $9 request hash, $10 now,
@@ -30,7 +32,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
      WHERE $8::text IS NOT NULL AND k.chain_id = (SELECT chain_id FROM branch)
        AND k.principal = $7 AND k.method = )sql" ASSIGN_METHOD R"sql( AND k.key = $8
   ), guard AS MATERIALIZED (
-    SELECT rental.guarding_tag() AS tag
+    SELECT l.tag FROM rental.look_up_keys l WHERE l.guards
   ), phone AS (
     SELECT h AS hash FROM guard, unnest($2::text[]) h WHERE left(h, -64) = guard.tag
   ), held AS (
@@ -90,7 +92,8 @@ inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
   WITH branch AS (
 )sql" RENTAL_BRANCH R"sql(
   ), phone AS (
-    SELECT h AS hash FROM unnest($2::text[]) h WHERE left(h, -64) = rental.guarding_tag()
+    SELECT h AS hash FROM unnest($2::text[]) h 
+     WHERE left(h, -64) = (SELECT l.tag FROM rental.look_up_keys l WHERE l.guards)
   ), carts AS (
     SELECT bool_or(k.online AND NOT k.deleted) AS reachable
       FROM branch b
