@@ -1,5 +1,6 @@
 #include <google/protobuf/util/time_util.h>
 #include <grpcpp/grpcpp.h>
+#include <poll.h>
 
 #include <csignal>
 #include <fstream>
@@ -15,6 +16,9 @@ namespace cartwise::bench {
 namespace {
 
 namespace v1 = device::v1;
+
+// What a quiet connection does not need goes back within a second.
+constexpr int kRestMs = 3000;
 
 // One emulated agent: a TLS connection of its own with the control lane open.
 struct Agent {
@@ -122,11 +126,13 @@ std::vector<Figure> AgentMemory(fleet::Fleet& fleet, const Effort& effort) {
   const size_t warm = tokens.size() / 10;
   for (size_t i = 0; i < warm; ++i) agents.push_back(Connect(fleet, ca.str(), tokens[i], queue));
 
+  poll(nullptr, 0, kRestMs);
   const double gateway = ResidentKb(fleet.PidOf("gateway-svc"));
   const double device = ResidentKb(fleet.PidOf("device-svc"));
   for (size_t i = warm; i < tokens.size(); ++i) {
     agents.push_back(Connect(fleet, ca.str(), tokens[i], queue));
   }
+  poll(nullptr, 0, kRestMs);
   const double count = double(tokens.size() - warm);
   const double gateway_kb = (ResidentKb(fleet.PidOf("gateway-svc")) - gateway) / count;
   const double device_kb = (ResidentKb(fleet.PidOf("device-svc")) - device) / count;

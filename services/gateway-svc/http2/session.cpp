@@ -66,6 +66,9 @@ void Session::Sweep(Clock::time_point now) {
   }
   if (!unsent_.empty() && now - sent_at_ > limits_.stall_time) return Close("takes nothing");
   if (now - heard_at_ > limits_.silence) return Close("silent");
+  // Most connections are quiet most of the time.
+  const bool quiet = unsent_.empty() && nghttp2_session_want_write(native_) == 0;
+  if (quiet && std::exchange(frames_used_, false)) memory_.GiveBackFrames();
   if (!pinged_ && now - heard_at_ > limits_.ping_after) {
     pinged_ = true;
     nghttp2_submit_ping(native_, NGHTTP2_FLAG_NONE, nullptr);
@@ -230,6 +233,7 @@ bool Session::FillUnsent() {
     piece.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(count));
   }
   if (piece.empty()) return false;
+  frames_used_ = true;
   size_t written = 0;
   while (written < piece.size()) {
     const ssize_t count = socket_.Write(piece.data() + written, piece.size() - written);

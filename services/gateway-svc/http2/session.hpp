@@ -102,6 +102,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool pinged_ = false;
   bool heard_settings_ = false;
   bool flooded_ = false;
+  bool frames_used_ = false;  ///< since their memory was given back
 };
 
 }  // namespace cartwise::gateway

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace cartwise::gateway {
 namespace {
@@ -34,8 +35,14 @@ void* SessionMemory::Allocate(size_t size) {
   void* const block =
       ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (block == MAP_FAILED) return nullptr;
+  // A session makes it before it hears anything, so no peer's words are ever in it.
+  if (!std::exchange(frames_made_, true)) frames_ = block;
   large_.emplace(block, size);
   return block;
+}
+
+void SessionMemory::GiveBackFrames() {
+  if (frames_ != nullptr) ::madvise(frames_, large_.at(frames_), MADV_DONTNEED);
 }
 
 void SessionMemory::Free(void* block) {
@@ -43,6 +50,7 @@ void SessionMemory::Free(void* block) {
   if (found == large_.end()) return std::free(block);
   ::munmap(found->first, found->second);
   large_.erase(found);
+  if (block == frames_) frames_ = nullptr;
 }
 
 void* SessionMemory::Resize(void* block, size_t size) {

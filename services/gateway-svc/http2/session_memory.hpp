@@ -20,12 +20,18 @@ class SessionMemory {
 
   nghttp2_mem native();
 
+  /// Gives back the pages of the block for frames that go out, which is the first large one.
+  /// What it holds is lost: for when nothing is on its way out.
+  void GiveBackFrames();
+
  private:
   void* Allocate(size_t size);
   void Free(void* block);
   void* Resize(void* block, size_t size);
 
   std::map<void*, size_t> large_;
+  void* frames_ = nullptr;
+  bool frames_made_ = false;
 };
 
 }  // namespace cartwise::gateway

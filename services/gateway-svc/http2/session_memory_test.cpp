@@ -45,6 +45,24 @@ TEST_CASE("a large block takes the pages that were written", "[session-memory]")
   CHECK(mincore(block, 1, std::vector<unsigned char>(1).data()) == -1);
 }
 
+TEST_CASE("the frames' block gives its pages back, and no other one", "[session-memory]") {
+  Memory f;
+  char* const frames = f.Resize(nullptr, kFrames);
+  char* const other = f.Resize(nullptr, kFrames);
+  frames[0] = other[0] = 'x';
+
+  f.memory.GiveBackFrames();
+
+  CHECK(PagesOf(frames, kFrames) == 0);
+  CHECK(PagesOf(other, kFrames) == 1);
+  frames[0] = 'y';
+  CHECK(frames[0] == 'y');
+  f.Free(frames);
+  f.memory.GiveBackFrames();
+  CHECK(other[0] == 'x');
+  f.Free(other);
+}
+
 TEST_CASE("a block keeps its bytes when it grows and shrinks", "[session-memory]") {
   const size_t first = GENERATE(size_t{1000}, kFrames);
   Memory f;

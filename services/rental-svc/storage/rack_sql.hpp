@@ -92,7 +92,7 @@ inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
   WITH branch AS (
 )sql" RENTAL_BRANCH R"sql(
   ), phone AS (
-    SELECT h AS hash FROM unnest($2::text[]) h 
+    SELECT h AS hash FROM unnest($2::text[]) h
      WHERE left(h, -64) = (SELECT l.tag FROM rental.look_up_keys l WHERE l.guards)
   ), carts AS (
     SELECT bool_or(k.online AND NOT k.deleted) AS reachable
