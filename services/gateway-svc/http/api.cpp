@@ -150,7 +150,6 @@ Answer Success(const Method& method, const std::string& bytes, const ProblemCont
   return answer;
 }
 
-/// Resumes on the coroutine's own executor.
 // RFC 9116. It never says that it is out of date while somebody serves it.
 std::string SecurityText(const std::string& contact, absl::Time now) {
   return absl::StrCat(
@@ -159,6 +158,7 @@ std::string SecurityText(const std::string& contact, absl::Time now) {
       "\nPreferred-Languages: en, he\n");
 }
 
+/// Resumes on the coroutine's own executor.
 asio::awaitable<KeyAnswer> ExchangeKey(ApiKeys& keys, const std::string& key) {
   const auto start = [&]<typename Handler>(Handler handler) {
     // Tracked: the event loop must not end before the answer is there.

@@ -21,6 +21,14 @@ void CallStream::Finish(Headers trailers) {
   if (attached()) session_->Resume(id_);
 }
 
+void CallStream::Renew() {
+  Detach();
+  over_ = false;
+  queue_.clear();
+  taken_ = 0;
+  trailers_.clear();
+}
+
 void CallStream::Respond(const Headers& head, bool last) {
   if (attached()) session_->Respond(id_, head, last);
 }

@@ -61,6 +61,9 @@ class CallStream {
   void Consume(size_t bytes);
   void Reset(uint32_t error);
 
+  /// As new, for another stream after the one that is over.
+  void Renew();
+
   size_t waiting() const { return queue_.size() - taken_; }
   const std::string& queue() const { return queue_; }
   /// Since when bytes or trailers wait without one of them leaving; now when none wait.

@@ -62,6 +62,7 @@ class UnaryCall final : public CallStream, public std::enable_shared_from_this<U
   std::shared_ptr<Turn> turn_;
   Headers headers_;
   std::string answer_;
+  bool refused_ = false;    ///< once; not again
   bool answering_ = false;  ///< the answer's head came
   bool over_ = false;       ///< the stream ends by itself
   bool settled_ = false;
@@ -137,6 +138,13 @@ void UnaryCall::OnEnd() {
 }
 
 void UnaryCall::OnClose(uint32_t error) {
+  // Of what it refuses a service has done nothing: it is leaving, most likely.
+  const bool undone = error == NGHTTP2_REFUSED_STREAM && !answering_ && !settled_;
+  if (undone && !std::exchange(refused_, true)) {
+    Renew();
+    return outbound_.inbox->Post(
+        [self = shared_from_this()] { self->Reach(std::move(self->turn_)); });
+  }
   turn_.reset();
   Settle(StatusOfReset(error));
 }

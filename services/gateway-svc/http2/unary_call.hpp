@@ -37,9 +37,9 @@ struct UnaryAnswer {
   std::string message;  ///< serialized; of an OK
 };
 
-/// Makes one call, which `live` (if any) may cut off, and resumes the coroutine, which
-/// runs on the loop of `outbound`. Cancelling the coroutine cancels the call. What is
-/// referred to must live until it resumes.
+/// Makes one call, once more if the service refused to take it, which `live` (if any)
+/// may cut off, and resumes the coroutine, which runs on the loop of `outbound`. Cancelling the
+/// coroutine cancels the call. What is referred to must live until it resumes.
 boost::asio::awaitable<UnaryAnswer> CallUnary(Outbound& outbound, UnaryRequest request,
                                               LiveCall* live);
 

@@ -8,6 +8,7 @@
 #include <absl/strings/str_cat.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
+#include <nghttp2/nghttp2.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -264,6 +265,32 @@ TEST_CASE_METHOD(Raw, "an answer is one message and a status") {
 
   CHECK(caller.Await(call).status.error_code() == code);
   CHECK(caller.Await(call).message == text);
+}
+
+TEST_CASE_METHOD(Raw, "a call that a leaving service did not take goes to the next one") {
+  const Caller::Call& first = caller.Make();
+  auto leaving = service.Accept();
+  const uint32_t taken = leaving.AwaitCall();
+  leaving.Answer(taken);
+  REQUIRE(caller.Await(first).status.ok());
+  const Caller::Call& call = caller.Make();
+  REQUIRE(leaving.AwaitCall() > taken);
+
+  leaving.Send(RawClient::kGoaway, 0, 0, Number(taken) + Number(NGHTTP2_NO_ERROR));
+
+  auto other = service.Accept();
+  other.Answer(other.AwaitCall());
+  CHECK(caller.Await(call).status.ok());
+}
+
+TEST_CASE_METHOD(Raw, "a call that is refused again and again is UNAVAILABLE") {
+  const Caller::Call& call = caller.Make();
+  auto peer = service.Accept();
+  for (int i = 0; i < 2; ++i) {
+    const uint32_t stream = peer.AwaitCall();
+    peer.Send(RawClient::kRstStream, 0, stream, Number(NGHTTP2_REFUSED_STREAM));
+  }
+  CHECK(caller.Await(call).status.error_code() == grpc::StatusCode::UNAVAILABLE);
 }
 
 TEST_CASE_METHOD(Raw, "a call whose service is lost is UNAVAILABLE, the next reaches it anew") {
