@@ -50,6 +50,9 @@ TEST_CASE("a fleet goes on from a restored base backup, and who was erased stays
   CHECK(Eventually([&] { return RentalsOf(erased) == 0; }));
   CHECK(RentalsOf(other) == 1);
   CHECK(fleet.Command("tenant-svc", {"verify-audit"}, fleet.LogOf("verify-audit")) == 0);
+  // Whom the fleet refused while it moved waits half a minute before asking again.
+  rack.agent().Kill();
+  rack.StartAgent();
   RentAndReturn(rack, other);
 }
 
