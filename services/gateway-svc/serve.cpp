@@ -4,8 +4,6 @@
 #include <string>
 #include <thread>
 
-#include <absl/strings/str_cat.h>
-
 #include "cartwise/auth/key_folder.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"

@@ -5,7 +5,6 @@
 #include <mutex>
 #include <set>
 
-#include <absl/strings/str_cat.h>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -201,7 +200,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
 
 HttpServer::~HttpServer() {
   Drain(absl::ZeroDuration());
-  for (Loop& loop : state_->loops) loop.Stop();
+  for (Loop& loop : state_->loops) loop.Finish();
 }
 
 int HttpServer::port() const {

@@ -19,7 +19,7 @@ void EventLoop::Run(std::chrono::milliseconds sweep_every,
 void EventLoop::SweepLater() {
   timer_.expires_after(sweep_every_);
   timer_.async_wait([this](boost::system::error_code fault) {
-    if (fault) return;
+    if (fault || finishing_) return;
     const auto now = Session::Clock::now();
     services.Sweep(now);
     sweep_(now);
@@ -29,6 +29,16 @@ void EventLoop::SweepLater() {
 
 void EventLoop::LeaveServices() {
   boost::asio::post(io, [this] { services.Close(); });
+}
+
+void EventLoop::Finish() {
+  boost::asio::post(io, [this] {
+    finishing_ = true;  // a sweep that is due already would come again
+    timer_.cancel();
+    services.Close();
+  });
+  work_.reset();
+  if (thread_.joinable()) thread_.join();
 }
 
 void EventLoop::Stop() {

@@ -25,6 +25,8 @@ class EventLoop {
            std::function<void(Session::Clock::time_point)> sweep);
   /// Ends the connections to the services, soon; no call is made any more.
   void LeaveServices();
+  /// Waits until nothing is under way: whoever still owes this loop an answer posts to it.
+  void Finish();
   /// Gives up whatever is still going on, and waits for the thread.
   void Stop();
 
@@ -39,6 +41,7 @@ class EventLoop {
   boost::asio::steady_timer timer_{io};
   std::chrono::milliseconds sweep_every_{};
   std::function<void(Session::Clock::time_point)> sweep_;
+  bool finishing_ = false;
   std::thread thread_;
 };
 
