@@ -76,7 +76,8 @@ std::string ScriptOf(const std::string& chain) {
                                           {3, ":locker_id::integer"},
                                           {4, fresh("closed")},
                                           {6, OfClient(kDevice)},
-                                          {7, now}}) +
+                                          {7, now},
+                                          {8, ":locker_id::integer"}}) +
             ";\n";
   script += Fill(rental::sql::kApply.sql, {{1, Uuid(chain)},
                                            {2, ":cart_id::uuid"},

@@ -36,8 +36,8 @@ absl::StatusOr<std::vector<Controller>> Controllers::List(Store& store, const Ca
                                                           const DeviceId& device,
                                                           const PageRequest& page) const {
   CW_RETURN_IF_ERROR(CheckPage(page));
-  CW_RETURN_IF_ERROR(FindVisible(store, caller, device, Role::kViewer).status());
-  return store.ListControllers(device, page);
+  CW_ASSIGN_OR_RETURN(const Device visible, FindVisible(store, caller, device, Role::kViewer));
+  return store.ListControllers(KeyOf(visible), page);
 }
 
 absl::StatusOr<Controller> Controllers::Get(Store& store, const Caller& caller,

@@ -173,7 +173,7 @@ absl::StatusOr<Device> Devices::Update(Store& store, const Caller& caller, const
 absl::Status Devices::Retire(Store& store, const Caller& caller, const DeviceId& id) const {
   CW_ASSIGN_OR_RETURN(Device device, LockVisible(store, caller, id, Role::kAdmin));
   if (device.lifecycle == Lifecycle::kRetired) return absl::OkStatus();
-  CW_ASSIGN_OR_RETURN(const auto controllers, store.ControllersOf(device.id));
+  CW_ASSIGN_OR_RETURN(const auto controllers, store.ControllersOf(KeyOf(device)));
   if (!controllers.empty()) return reasons::DeviceHasControllers();
   device.lifecycle = Lifecycle::kRetired;
   CW_RETURN_IF_ERROR(EndPresence(store, device));

@@ -96,9 +96,9 @@ class Store {
 
   virtual absl::StatusOr<std::optional<Controller>> FindController(const ControllerId& id) = 0;
   /// By port, then address, then id.
-  virtual absl::StatusOr<std::vector<Controller>> ListControllers(const DeviceId& device,
+  virtual absl::StatusOr<std::vector<Controller>> ListControllers(const DeviceKey& device,
                                                                   const PageRequest& page) = 0;
-  virtual absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceId& device) = 0;
+  virtual absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceKey& device) = 0;
   /// False when the address is taken on this port.
   virtual absl::StatusOr<bool> InsertController(const Controller& controller) = 0;
   virtual absl::StatusOr<bool> UpdateController(const Controller& controller) = 0;

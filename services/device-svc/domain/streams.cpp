@@ -88,7 +88,7 @@ absl::StatusOr<OpenedStream> Streams::Open(const Caller& caller, const Greeting&
     Replace(device->firmware_version, greeting.firmware_version);
     Replace(device->ip_address, greeting.ip_address);
     CW_RETURN_IF_ERROR(SetThere(store, *device, Status::kOnline));
-    CW_ASSIGN_OR_RETURN(opened.controllers, store.ControllersOf(device->id));
+    CW_ASSIGN_OR_RETURN(opened.controllers, store.ControllersOf(KeyOf(*device)));
     opened.device = *std::move(device);
     return absl::OkStatus();
   }));
@@ -129,7 +129,7 @@ absl::StatusOr<bool> Streams::Counts(const DeviceKey& device, const StreamId& st
 absl::StatusOr<std::vector<Controller>> Streams::ControllersOf(const DeviceKey& device) {
   std::vector<Controller> controllers;
   CW_RETURN_IF_ERROR(database_.Read(Myself(), [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(controllers, store.ControllersOf(device.device));
+    CW_ASSIGN_OR_RETURN(controllers, store.ControllersOf(device));
     return absl::OkStatus();
   }));
   return controllers;

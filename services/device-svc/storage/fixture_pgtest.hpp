@@ -11,6 +11,7 @@
 
 #include "cartwise/pg/once.hpp"
 #include "cartwise/testing/database.hpp"
+#include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/commands.hpp"
 #include "domain/controllers.hpp"
@@ -142,6 +143,8 @@ struct TwoChains {
   EnrolledBranch tel_aviv{BranchId::New(), ChainId::New(), "shufersal", "tel-aviv", 100};
 
   TwoChains() { REQUIRE_OK(streams.RenewLease()); }
+  // What nobody took over is looked for at any device, once after notices were missed.
+  ~TwoChains() { testing::CheckPlans(*pool, "device", {"command_not_taken_over"}); }
 
   static Caller Staff(const EnrolledBranch& branch, Role role) {
     Caller caller;

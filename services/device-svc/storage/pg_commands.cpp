@@ -20,6 +20,7 @@ constexpr pg::Query kFindAnywhere{"command_find_anywhere", "SELECT " CARTWISE_CO
 constexpr pg::Query kList{"command_list", "SELECT " CARTWISE_COMMAND_COLUMNS R"sql(
       FROM device.commands c
      WHERE c.chain_id = $1 AND c.device_id = $2
+       AND c.issued_at IS NOT NULL  -- as the index says
        AND ($3::text IS NULL OR c.state = $3)
        AND ($4::timestamptz IS NULL OR (c.issued_at, c.command_id) < ($4, $5::uuid))
      ORDER BY c.issued_at DESC, c.command_id DESC LIMIT $6)sql",

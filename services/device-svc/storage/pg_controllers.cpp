@@ -15,10 +15,10 @@ constexpr pg::Query kFind{"controller_find", "SELECT " CARTWISE_CONTROLLER_COLUM
 
 constexpr pg::Query kList{"controller_list", "SELECT " CARTWISE_CONTROLLER_COLUMNS R"sql(
       FROM device.controllers c
-     WHERE c.device_id = $1
-       AND ($2::text IS NULL OR
-            (c.port, c.controller_address, c.controller_id) > ($2, $3::integer, $4::uuid))
-     ORDER BY c.port, c.controller_address, c.controller_id LIMIT $5)sql"};
+     WHERE c.chain_id = $1 AND c.device_id = $2
+       AND ($3::text IS NULL OR
+            (c.port, c.controller_address, c.controller_id) > ($3, $4::integer, $5::uuid))
+     ORDER BY c.port, c.controller_address, c.controller_id LIMIT $6)sql"};
 
 constexpr pg::Query kInsert{"controller_insert", R"sql(
     INSERT INTO device.controllers
@@ -66,7 +66,7 @@ absl::StatusOr<std::optional<Controller>> PgStore::FindController(const Controll
   return ReadController(rows.front());
 }
 
-absl::StatusOr<std::vector<Controller>> PgStore::ListControllers(const DeviceId& device,
+absl::StatusOr<std::vector<Controller>> PgStore::ListControllers(const DeviceKey& device,
                                                                  const PageRequest& page) {
   std::optional<std::string> port, address, id;
   if (!page.after.empty()) {
@@ -78,14 +78,15 @@ absl::StatusOr<std::vector<Controller>> PgStore::ListControllers(const DeviceId&
     address = page.after[1];
     id = page.after[2];
   }
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
-                      tx_.Run(sql::kList, device, port, address, id, page.size + 1));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kList, device.chain, device.device, port,
+                                                   address, id, page.size + 1));
   return ReadControllers(rows);
 }
 
-absl::StatusOr<std::vector<Controller>> PgStore::ControllersOf(const DeviceId& device) {
+absl::StatusOr<std::vector<Controller>> PgStore::ControllersOf(const DeviceKey& device) {
   const std::optional<std::string> none;
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kList, device, none, none, none, kAll));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      tx_.Run(sql::kList, device.chain, device.device, none, none, none, kAll));
   return ReadControllers(rows);
 }
 

@@ -29,7 +29,7 @@ Event NewEvent(const Change& change, const ChainId& chain, const BranchId& branc
 }  // namespace
 
 absl::Status PgStore::Announce(const Change& change, const Device& device) {
-  CW_ASSIGN_OR_RETURN(const auto controllers, ControllersOf(device.id));
+  CW_ASSIGN_OR_RETURN(const auto controllers, ControllersOf(KeyOf(device)));
   std::vector<ControllerId> ids;
   for (const Controller& controller : controllers) ids.push_back(controller.id);
   Event event = NewEvent(change, device.chain, device.branch, device.id, device.id.value(),

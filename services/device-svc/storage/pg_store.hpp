@@ -22,9 +22,9 @@ class PgStore final : public Store {
                                                   const PageRequest& page) override;
   absl::StatusOr<std::vector<Device>> LockVanished(absl::Time silent_since, int most) override;
   absl::StatusOr<std::optional<Controller>> FindController(const ControllerId& id) override;
-  absl::StatusOr<std::vector<Controller>> ListControllers(const DeviceId& device,
+  absl::StatusOr<std::vector<Controller>> ListControllers(const DeviceKey& device,
                                                           const PageRequest& page) override;
-  absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceId& device) override;
+  absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceKey& device) override;
   absl::StatusOr<bool> InsertController(const Controller& controller) override;
   absl::StatusOr<bool> UpdateController(const Controller& controller) override;
   absl::Status DeleteController(const Controller& controller) override;

@@ -9,8 +9,8 @@ namespace cartwise::rental::sql {
 // A device speaks of its own boards only. A staff opening that was never proven
 // explains an open hook for a minute.
 //
-// $1 chain, $2 controller, $3 lock or NULL for the whole board, $4 event,
-// $5 command or NULL, $6 device, $7 occurred at.
+// $1 chain, $2 controller, $3 first lock, $4 event, $5 command or NULL, $6 device,
+// $7 occurred at, $8 last lock.
 inline constexpr pg::Query kLook{
     "lock_look", R"sql(
   SELECT c.id AS cart, c.branch_id AS cart_branch, c.cart_number AS number, c.locker_id AS lock,
@@ -37,7 +37,7 @@ inline constexpr pg::Query kLook{
                         LIMIT 1) r ON true
    WHERE c.chain_id = $1 AND c.controller_id = $2 AND k.device_id = $6::uuid
      AND c.deleted_at IS NULL
-     AND c.locker_id BETWEEN coalesce($3::integer, 1) AND coalesce($3, 16))sql"};
+     AND c.locker_id BETWEEN $3 AND $8)sql"};
 
 // One statement for every verdict. `held` is the guard: the rental (or, when
 // there is none, the cart) still has the status that the verdict was based on.
@@ -79,9 +79,10 @@ inline constexpr pg::Query kApply{"lock_apply", R"sql(
               rental.rental_payload(r) AS payload
   ), key AS (
     -- Nothing was opened: as if the request had never been made.
-    DELETE FROM rental.idempotency_keys i USING moved m
-     WHERE m.status = 'CANCELLED' AND i.chain_id = m.chain_id AND i.principal = m.requested_by
-       AND i.method = )sql" ASSIGN_METHOD R"sql( AND i.key = m.request_key AND i.effect_id = m.id
+    DELETE FROM rental.idempotency_keys i
+     WHERE (i.chain_id, i.principal, i.method, i.key, i.effect_id) =
+           (SELECT m.chain_id, m.requested_by, )sql" ASSIGN_METHOD R"sql(, m.request_key, m.id
+              FROM moved m WHERE m.status = 'CANCELLED')
   ), cart AS (
     UPDATE rental.carts c
        SET status = coalesce($12, c.status), is_locked = coalesce($13::boolean, c.is_locked),

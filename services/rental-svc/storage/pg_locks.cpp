@@ -8,6 +8,7 @@ namespace cartwise::rental {
 namespace {
 
 constexpr absl::Duration kOwnTime = absl::Seconds(5);
+constexpr int kFirstLock = 1, kLastLock = 16;  // of a board
 
 LockView ReadView(const pg::Row& row) {
   LockView view;
@@ -43,11 +44,12 @@ const char* NameOf(Verdict::OfRental what) {
 
 absl::StatusOr<std::vector<std::pair<int, LockView>>> PgFacts::Look(const LockChange& about,
                                                                     bool whole_board) {
-  const auto lock = whole_board ? std::optional<int>() : std::optional<int>(about.lock);
+  const int first = whole_board ? kFirstLock : about.lock;
+  const int last = whole_board ? kLastLock : about.lock;
   CW_ASSIGN_OR_RETURN(const pg::Rows rows,
                       pool_.Once(pg::Tenant::Of(about.chain), absl::Now() + kOwnTime, sql::kLook,
-                                 about.chain, about.controller, lock, about.event, about.command,
-                                 about.device, about.occurred_at));
+                                 about.chain, about.controller, first, about.event, about.command,
+                                 about.device, about.occurred_at, last));
   std::vector<std::pair<int, LockView>> views;
   for (const pg::Row row : rows) views.emplace_back(int(row.Int("lock")), ReadView(row));
   return views;

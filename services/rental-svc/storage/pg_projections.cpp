@@ -45,19 +45,20 @@ constexpr pg::Query kController{"told_controller", R"sql(
            has_ir = excluded.has_ir, online = excluded.online, deleted = excluded.deleted,
            changed_at = excluded.changed_at
      WHERE p.changed_at <= excluded.changed_at
-    RETURNING chain_id, controller_id, device_id, deleted
+    RETURNING chain_id, controller_id, deleted
   ), stranded AS (
   UPDATE rental.carts c SET status = 'MAINTENANCE', updated_at = now(),
          maintenance_notes = right(concat_ws(E'\n', nullif(c.maintenance_notes, ''),
                                              'its controller was removed'), 1000)
-    FROM put WHERE put.deleted AND c.chain_id = put.chain_id
-     AND c.controller_id = put.controller_id AND c.status = 'AVAILABLE' AND c.deleted_at IS NULL
-  RETURNING c.chain_id, c.id, c.branch_id, put.device_id, rental.cart_payload(c) AS payload
+   WHERE (c.chain_id, c.controller_id) =
+         (SELECT p.chain_id, p.controller_id FROM put p WHERE p.deleted)
+     AND c.status = 'AVAILABLE' AND c.deleted_at IS NULL
+  RETURNING c.chain_id, c.id, c.branch_id, rental.cart_payload(c) AS payload
   )
   INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject, occurred_at,
                              payload)
-  SELECT s.chain_id, gen_random_uuid(), s.branch_id, s.device_id, 'cart.maintenance', s.id::text,
-         now(), s.payload
+  SELECT s.chain_id, gen_random_uuid(), s.branch_id, $4, 'cart.maintenance', s.id::text, now(),
+         s.payload
     FROM stranded s)sql"};
 
 constexpr pg::Query kHear{"told_command", STAFF_UNLOCK_SETTLED

@@ -10,10 +10,10 @@ namespace cartwise::rental {
 namespace sql {
 
 // The chain leads every index; the branches one may see name the chains.
-inline constexpr pg::Query kFindRentalById{
-    "rental_find_by_id", "SELECT " RENTAL_COLUMNS
-                         " FROM rental.rentals r WHERE r.id = $1::uuid"
-                         " AND r.chain_id IN (SELECT b.chain_id FROM rental.branches b)"};
+inline constexpr pg::Query kFindRentalById{"rental_find_by_id", "SELECT " RENTAL_COLUMNS R"sql(
+    FROM (SELECT DISTINCT b.chain_id FROM rental.branches b) chain, LATERAL
+         (SELECT o.* FROM rental.rentals o
+           WHERE o.chain_id = chain.chain_id AND o.id = $1::uuid LIMIT 1) r)sql"};
 
 // $1 chain, $2 branch, $3 rental, $4 cart number (0: any), $5 phone hashes.
 inline constexpr pg::Query kLockOpenRental{
@@ -82,10 +82,11 @@ inline constexpr pg::Query kListHistory{"rental_list_history", "SELECT " RENTAL_
                                         pg::Query::Plan::kPerValues};
 
 inline constexpr pg::Query kListOfPhone{"rental_list_of_phone", "SELECT " RENTAL_COLUMNS R"sql(
-    FROM rental.rentals r
-   WHERE r.chain_id IN (SELECT b.chain_id FROM rental.branches b)
-     AND r.phone_hash = ANY ($1::text[])
-     AND (r.start_time, r.id) < ($2::timestamptz, $3::uuid)
+    FROM (SELECT DISTINCT b.chain_id FROM rental.branches b) chain, unnest($1::text[]) hash, LATERAL
+         (SELECT o.* FROM rental.rentals o
+           WHERE o.chain_id = chain.chain_id AND o.phone_hash = hash
+             AND (o.start_time, o.id) < ($2::timestamptz, $3::uuid)
+           ORDER BY o.start_time DESC, o.id DESC LIMIT $4) r
    ORDER BY r.start_time DESC, r.id DESC LIMIT $4)sql"};
 
 inline constexpr pg::Query kCountRentals{"rental_count", R"sql(

@@ -178,9 +178,10 @@ inline constexpr pg::Query kCancel{"rental_cancel", R"sql(
      WHERE (c.chain_id, c.id) = (SELECT m.chain_id, m.cart_id FROM moved m)
        AND c.status = 'IN_USE'
   ), key AS (
-    DELETE FROM rental.idempotency_keys i USING moved m
-     WHERE i.chain_id = m.chain_id AND i.principal = m.requested_by
-       AND i.method = )sql" ASSIGN_METHOD R"sql( AND i.key = m.request_key AND i.effect_id = m.id
+    DELETE FROM rental.idempotency_keys i
+     WHERE (i.chain_id, i.principal, i.method, i.key, i.effect_id) =
+           (SELECT m.chain_id, m.requested_by, )sql" ASSIGN_METHOD R"sql(, m.request_key, m.id
+              FROM moved m)
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
                                occurred_at, payload, trace_id, audit)

@@ -10,6 +10,7 @@
 
 #include "cartwise/testing/database.hpp"
 #include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/assign.hpp"
 #include "domain/facts.hpp"
@@ -97,6 +98,14 @@ struct RentalFixture {
   Recovery recovery{unfinished, rack, devices, clock};
   Facts facts{fact_store, recovery, clock, absl::Seconds(10)};
   int64_t sequence = 0;
+
+  ~RentalFixture() {
+    // What is open anywhere is looked for; phones are sealed anew with all that one has.
+    if (pool) {
+      cartwise::testing::CheckPlans(
+          *pool, "rental", {"unfinished_rentals", "unfinished_overdue", "sealed_phones_replace"});
+    }
+  }
 
   // Statements say now() too: the two clocks begin together.
   RentalFixture() { clock.SetWallClock(absl::FromUnixSeconds(absl::ToUnixSeconds(absl::Now()))); }

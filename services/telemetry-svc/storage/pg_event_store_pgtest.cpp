@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/testing/database.hpp"
+#include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/status.hpp"
 
 namespace cartwise::telemetry {
@@ -35,6 +36,8 @@ struct Fixture {
   PgEventStore store{*pool};
   absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
   DeviceId device = DeviceId::New();
+
+  ~Fixture() { testing::CheckPlans(*pool, "telemetry", {}); }
 
   NewEvent Event(std::string type = "agent.health", absl::Duration ago = absl::ZeroDuration()) {
     return {EventId::New(), std::move(type), R"({"cpu": 41.5, "text": "a\"b\\c, {d} שלום"})",

@@ -11,6 +11,7 @@
 #include "cartwise/pg/once.hpp"
 #include "cartwise/testing/database.hpp"
 #include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/branches.hpp"
 #include "domain/chains.hpp"
@@ -60,6 +61,8 @@ struct TwoChains {
   Caller owner = Staff(rami.id, Role::kOwner);
   Caller admin = Staff(rami.id, Role::kAdmin);
   Caller stranger = Staff(shufersal.id, Role::kOwner);
+
+  ~TwoChains() { testing::CheckPlans(*pool, "tenant", {}); }
 
   /// Runs one use case in its own transaction as `caller`.
   template <typename UseCase>
