@@ -4,8 +4,8 @@
 BEGIN {
   # What each library may use of the others.
   lib["base"] = ""; lib["process"] = ""; lib["config"] = "base"; lib["auth"] = "base config obs"; lib["obs"] = "base config"
-  lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth"
-  lib["phone"] = "base"; lib["http"] = "base"
+  lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth http2"
+  lib["phone"] = "base"; lib["http"] = "base"; lib["http2"] = "base"
   lib["outbox"] = "base config obs pg rpc auth"; lib["testing"] = "base config obs pg rpc auth"
   for (name in lib) uses["lib:" name] = libs(lib[name]) " lib:" name " system"
 
@@ -16,7 +16,7 @@ BEGIN {
   uses["wiring"] = "lib:base lib:process lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
   # Ways to send a message, behind a port of the domain.
   uses["sms"] = "lib:base lib:obs lib:http domain sms json system"
-  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:mqtt gateway proto grpc boost json zlib hiredis nghttp2 crypto system"
+  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:http2 lib:mqtt gateway proto grpc boost json zlib hiredis nghttp2 crypto system"
   uses["core"] = "lib:base core"
   uses["linux"] = "lib:base lib:config lib:obs lib:auth core linux proto grpc system sqlite json"
   uses["sim"] = "lib:base lib:config core sim system json"
@@ -30,7 +30,8 @@ BEGIN {
   uses["lib:mqtt"] = uses["lib:mqtt"] " mosquitto"
   uses["lib:auth"] = uses["lib:auth"] " crypto json"
   uses["lib:obs"] = uses["lib:obs"] " spdlog prometheus json boost"
-  uses["lib:rpc"] = uses["lib:rpc"] " proto grpc json"
+  uses["lib:http2"] = uses["lib:http2"] " boost nghttp2 crypto"
+  uses["lib:rpc"] = uses["lib:rpc"] " proto grpc json boost"
   uses["lib:outbox"] = uses["lib:outbox"] " proto grpc"
   uses["lib:testing"] = uses["lib:testing"] " catch proto grpc"
 

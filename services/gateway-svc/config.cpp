@@ -49,7 +49,7 @@ std::optional<RedisAddress> ReadRedis(config::Env& env, rpc::TlsFiles files) {
   return std::nullopt;
 }
 
-Http2Limits ReadHttp2Limits(config::Env& env) {
+http2::Limits ReadLimits(config::Env& env) {
   const auto number = [&](const char* name, int fallback, int least, int most) {
     return env.Number(absl::StrCat("CARTWISE_GATEWAY_GRPC_", name), fallback, least, most);
   };
@@ -57,7 +57,7 @@ Http2Limits ReadHttp2Limits(config::Env& env) {
     return std::chrono::milliseconds(
         number(name, static_cast<int>(fallback.count()), 10, 3'600'000));
   };
-  Http2Limits limits;
+  http2::Limits limits;
   limits.connections = number("CONNECTIONS", limits.connections, 1, 1'000'000);
   limits.streams = static_cast<uint32_t>(number("STREAMS", 100, 1, 10'000));
   limits.header_bytes = static_cast<size_t>(number("HEADER_BYTES", 16 * 1024, 1024, 60 * 1024));
@@ -91,7 +91,7 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.cors_origins = env.List("CARTWISE_GATEWAY_CORS_ORIGINS");
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc_listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
-  config.grpc = ReadHttp2Limits(env);
+  config.grpc = ReadLimits(env);
   config.tls.ca = env.File("CARTWISE_TLS_CA");
   config.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.tls.key = env.File("CARTWISE_TLS_KEY");

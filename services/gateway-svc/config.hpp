@@ -7,9 +7,9 @@
 
 #include <absl/status/statusor.h>
 
+#include "cartwise/http2/limits.hpp"
 #include "cartwise/rpc/server_certificate.hpp"
 #include "http/connection.hpp"
-#include "http2/limits.hpp"
 #include "limits/rate_limiter.hpp"
 #include "limits/redis_address.hpp"
 
@@ -30,7 +30,7 @@ struct Config {
   std::vector<std::string> cors_origins;
   std::string docs_dir;
   std::string grpc_listen;
-  Http2Limits grpc;
+  http2::Limits grpc;
   std::string grpc_cert, grpc_key;             ///< PEM files that gRPC clients see
   rpc::TlsFiles tls;                           ///< for calls to services
   std::map<std::string, std::string> targets;  ///< host:port by area

@@ -14,8 +14,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/http2/listen.hpp"
 #include "cartwise/obs/log.hpp"
-#include "http/listen.hpp"
 #include "http2/event_loop.hpp"
 
 namespace cartwise::gateway {
@@ -183,9 +183,9 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
                                                               const Api& api, HealthWatch& health,
                                                               const ServiceTargets& services,
                                                               Tls* tls) {
-  CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, ParseListen(listen));
+  CW_ASSIGN_OR_RETURN(const tcp::endpoint endpoint, http2::ParseListen(listen));
   auto state = std::make_unique<State>(limits, api, services, tls);
-  CW_ASSIGN_OR_RETURN(state->port, Listen(state->acceptor, endpoint));
+  CW_ASSIGN_OR_RETURN(state->port, http2::Listen(state->acceptor, endpoint));
   asio::co_spawn(state->loops[0].io, state->Accept(),
                  asio::bind_cancellation_slot(state->stop_accepting.slot(), asio::detached));
   asio::co_spawn(state->loops[0].io, health.Run(state->loops[0].outbound),
@@ -194,7 +194,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string&
     asio::co_spawn(state->loops[0].io, tls->Watch(),
                    asio::bind_cancellation_slot(state->stop_watching_files.slot(), asio::detached));
   }
-  for (Loop& loop : state->loops) loop.Run(kSweepEvery, [](Session::Clock::time_point) {});
+  for (Loop& loop : state->loops) loop.Run(kSweepEvery, [](http2::Session::Clock::time_point) {});
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
 

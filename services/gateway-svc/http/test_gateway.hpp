@@ -108,7 +108,7 @@ class TestGateway {
     RateFigures rates;
     int trusted_proxies = 0;
     Tls* tls = nullptr;  ///< plain HTTP without
-    Http2Limits http2;
+    http2::Limits http2;
     Tls* grpc_tls = nullptr;       ///< gRPC without TLS without
     int grpc_services = 0;         ///< port that gRPC calls are passed on to; 0 is the fakes'
     const Clock* clock = nullptr;  ///< refills the rates' buckets; null is the system's

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/http2/tls.hpp"
 #include "cartwise/obs/log.hpp"
 
 namespace cartwise::gateway {
@@ -21,10 +22,6 @@ namespace ssl = asio::ssl;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kWatchEvery{5};
-/// Of TLS 1.2; those of 1.3 are all fine.
-constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr unsigned char kHttp1[] = "\x08http/1.1";
-constexpr unsigned char kHttp2[] = "\x02h2";
 
 absl::StatusOr<std::string> Read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -35,39 +32,10 @@ absl::StatusOr<std::string> Read(const std::string& path) {
   return text;
 }
 
-/// A client that offers other protocols only could not read our answers.
-int ChooseProtocol(SSL* /*ssl*/, const unsigned char** chosen, unsigned char* chosen_size,
-                   const unsigned char* offered, unsigned offered_size, void* ours) {
-  unsigned char* match = nullptr;
-  const auto* const protocol = static_cast<const unsigned char*>(ours);
-  if (SSL_select_next_proto(&match, chosen_size, protocol, protocol[0] + 1U, offered,
-                            offered_size) != OPENSSL_NPN_NEGOTIATED) {
-    return SSL_TLSEXT_ERR_ALERT_FATAL;
-  }
-  *chosen = match;
-  return SSL_TLSEXT_ERR_OK;
-}
-
 absl::StatusOr<Tls::Context> Make(const std::string& cert, const std::string& key,
-                                  Tls::Protocol protocol) {
+                                  http2::Protocol protocol) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_server);
-  SSL_CTX* const native = context->native_handle();
-  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // An idle connection keeps no 34 KB of record buffers.
-  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_cipher_list(native, kCiphers);
-  const bool http2 = protocol == Tls::Protocol::kHttp2;
-  SSL_CTX_set_alpn_select_cb(native, ChooseProtocol,
-                             const_cast<unsigned char*>(http2 ? kHttp2 : kHttp1));
-  if (http2) {
-    // Written again from another place when the socket did not take it.
-    SSL_CTX_set_mode(native, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    // Clients of gRPC resume nothing, and what is remembered for them costs memory.
-    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
-    SSL_CTX_set_num_tickets(native, 0);
-  }
+  http2::PrepareServer(context->native_handle(), protocol);
   error_code fault;
   if (context->use_certificate_chain(asio::buffer(cert), fault)) {
     return absl::InvalidArgumentError(absl::StrCat("not a certificate: ", fault.message()));

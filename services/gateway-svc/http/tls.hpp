@@ -9,6 +9,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ssl/context.hpp>
 
+#include "cartwise/http2/tls.hpp"
+
 namespace cartwise::gateway {
 
 /// The certificate of a public port, from PEM files that may be replaced while
@@ -17,7 +19,7 @@ namespace cartwise::gateway {
 class Tls {
  public:
   using Context = std::shared_ptr<boost::asio::ssl::context>;
-  enum class Protocol { kHttp1, kHttp2 };
+  using Protocol = http2::Protocol;
 
   /// `cert` holds the chain, leaf first. INVALID_ARGUMENT when the files cannot
   /// be read or do not belong together.

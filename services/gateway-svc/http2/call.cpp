@@ -5,9 +5,8 @@
 #include <utility>
 
 #include <absl/strings/str_cat.h>
-#include <nghttp2/nghttp2.h>
 
-#include "http2/message.hpp"
+#include "cartwise/rpc/wire.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -17,7 +16,7 @@ constexpr size_t kMostOfHealth = 1024;
 
 }  // namespace
 
-std::shared_ptr<CallStream> Call::Begin(CallHost& host, std::string peer) {
+std::shared_ptr<http2::CallStream> Call::Begin(CallHost& host, std::string peer) {
   const auto call = std::make_shared<Call>(host, std::move(peer));
   return {call, &call->client_};
 }
@@ -39,7 +38,7 @@ void Call::ClientEnd::OnHeaders(bool /*last*/) {
   if (!std::exchange(call.head_read_, true)) call.OnRequestHead();
 }
 
-std::optional<CallStream::TimePoint> Call::ClientEnd::OwesSince() const {
+std::optional<http2::CallStream::TimePoint> Call::ClientEnd::OwesSince() const {
   if (call.admitted_ || call.answering_ || call.ended_) return std::nullopt;
   return call.began_at_;
 }
@@ -114,7 +113,7 @@ void Call::OnRequestData(std::string_view bytes) {
   service_.Write(bytes);
   if (!admitted_ || !unary()) return;
   client_.Consume(bytes.size());
-  if (request_bytes_ > host_.limits.message_bytes + kMessagePrefix) {
+  if (request_bytes_ > host_.limits.message_bytes + rpc::kMessagePrefix) {
     Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the message is too large"}, {});
   }
 }
@@ -176,8 +175,9 @@ void Call::RequestFrom(ServiceConnection* service) {
   if (service == nullptr) return Settle(Unreachable(), {});
   std::optional<std::chrono::nanoseconds> left;
   if (clock_) left = clock_->expiry() - std::chrono::steady_clock::now();
-  const Headers head = ServiceHead(info_.method->path, absl::StrCat(info_.method->area, "-svc"),
-                                   info_.metadata, head_->ForService(), left);
+  const http2::Headers head =
+      ServiceHead(info_.method->path, absl::StrCat(info_.method->area, "-svc"), info_.metadata,
+                  head_->ForService(), left);
   if (!service->Request(head, {shared_from_this(), &service_})) {
     return Settle(Unreachable(), {});
   }
@@ -197,7 +197,7 @@ void Call::ServiceEnd::OnTaken(size_t bytes) {
 }
 
 void Call::OnAnswerHeaders(bool last) {
-  const Headers headers = std::exchange(answer_, {});
+  const http2::Headers headers = std::exchange(answer_, {});
   if (ended_ || IsInformational(headers)) return;
   if (last) {
     answered_ = true;
@@ -215,7 +215,7 @@ void Call::OnAnswerData(std::string_view bytes) {
   if (!unary()) return;
   service_.Consume(bytes.size());
   answer_bytes_ += bytes.size();
-  if (answer_bytes_ > kMostOfAnswer + kMessagePrefix) {
+  if (answer_bytes_ > kMostOfAnswer + rpc::kMessagePrefix) {
     Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the answer is too large"}, {});
   }
 }
@@ -232,17 +232,17 @@ void Call::OnServiceGone(uint32_t error) {
 
 // The end.
 
-void Call::Settle(const grpc::Status& status, const Headers& from_service) {
+void Call::Settle(const grpc::Status& status, const http2::Headers& from_service) {
   const grpc::Status shown = Presentable(info_.Settled(status));
   info_.Finished(shown);
   End(shown, from_service);
 }
 
-void Call::End(const grpc::Status& status, const Headers& from_service) {
+void Call::End(const grpc::Status& status, const http2::Headers& from_service) {
   ended_ = true;
-  const Headers trailers = AnswerTrailers(status, from_service);
+  const http2::Headers trailers = AnswerTrailers(status, from_service);
   if (!answering_ && told_.empty()) {
-    Headers all = AnswerHead({}, {});
+    http2::Headers all = AnswerHead({}, {});
     all.insert(all.end(), trailers.begin(), trailers.end());
     client_.Respond(all, true);
   } else {
@@ -257,7 +257,7 @@ void Call::LetServiceGo() {
   clock_.reset();
   if (!service_.attached()) return turn_.reset();
   const bool over_by_itself = answered_ && service_.finished() && service_.waiting() == 0;
-  if (!over_by_itself) service_.Reset(NGHTTP2_CANCEL);
+  if (!over_by_itself) service_.Cancel();
 }
 
 }  // namespace cartwise::gateway

@@ -6,10 +6,10 @@
 
 #include <boost/asio/steady_timer.hpp>
 
-#include "http2/call_stream.hpp"
+#include "cartwise/http2/call_stream.hpp"
+#include "cartwise/http2/limits.hpp"
 #include "http2/head.hpp"
 #include "http2/health.hpp"
-#include "http2/limits.hpp"
 #include "http2/unary_call.hpp"
 #include "proxy/grpc_gate.hpp"
 
@@ -18,7 +18,7 @@ namespace cartwise::gateway {
 /// What calls of one event loop share.
 struct CallHost : Outbound {
   GrpcGate& gate;
-  const Http2Limits& limits;
+  const http2::Limits& limits;
   bool draining = false;
 };
 
@@ -34,12 +34,12 @@ struct CallHost : Outbound {
 class Call final : public std::enable_shared_from_this<Call> {
  public:
   /// The client's end of a new call.
-  static std::shared_ptr<CallStream> Begin(CallHost& host, std::string peer);
+  static std::shared_ptr<http2::CallStream> Begin(CallHost& host, std::string peer);
   Call(CallHost& host, std::string peer);
   ~Call();
 
  private:
-  struct ClientEnd final : CallStream {
+  struct ClientEnd final : http2::CallStream {
     explicit ClientEnd(Call& c) : call(c) {}
     void OnHeader(std::string_view name, std::string_view value) override;
     void OnHeaders(bool last) override;
@@ -52,7 +52,7 @@ class Call final : public std::enable_shared_from_this<Call> {
     void OnDrain() override { call.OnDrain(); }
     Call& call;
   };
-  struct ServiceEnd final : CallStream {
+  struct ServiceEnd final : http2::CallStream {
     explicit ServiceEnd(Call& c) : call(c) {}
     void OnHeader(std::string_view name, std::string_view value) override;
     void OnHeaders(bool last) override { call.OnAnswerHeaders(last); }
@@ -80,9 +80,9 @@ class Call final : public std::enable_shared_from_this<Call> {
   void PassOn();
   void RequestFrom(ServiceConnection* service);
   /// How the service, or something in its place, ended an admitted call.
-  void Settle(const grpc::Status& status, const Headers& from_service);
+  void Settle(const grpc::Status& status, const http2::Headers& from_service);
   /// The call's last word to the client; the service's end goes too.
-  void End(const grpc::Status& status, const Headers& from_service = {});
+  void End(const grpc::Status& status, const http2::Headers& from_service = {});
   /// Whatever is still under way towards the service is cancelled.
   void LetServiceGo();
   void AnswerHealth();
@@ -91,10 +91,10 @@ class Call final : public std::enable_shared_from_this<Call> {
   ClientEnd client_{*this};
   ServiceEnd service_{*this};
   std::string peer_;
-  const CallStream::TimePoint began_at_ = std::chrono::steady_clock::now();
+  const http2::CallStream::TimePoint began_at_ = std::chrono::steady_clock::now();
   std::unique_ptr<CallHead> head_;  ///< until it was passed on
   ProxiedCall info_;
-  Headers told_, answer_;
+  http2::Headers told_, answer_;
   std::shared_ptr<Turn> turn_;
   std::unique_ptr<boost::asio::steady_timer> clock_;
   size_t request_bytes_ = 0, answer_bytes_ = 0;

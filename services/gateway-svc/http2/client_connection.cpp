@@ -1,7 +1,6 @@
 #include "http2/client_connection.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace cartwise::gateway {
@@ -21,23 +20,11 @@ bool FrameBudget::Spend(TimePoint now) {
   return left_ >= 0;
 }
 
-ClientConnection::ClientConnection(Socket socket, CallHost& host, OnEnd ended)
-    : Session(std::move(socket), host.limits),
+ClientConnection::ClientConnection(http2::Socket socket, CallHost& host, OnEnd ended)
+    : http2::ServerConnection(std::move(socket), host.limits, std::move(ended)),
       host_(host),
-      ended_(std::move(ended)),
-      peer_(Session::socket().PeerAddress()),
-      budget_(host.limits, began_at()),
-      idle_since_(began_at()) {}
-
-void ClientConnection::OnOpen() {
-  MakeNative(true);
-  const nghttp2_settings_entry settings[] = {
-      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits().streams},
-      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, static_cast<uint32_t>(limits().header_bytes)},
-  };
-  nghttp2_submit_settings(native(), NGHTTP2_FLAG_NONE, settings, std::size(settings));
-  if (host_.draining) SayGoaway();
-}
+      peer_(http2::Session::socket().PeerAddress()),
+      budget_(host.limits, began_at()) {}
 
 bool ClientConnection::OnFrameBegins(const nghttp2_frame_hd& frame) {
   // Refusals wait there for a client that asks on and does not read.
@@ -63,37 +50,8 @@ bool ClientConnection::OnFrameBegins(const nghttp2_frame_hd& frame) {
   return budget_.Spend(heard_at());
 }
 
-std::shared_ptr<CallStream> ClientConnection::NewStream() {
+std::shared_ptr<http2::CallStream> ClientConnection::NewStream() {
   return Call::Begin(host_, peer_);
-}
-
-void ClientConnection::OnStreamClosed() {
-  if (streams().empty()) idle_since_ = Clock::now();
-}
-
-void ClientConnection::Sweep(Clock::time_point now) {
-  Session::Sweep(now);
-  if (closed()) return;
-  if (streams().empty() && now - idle_since_ > limits().idle_time) return Drain();
-  for (const auto& [id, stream] : streams()) {
-    const bool shut = now - stream->StuckSince(now) > limits().stall_time;
-    const bool owes = now - stream->OwesSince().value_or(now) > limits().handshake_time;
-    const bool slow = now - stream->OverSince(now) > limits().answer_time;
-    if (shut || owes || slow) stream->Reset(NGHTTP2_CANCEL);
-  }
-}
-
-ClientConnection::Clock::time_point ClientConnection::IdleSince(Clock::time_point now) {
-  for (const auto& [id, stream] : streams()) {
-    if (stream->busy()) return now;
-  }
-  return idle_since_;
-}
-
-void ClientConnection::Drain() {
-  if (closed()) return;
-  for (const auto& [id, stream] : streams()) stream->OnDrain();
-  SayGoaway();
 }
 
 }  // namespace cartwise::gateway

@@ -9,7 +9,7 @@ namespace cartwise::gateway {
 EventLoop::EventLoop(const ServiceTargets& targets) : services(io, targets) {}
 
 void EventLoop::Run(std::chrono::milliseconds sweep_every,
-                    std::function<void(Session::Clock::time_point)> sweep) {
+                    std::function<void(http2::Session::Clock::time_point)> sweep) {
   sweep_every_ = sweep_every;
   sweep_ = std::move(sweep);
   SweepLater();
@@ -20,7 +20,7 @@ void EventLoop::SweepLater() {
   timer_.expires_after(sweep_every_);
   timer_.async_wait([this](boost::system::error_code fault) {
     if (fault || finishing_) return;
-    const auto now = Session::Clock::now();
+    const auto now = http2::Session::Clock::now();
     services.Sweep(now);
     sweep_(now);
     SweepLater();

@@ -22,7 +22,7 @@ class EventLoop {
 
   /// `sweep` is heard that often, after the services were swept.
   void Run(std::chrono::milliseconds sweep_every,
-           std::function<void(Session::Clock::time_point)> sweep);
+           std::function<void(http2::Session::Clock::time_point)> sweep);
   /// Ends the connections to the services, soon; no call is made any more.
   void LeaveServices();
   /// Waits until nothing is under way: whoever still owes this loop an answer posts to it.
@@ -32,7 +32,7 @@ class EventLoop {
 
   boost::asio::io_context io{1};
   Services services;
-  Outbound outbound{io, std::make_shared<Inbox>(io), services};
+  Outbound outbound{io, std::make_shared<http2::Inbox>(io), services};
 
  private:
   void SweepLater();
@@ -40,7 +40,7 @@ class EventLoop {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{io.get_executor()};
   boost::asio::steady_timer timer_{io};
   std::chrono::milliseconds sweep_every_{};
-  std::function<void(Session::Clock::time_point)> sweep_;
+  std::function<void(http2::Session::Clock::time_point)> sweep_;
   bool finishing_ = false;
   std::thread thread_;
 };

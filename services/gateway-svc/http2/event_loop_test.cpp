@@ -15,7 +15,7 @@ TEST_CASE("an event loop finishes when the last answer that is owed to it has co
   namespace asio = boost::asio;
   const ServiceTargets targets;
   EventLoop loop(targets);
-  loop.Run(std::chrono::milliseconds(1), [](Session::Clock::time_point) {});
+  loop.Run(std::chrono::milliseconds(1), [](http2::Session::Clock::time_point) {});
   auto owed = std::optional(
       asio::prefer(loop.io.get_executor(), asio::execution::outstanding_work.tracked));
   std::atomic<bool> answered = false;

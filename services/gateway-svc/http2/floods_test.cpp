@@ -4,12 +4,17 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/auth/test_credentials.hpp"
+#include "cartwise/http2/raw_client.hpp"
 #include "http/test_gateway.hpp"
-#include "http2/raw_client.hpp"
 
 namespace cartwise::gateway {
 namespace {
 
+using http2::FrameOf;
+using http2::Limits;
+using http2::Number;
+using http2::NumberIn;
+using http2::RawClient;
 using std::chrono::milliseconds;
 
 constexpr uint32_t kNoError = 0, kRefusedStream = 7, kCancel = 8;
@@ -24,7 +29,7 @@ struct Fixture {
   std::unique_ptr<Tls> tls = Tls::Load(files.cert, files.key, Tls::Protocol::kHttp2).value();
   std::unique_ptr<TestGateway> gateway;
 
-  RawClient Connect(const Http2Limits& limits = {}, bool handshake = true) {
+  RawClient Connect(const Limits& limits = {}, bool handshake = true) {
     if (!gateway) {
       gateway = std::make_unique<TestGateway>(
           TestGateway::Options{.http2 = limits, .grpc_tls = tls.get()});

@@ -6,8 +6,8 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include "cartwise/http2/limits.hpp"
 #include "http/tls.hpp"
-#include "http2/limits.hpp"
 #include "http2/services.hpp"
 #include "proxy/grpc_gate.hpp"
 
@@ -21,7 +21,7 @@ class GrpcServer {
   /// `listen` is host:port; port 0 picks one. What is referred to outlives it;
   /// `tls` is watched in the background. Null `tls`: without TLS, for tests.
   static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(const std::string& listen,
-                                                           const Http2Limits& limits,
+                                                           const http2::Limits& limits,
                                                            GrpcGate& gate,
                                                            const ServiceTargets& services,
                                                            Tls* tls = nullptr);

@@ -8,37 +8,12 @@
 #include <absl/strings/str_cat.h>
 #include <nghttp2/nghttp2.h>
 
+#include "cartwise/rpc/wire.hpp"
+
 namespace cartwise::gateway {
 namespace {
 
 using std::chrono::nanoseconds;
-
-constexpr char kContentType[] = "application/grpc";
-
-/// "100m": at most eight digits and a unit.
-std::optional<nanoseconds> ParseTimeout(std::string_view text) {
-  int64_t count = 0;
-  if (text.size() < 2 || text.size() > 9 ||
-      !absl::SimpleAtoi(std::string(text.substr(0, text.size() - 1)), &count) || count < 0) {
-    return std::nullopt;
-  }
-  switch (text.back()) {
-    case 'H':
-      return std::chrono::hours(std::min<int64_t>(count, 24 * 365));
-    case 'M':
-      return std::chrono::minutes(std::min<int64_t>(count, 60 * 24 * 365));
-    case 'S':
-      return std::chrono::seconds(count);
-    case 'm':
-      return std::chrono::milliseconds(count);
-    case 'u':
-      return std::chrono::microseconds(count);
-    case 'n':
-      return nanoseconds(count);
-    default:
-      return std::nullopt;
-  }
-}
 
 std::string TimeoutText(nanoseconds timeout) {
   constexpr int64_t kMost = 99'999'999;
@@ -56,20 +31,6 @@ bool IsOfHop(const std::string& name) {
          std::find(std::begin(kOfHop), std::end(kOfHop), name) != std::end(kOfHop);
 }
 
-std::string PercentEncoded(const std::string& text) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (c >= 0x20 && c <= 0x7e && c != '%') {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
-    }
-  }
-  return out;
-}
-
 std::string PercentDecoded(const std::string& text) {
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -85,14 +46,14 @@ std::string PercentDecoded(const std::string& text) {
   return out;
 }
 
-std::string ValueOf(const Headers& headers, std::string_view name) {
+std::string ValueOf(const http2::Headers& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (key == name) return value;
   }
   return "";
 }
 
-void AddForeign(const Headers& from, Headers& to) {
+void AddForeign(const http2::Headers& from, http2::Headers& to) {
   for (const auto& header : from) {
     if (!IsOfHop(header.first)) to.push_back(header);
   }
@@ -113,7 +74,7 @@ bool CallHead::Add(std::string_view name, std::string_view value, size_t most) {
   if (name == "content-type") content_type_ = value;
   if (name == "grpc-encoding") encoding_ = value;
   if (name == "grpc-accept-encoding") accept_encoding_ = value;
-  if (name == "grpc-timeout") timeout_ = ParseTimeout(value);
+  if (name == "grpc-timeout") timeout_ = rpc::ParseTimeout(value);
   if (name == "authorization") set(authorization_);
   if (name == "traceparent") set(traceparent_);
   if (name == "idempotency-key") set(idempotency_key_);
@@ -125,8 +86,7 @@ bool CallHead::Add(std::string_view name, std::string_view value, size_t most) {
 }
 
 int CallHead::http_status() const {
-  if (method_ != "POST") return 405;
-  return absl::StartsWith(content_type_, kContentType) ? 200 : 415;
+  return rpc::HttpStatusOf(method_, content_type_);
 }
 
 GrpcGate::Request CallHead::ToGate(const std::string& peer) const {
@@ -140,21 +100,21 @@ GrpcGate::Request CallHead::ToGate(const std::string& peer) const {
   return request;
 }
 
-Headers CallHead::ForService() const {
-  Headers headers{{"content-type", content_type_}};
+http2::Headers CallHead::ForService() const {
+  http2::Headers headers{{"content-type", content_type_}};
   if (!encoding_.empty()) headers.emplace_back("grpc-encoding", encoding_);
   if (!accept_encoding_.empty()) headers.emplace_back("grpc-accept-encoding", accept_encoding_);
   return headers;
 }
 
-Headers ServiceHead(const std::string& path, const std::string& authority,
-                    const CallMetadata& metadata, const Headers& about_messages,
-                    std::optional<nanoseconds> timeout) {
-  Headers headers{{":method", "POST"},
-                  {":scheme", "https"},
-                  {":path", path},
-                  {":authority", authority},
-                  {"te", "trailers"}};
+http2::Headers ServiceHead(const std::string& path, const std::string& authority,
+                           const CallMetadata& metadata, const http2::Headers& about_messages,
+                           std::optional<nanoseconds> timeout) {
+  http2::Headers headers{{":method", "POST"},
+                         {":scheme", "https"},
+                         {":path", path},
+                         {":authority", authority},
+                         {"te", "trailers"}};
   headers.insert(headers.end(), about_messages.begin(), about_messages.end());
   if (timeout) headers.emplace_back("grpc-timeout", TimeoutText(*timeout));
   const auto add = [&](const char* name, const std::string& value) {
@@ -167,31 +127,25 @@ Headers ServiceHead(const std::string& path, const std::string& authority,
   return headers;
 }
 
-Headers AnswerHead(const Headers& told, const Headers& service) {
-  Headers head{{":status", "200"}, {"content-type", kContentType}};
+http2::Headers AnswerHead(const http2::Headers& told, const http2::Headers& service) {
+  http2::Headers head = rpc::AnswerHead();
   head.insert(head.end(), told.begin(), told.end());
   AddForeign(service, head);
   return head;
 }
 
-Headers AnswerTrailers(const grpc::Status& status, const Headers& service) {
-  Headers trailers{{"grpc-status", absl::StrCat(status.error_code())}};
-  if (!status.error_message().empty()) {
-    trailers.emplace_back("grpc-message", PercentEncoded(status.error_message()));
-  }
-  if (!status.error_details().empty()) {
-    trailers.emplace_back("grpc-status-details-bin", absl::Base64Escape(status.error_details()));
-  }
+http2::Headers AnswerTrailers(const grpc::Status& status, const http2::Headers& service) {
+  http2::Headers trailers = rpc::TrailersOf(status);
   AddForeign(service, trailers);
   return trailers;
 }
 
-bool IsInformational(const Headers& head) {
+bool IsInformational(const http2::Headers& head) {
   const std::string status = ValueOf(head, ":status");
   return status.size() == 3 && status[0] == '1';
 }
 
-grpc::Status StatusOfHead(const Headers& head) {
+grpc::Status StatusOfHead(const http2::Headers& head) {
   const std::string status = ValueOf(head, ":status");
   const std::string text = absl::StrCat("a service answered with HTTP status ", status);
   int code = 0;
@@ -199,7 +153,8 @@ grpc::Status StatusOfHead(const Headers& head) {
   // As gRPC's own clients translate it.
   switch (code) {
     case 200:
-      if (absl::StartsWith(ValueOf(head, "content-type"), kContentType)) return grpc::Status::OK;
+      if (absl::StartsWith(ValueOf(head, "content-type"), rpc::kContentType))
+        return grpc::Status::OK;
       return {grpc::StatusCode::UNKNOWN, "a service answered with something else than gRPC"};
     case 400:
       return {grpc::StatusCode::INTERNAL, text};
@@ -219,7 +174,7 @@ grpc::Status StatusOfHead(const Headers& head) {
   }
 }
 
-grpc::Status StatusIn(const Headers& trailers) {
+grpc::Status StatusIn(const http2::Headers& trailers) {
   int code = 0;
   if (!absl::SimpleAtoi(ValueOf(trailers, "grpc-status"), &code) || code < 0 || code > 16) {
     return {grpc::StatusCode::UNKNOWN, "a service answered without a status"};
@@ -230,7 +185,7 @@ grpc::Status StatusIn(const Headers& trailers) {
           details};
 }
 
-grpc::Status StatusOfWhole(const Headers& head) {
+grpc::Status StatusOfWhole(const http2::Headers& head) {
   if (!ValueOf(head, "grpc-status").empty()) return StatusIn(head);
   const grpc::Status of_head = StatusOfHead(head);
   return of_head.ok() ? StatusIn(head) : of_head;
@@ -238,7 +193,7 @@ grpc::Status StatusOfWhole(const Headers& head) {
 
 grpc::Status StatusOfReset(uint32_t error) {
   switch (error) {
-    case CallStream::kLost:
+    case http2::CallStream::kLost:
     case NGHTTP2_REFUSED_STREAM:
       return {grpc::StatusCode::UNAVAILABLE, "the service has left"};
     case NGHTTP2_CANCEL:

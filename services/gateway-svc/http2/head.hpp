@@ -8,7 +8,7 @@
 
 #include <grpcpp/support/status.h>
 
-#include "http2/call_stream.hpp"
+#include "cartwise/http2/call_stream.hpp"
 #include "proxy/call_metadata.hpp"
 #include "proxy/grpc_gate.hpp"
 
@@ -27,7 +27,7 @@ class CallHead {
   std::optional<std::chrono::nanoseconds> timeout() const { return timeout_; }
   GrpcGate::Request ToGate(const std::string& peer) const;
   /// What the service needs to read the messages: their type and compression.
-  Headers ForService() const;
+  http2::Headers ForService() const;
 
  private:
   /// A header that may come once.
@@ -44,23 +44,23 @@ class CallHead {
 };
 
 /// The head of a call to a service.
-Headers ServiceHead(const std::string& path, const std::string& authority,
-                    const CallMetadata& metadata, const Headers& about_messages,
-                    std::optional<std::chrono::nanoseconds> timeout);
+http2::Headers ServiceHead(const std::string& path, const std::string& authority,
+                           const CallMetadata& metadata, const http2::Headers& about_messages,
+                           std::optional<std::chrono::nanoseconds> timeout);
 
 /// The head of an answer with messages: `told`, and of `service`'s own what is
 /// not of this hop.
-Headers AnswerHead(const Headers& told, const Headers& service);
+http2::Headers AnswerHead(const http2::Headers& told, const http2::Headers& service);
 /// The trailers of an answer: a status, and of `service`'s own what is not of this hop.
-Headers AnswerTrailers(const grpc::Status& status, const Headers& service);
+http2::Headers AnswerTrailers(const grpc::Status& status, const http2::Headers& service);
 /// Whether this head only says that the answer's own will come (1xx).
-bool IsInformational(const Headers& head);
+bool IsInformational(const http2::Headers& head);
 /// OK for the head of a gRPC answer, else what its HTTP status stands for.
-grpc::Status StatusOfHead(const Headers& head);
+grpc::Status StatusOfHead(const http2::Headers& head);
 /// The status that a service's trailers say; UNKNOWN when they say none.
-grpc::Status StatusIn(const Headers& trailers);
+grpc::Status StatusIn(const http2::Headers& trailers);
 /// The same of a head that is all of an answer.
-grpc::Status StatusOfWhole(const Headers& head);
+grpc::Status StatusOfWhole(const http2::Headers& head);
 /// How a call ends whose stream was reset with this error of HTTP/2.
 grpc::Status StatusOfReset(uint32_t error);
 

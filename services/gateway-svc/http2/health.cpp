@@ -1,6 +1,6 @@
 #include "http2/health.hpp"
 
-#include "http2/message.hpp"
+#include "cartwise/rpc/wire.hpp"
 
 namespace cartwise::gateway {
 
@@ -12,13 +12,14 @@ HealthMethod HealthMethodOf(const std::string& path) {
 
 std::string HealthMessage(bool serving) {
   // Field 1, SERVING or NOT_SERVING.
-  return MessagePrefix(2) + '\x08' + (serving ? '\x01' : '\x02');
+  return rpc::MessagePrefix(2) + '\x08' + (serving ? '\x01' : '\x02');
 }
 
 grpc::Status CheckHealthRequest(std::string_view framed) {
-  if (framed.size() < kMessagePrefix) return {grpc::StatusCode::INVALID_ARGUMENT, "no message"};
+  if (framed.size() < rpc::kMessagePrefix)
+    return {grpc::StatusCode::INVALID_ARGUMENT, "no message"};
   // Nothing, or an empty name written out.
-  const std::string_view message = framed.substr(kMessagePrefix);
+  const std::string_view message = framed.substr(rpc::kMessagePrefix);
   if (message.empty() || message == std::string_view("\x0a\0", 2)) return grpc::Status::OK;
   return {grpc::StatusCode::NOT_FOUND, "no such service"};
 }

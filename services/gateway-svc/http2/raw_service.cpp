@@ -23,25 +23,25 @@ RawService::Peer RawService::Accept() {
   constexpr size_t kPreface = 24;
   Peer peer(acceptor_.accept());
   if (peer.Fill(kPreface)) peer.received_.erase(0, kPreface);
-  peer.Send(RawClient::kSettings, 0, 0, "");
+  peer.Send(http2::RawClient::kSettings, 0, 0, "");
   return peer;
 }
 
-void RawService::Peer::Send(RawClient::Type type, uint8_t flags, uint32_t stream,
+void RawService::Peer::Send(http2::RawClient::Type type, uint8_t flags, uint32_t stream,
                             const std::string& payload) {
   error_code ignored;
-  asio::write(socket_, asio::buffer(FrameOf(type, flags, stream, payload)), ignored);
+  asio::write(socket_, asio::buffer(http2::FrameOf(type, flags, stream, payload)), ignored);
 }
 
 void RawService::Peer::Head(uint32_t stream, const Fields& fields, bool last) {
   std::string block;
-  for (const auto& [name, value] : fields) block += Field(name, value);
-  const uint8_t end = last ? RawClient::kEndStream : 0;
-  Send(RawClient::kHeaders, RawClient::kEndHeaders | end, stream, block);
+  for (const auto& [name, value] : fields) block += http2::Field(name, value);
+  const uint8_t end = last ? http2::RawClient::kEndStream : 0;
+  Send(http2::RawClient::kHeaders, http2::RawClient::kEndHeaders | end, stream, block);
 }
 
 void RawService::Peer::Message(uint32_t stream) {
-  Send(RawClient::kData, 0, stream, std::string(5, '\0'));
+  Send(http2::RawClient::kData, 0, stream, std::string(5, '\0'));
 }
 
 void RawService::Peer::Answer(uint32_t stream) {
@@ -61,27 +61,28 @@ bool RawService::Peer::Fill(size_t bytes) {
   return true;
 }
 
-std::optional<RawClient::Frame> RawService::Peer::Await(RawClient::Type type) {
+std::optional<http2::RawClient::Frame> RawService::Peer::Await(http2::RawClient::Type type) {
   constexpr size_t kHead = 9;
   for (;;) {
     if (!Fill(kHead)) return std::nullopt;
-    const size_t length = NumberIn(received_) >> 8;
+    const size_t length = http2::NumberIn(received_) >> 8;
     if (!Fill(kHead + length)) return std::nullopt;
-    RawClient::Frame frame{static_cast<uint8_t>(received_[3]), static_cast<uint8_t>(received_[4]),
-                           NumberIn(received_, 5), received_.substr(kHead, length)};
+    http2::RawClient::Frame frame{static_cast<uint8_t>(received_[3]),
+                                  static_cast<uint8_t>(received_[4]), http2::NumberIn(received_, 5),
+                                  received_.substr(kHead, length)};
     received_.erase(0, kHead + length);
     if (frame.type == type) return frame;
   }
 }
 
 uint32_t RawService::Peer::AwaitCall() {
-  const auto head = Await(RawClient::kHeaders);
+  const auto head = Await(http2::RawClient::kHeaders);
   return head ? head->stream : 0;
 }
 
 void RawService::Peer::AwaitRead() {
-  Send(RawClient::kPing, 0, 0, "12345678");
-  Await(RawClient::kPing);
+  Send(http2::RawClient::kPing, 0, 0, "12345678");
+  Await(http2::RawClient::kPing);
 }
 
 }  // namespace cartwise::gateway

@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
-#include "http2/raw_client.hpp"
+#include "cartwise/http2/raw_client.hpp"
 
 namespace cartwise::gateway {
 
@@ -24,14 +24,15 @@ class RawService {
    public:
     explicit Peer(Tcp::socket socket) : socket_(std::move(socket)) {}
 
-    void Send(RawClient::Type type, uint8_t flags, uint32_t stream, const std::string& payload);
+    void Send(http2::RawClient::Type type, uint8_t flags, uint32_t stream,
+              const std::string& payload);
     void Head(uint32_t stream, const Fields& fields, bool last = false);
     /// An empty message.
     void Message(uint32_t stream);
     /// The head of an answer, an empty message, OK.
     void Answer(uint32_t stream);
     /// The next frame of this type; nullopt when the connection has ended.
-    std::optional<RawClient::Frame> Await(RawClient::Type type);
+    std::optional<http2::RawClient::Frame> Await(http2::RawClient::Type type);
     /// The stream of the next call; 0 as above.
     uint32_t AwaitCall();
     /// Until the gateway has read all that was sent.

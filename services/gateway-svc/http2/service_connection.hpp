@@ -3,20 +3,20 @@
 #include <functional>
 #include <string_view>
 
-#include "http2/session.hpp"
+#include "cartwise/http2/session.hpp"
 
 namespace cartwise::gateway {
 
 /// A connection to a service, shared by the calls of one event loop.
-class ServiceConnection final : public Session {
+class ServiceConnection final : public http2::Session {
  public:
-  using Session::Request;
+  using http2::Session::Request;
 
   /// `opened` is heard once it takes calls; `left` once it takes no more, which
   /// may be before.
-  ServiceConnection(Socket socket, const Http2Limits& limits, std::function<void()> opened,
+  ServiceConnection(http2::Socket socket, const http2::Limits& limits, std::function<void()> opened,
                     std::function<void()> left, std::function<void()> gone)
-      : Session(std::move(socket), limits),
+      : http2::Session(std::move(socket), limits),
         opened_(std::move(opened)),
         left_(std::move(left)),
         gone_(std::move(gone)) {}

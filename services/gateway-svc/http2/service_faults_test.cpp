@@ -94,7 +94,7 @@ TEST_CASE_METHOD(Fixture, "a service that leaves ends its calls, new ones go els
   Calling old(*this);
   const uint32_t stream = leaving.AwaitCall();
 
-  leaving.Send(RawClient::kGoaway, 0, 0, Number(stream) + Number(kNoError));
+  leaving.Send(http2::RawClient::kGoaway, 0, 0, http2::Number(stream) + http2::Number(kNoError));
   leaving.AwaitRead();
 
   Calling next(*this);
@@ -109,7 +109,7 @@ TEST_CASE_METHOD(Fixture, "a call that a leaving service did not take is UNAVAIL
   Calling call(*this);
   auto leaving = service.Accept();
   REQUIRE(leaving.AwaitCall() != 0);
-  leaving.Send(RawClient::kGoaway, 0, 0, Number(0) + Number(kNoError));
+  leaving.Send(http2::RawClient::kGoaway, 0, 0, http2::Number(0) + http2::Number(kNoError));
   CHECK(call.End().error_code() == grpc::StatusCode::UNAVAILABLE);
 }
 
@@ -171,7 +171,7 @@ TEST_CASE_METHOD(Fixture, "an answer that is not gRPC's is told by its HTTP stat
   peer.Head(stream, {{":status", http}, {"content-type", "text/html"}}, last);
 
   // Whatever comes after such a head is not waited for.
-  if (!last) CHECK(peer.Await(RawClient::kRstStream));
+  if (!last) CHECK(peer.Await(http2::RawClient::kRstStream));
   CHECK(call.End().error_code() == code);
 }
 

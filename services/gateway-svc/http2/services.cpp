@@ -43,8 +43,8 @@ ContextPtr ClientContext(const rpc::TlsFiles& files) {
   return good ? std::move(context) : nullptr;
 }
 
-Http2Limits LimitsOfServices() {
-  Http2Limits limits;
+http2::Limits LimitsOfServices() {
+  http2::Limits limits;
   limits.handshake_time = kPatience;
   return limits;
 }
@@ -73,7 +73,7 @@ void Services::Reach(const std::string& area, OnReached reached) {
   if (closed_ || found == links_.end()) return reached(nullptr);
   Link& link = found->second;
   if (link.ready) return reached(link.connection.get());
-  if (!link.trying && Session::Clock::now() < link.retry_at) return reached(nullptr);
+  if (!link.trying && http2::Session::Clock::now() < link.retry_at) return reached(nullptr);
   link.waiting.push_back(std::move(reached));
   if (!link.trying) Try(link);
 }
@@ -91,7 +91,7 @@ void Services::Try(Link& link) {
     if (closed_) return;
     if (fault || results.empty()) return Failed(link, fault.message());
     // A look-up cannot be cut short, and the patience with it is not renewed.
-    if (Session::Clock::now() >= link.patience.expiry()) return Failed(link, "slow look-up");
+    if (http2::Session::Clock::now() >= link.patience.expiry()) return Failed(link, "slow look-up");
     link.endpoints.clear();
     for (const auto& result : results) link.endpoints.push_back(result.endpoint());
     const size_t first = link.turn++ % link.endpoints.size();
@@ -118,8 +118,9 @@ void Services::Shake(Link& link) {
     context = ClientContext(targets_.tls);
     if (!context) return Failed(link, "our own certificate cannot be read");
   }
-  Socket socket = context ? Socket(std::move(tcp), context.get(), absl::StrCat(link.area, "-svc"))
-                          : Socket(std::move(tcp));
+  http2::Socket socket =
+      context ? http2::Socket(std::move(tcp), context.get(), absl::StrCat(link.area, "-svc"))
+              : http2::Socket(std::move(tcp));
   // Which of several this is about is known by the pointer once it is made.
   const auto self = std::make_shared<ServiceConnection*>(nullptr);
   auto connection = std::make_shared<ServiceConnection>(
@@ -151,11 +152,13 @@ void Services::Opened(Link& link) {
 void Services::Failed(Link& link, const std::string& why) {
   link.patience.cancel();
   link.trying = false;
-  link.pause = std::clamp<Session::Clock::duration>(link.pause * 8 / 5, kFirstPause, kLongestPause);
+  link.pause =
+      std::clamp<http2::Session::Clock::duration>(link.pause * 8 / 5, kFirstPause, kLongestPause);
   // Between half and all of it, so that many gateways do not come at once.
   std::uniform_real_distribution<double> share(0.5, 1.0);
-  link.retry_at = Session::Clock::now() +
-                  std::chrono::duration_cast<Session::Clock::duration>(link.pause * share(random_));
+  link.retry_at =
+      http2::Session::Clock::now() +
+      std::chrono::duration_cast<http2::Session::Clock::duration>(link.pause * share(random_));
   obs::Warning("a service cannot be reached", {{"area", link.area}, {"why", why}});
   Tell(link, nullptr);
 }
@@ -164,7 +167,7 @@ void Services::Tell(Link& link, ServiceConnection* connection) {
   for (const OnReached& reached : std::exchange(link.waiting, {})) reached(connection);
 }
 
-void Services::Sweep(Session::Clock::time_point now) {
+void Services::Sweep(http2::Session::Clock::time_point now) {
   const auto all = connections_;
   for (const auto& connection : all) connection->Sweep(now);
 }

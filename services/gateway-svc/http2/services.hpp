@@ -40,7 +40,7 @@ class Services {
   /// `reached` is heard before this returns when there is a connection, or when
   /// the last attempt failed a moment ago; else when the attempt has ended.
   void Reach(const std::string& area, OnReached reached);
-  void Sweep(Session::Clock::time_point now);
+  void Sweep(http2::Session::Clock::time_point now);
   /// Ends every connection; nothing is reached any more.
   void Close();
 
@@ -59,8 +59,8 @@ class Services {
     bool trying = false;
     std::vector<OnReached> waiting;
     size_t turn = 0;
-    Session::Clock::duration pause{};  ///< after the last attempt, if it failed
-    Session::Clock::time_point retry_at;
+    http2::Session::Clock::duration pause{};  ///< after the last attempt, if it failed
+    http2::Session::Clock::time_point retry_at;
   };
 
   void Try(Link& link);
@@ -72,7 +72,7 @@ class Services {
 
   boost::asio::io_context& io_;
   const ServiceTargets& targets_;
-  const Http2Limits limits_;
+  const http2::Limits limits_;
   std::map<std::string, Link> links_;
   std::set<std::shared_ptr<ServiceConnection>> connections_;  ///< also those that only end calls
   std::minstd_rand random_{std::random_device{}()};

@@ -32,7 +32,8 @@ bool Reaches(int port, const rpc::TlsFiles& own) {
   boost::asio::io_context io;
   Services services(io, targets);
   std::optional<bool> reached;
-  services.Reach("tenant", [&](ServiceConnection* connection) { reached = connection != nullptr; });
+  services.Reach("tenant", calls,
+                 [&](ServiceConnection* connection) { reached = connection != nullptr; });
   while (!reached) io.run_one();
   services.Close();
   return *reached;

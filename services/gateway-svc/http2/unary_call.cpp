@@ -12,10 +12,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "http2/call_stream.hpp"
+#include "cartwise/http2/call_stream.hpp"
+#include "cartwise/rpc/wire.hpp"
 #include "http2/head.hpp"
-#include "http2/limits.hpp"
-#include "http2/message.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -24,7 +23,7 @@ namespace asio = boost::asio;
 
 /// The one end of the call: the client's is a coroutine. Lives until it has settled
 /// and its stream is over.
-class UnaryCall final : public CallStream, public std::enable_shared_from_this<UnaryCall> {
+class UnaryCall final : public http2::CallStream, public std::enable_shared_from_this<UnaryCall> {
  public:
   using Done = std::function<void(UnaryAnswer)>;
 
@@ -60,7 +59,7 @@ class UnaryCall final : public CallStream, public std::enable_shared_from_this<U
   Done done_;
   asio::steady_timer clock_;
   std::shared_ptr<Turn> turn_;
-  Headers headers_;
+  http2::Headers headers_;
   std::string answer_;
   bool refused_ = false;    ///< once; not again
   bool answering_ = false;  ///< the answer's head came
@@ -102,17 +101,17 @@ void UnaryCall::Reach(std::shared_ptr<Turn> turn) {
 
 void UnaryCall::Make(ServiceConnection* service) {
   if (settled_) return;
-  Write(MessagePrefix(request_.message.size()));
+  Write(rpc::MessagePrefix(request_.message.size()));
   Write(request_.message);
   Finish();
-  const Headers head = ServiceHead(request_.method, absl::StrCat(request_.upstream.area(), "-svc"),
-                                   request_.metadata, {{"content-type", "application/grpc"}},
-                                   clock_.expiry() - std::chrono::steady_clock::now());
+  const http2::Headers head = ServiceHead(
+      request_.method, absl::StrCat(request_.upstream.area(), "-svc"), request_.metadata,
+      {{"content-type", rpc::kContentType}}, clock_.expiry() - std::chrono::steady_clock::now());
   if (service == nullptr || !service->Request(head, shared_from_this())) Settle(Unreachable());
 }
 
 void UnaryCall::OnHeaders(bool last) {
-  const Headers headers = std::exchange(headers_, {});
+  const http2::Headers headers = std::exchange(headers_, {});
   if (settled_ || IsInformational(headers)) return;
   if (last) {
     over_ = true;
@@ -127,7 +126,7 @@ void UnaryCall::OnData(std::string_view bytes) {
   Consume(bytes.size());
   if (settled_) return;
   answer_.append(bytes);
-  if (answer_.size() > kMostOfAnswer + kMessagePrefix) {
+  if (answer_.size() > kMostOfAnswer + rpc::kMessagePrefix) {
     Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the answer is too large"});
   }
 }
@@ -155,7 +154,7 @@ void UnaryCall::Settle(const grpc::Status& status) {
   if (live_ != nullptr) live_->End();
   UnaryAnswer answer{status, {}};
   if (status.ok()) {
-    if (auto message = OnlyMessage(std::move(answer_))) {
+    if (auto message = rpc::OnlyMessage(std::move(answer_))) {
       answer.message = *std::move(message);
     } else {
       answer.status = {grpc::StatusCode::INTERNAL, "the answer is not one message"};
@@ -164,7 +163,7 @@ void UnaryCall::Settle(const grpc::Status& status) {
   if (!attached()) {
     turn_.reset();
   } else if (!over_) {
-    Reset(NGHTTP2_CANCEL);
+    Cancel();
   }
   std::exchange(done_, nullptr)(std::move(answer));
 }

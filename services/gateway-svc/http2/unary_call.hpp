@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -8,7 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 
-#include "http2/inbox.hpp"
+#include "cartwise/http2/inbox.hpp"
 #include "http2/services.hpp"
 #include "proxy/call_metadata.hpp"
 #include "proxy/upstream.hpp"
@@ -16,10 +17,13 @@
 
 namespace cartwise::gateway {
 
+/// Of a service's answer to a unary call.
+inline constexpr size_t kMostOfAnswer = 4 * 1024 * 1024;
+
 /// What one event loop needs to call services. Of its thread, but for the inbox.
 struct Outbound {
   boost::asio::io_context& io;
-  std::shared_ptr<Inbox> inbox;
+  std::shared_ptr<http2::Inbox> inbox;
   Services& services;
 };
 

@@ -100,7 +100,7 @@ class Caller {
   explicit Caller(int port)
       : targets_{{{"slow", absl::StrCat("127.0.0.1:", port)}}, {}}, calls_(8), loop_(targets_) {
     metadata_.traceparent = NextTraceparent("");
-    loop_.Run(std::chrono::seconds(1), [](Session::Clock::time_point) {});
+    loop_.Run(std::chrono::seconds(1), [](http2::Session::Clock::time_point) {});
   }
   ~Caller() { loop_.Stop(); }
 
@@ -228,7 +228,7 @@ TEST_CASE_METHOD(Raw, "an answer is one message and a status") {
     peer.Head(stream, {{":status", "200"}, {"content-type", "application/grpc"}});
   };
   const auto data = [&](const std::string& bytes) {
-    peer.Send(RawClient::kData, 0, stream, bytes);
+    peer.Send(http2::RawClient::kData, 0, stream, bytes);
   };
   const std::string message("\0\0\0\0\x02hi", 7), compressed("\1\0\0\0\x02hi", 7);
   std::string text;
@@ -276,7 +276,8 @@ TEST_CASE_METHOD(Raw, "a call that a leaving service did not take goes to the ne
   const Caller::Call& call = caller.Make();
   REQUIRE(leaving.AwaitCall() > taken);
 
-  leaving.Send(RawClient::kGoaway, 0, 0, Number(taken) + Number(NGHTTP2_NO_ERROR));
+  leaving.Send(http2::RawClient::kGoaway, 0, 0,
+               http2::Number(taken) + http2::Number(NGHTTP2_NO_ERROR));
 
   auto other = service.Accept();
   other.Answer(other.AwaitCall());
@@ -288,7 +289,7 @@ TEST_CASE_METHOD(Raw, "a call that is refused again and again is UNAVAILABLE") {
   auto peer = service.Accept();
   for (int i = 0; i < 2; ++i) {
     const uint32_t stream = peer.AwaitCall();
-    peer.Send(RawClient::kRstStream, 0, stream, Number(NGHTTP2_REFUSED_STREAM));
+    peer.Send(http2::RawClient::kRstStream, 0, stream, http2::Number(NGHTTP2_REFUSED_STREAM));
   }
   CHECK(caller.Await(call).status.error_code() == grpc::StatusCode::UNAVAILABLE);
 }

@@ -6,7 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 /// Where other threads leave work for an event loop, which may be gone by then:
 /// the work is dropped in that case. Thread-safe.
@@ -30,4 +30,4 @@ class Inbox {
   boost::asio::io_context* io_;
 };
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

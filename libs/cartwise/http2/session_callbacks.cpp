@@ -1,10 +1,10 @@
-#include "http2/session_callbacks.hpp"
+#include "cartwise/http2/session_callbacks.hpp"
 
 #include <memory>
 #include <utility>
 #include <vector>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 std::vector<nghttp2_nv> NativeHeaders(const Headers& headers) {
   std::vector<nghttp2_nv> all;
@@ -142,7 +142,7 @@ struct SessionCallbacks {
 };
 
 nghttp2_session* NewNativeSession(Session& session, SessionMemory& memory, bool server,
-                                  const Http2Limits& limits) {
+                                  const Limits& limits) {
   nghttp2_mem mem = memory.native();
   nghttp2_option* option = nullptr;
   nghttp2_option_new(&option);
@@ -150,6 +150,7 @@ nghttp2_session* NewNativeSession(Session& session, SessionMemory& memory, bool 
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_session* native = nullptr;
   if (server) {
+    nghttp2_option_set_max_deflate_dynamic_table_size(option, 0);
     nghttp2_option_set_stream_reset_rate_limit(option, static_cast<uint64_t>(limits.frames_burst),
                                                static_cast<uint64_t>(limits.frames_per_second));
     nghttp2_session_server_new3(&native, SessionCallbacks::All(), &session, option, &mem);
@@ -166,4 +167,4 @@ nghttp2_data_provider StreamData() {
   return {.source = {.ptr = nullptr}, .read_callback = SessionCallbacks::Read};
 }
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

@@ -1,4 +1,4 @@
-#include "http2/socket.hpp"
+#include "cartwise/http2/socket.hpp"
 
 #include <sys/socket.h>
 
@@ -8,7 +8,7 @@
 
 #include <openssl/err.h>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 namespace {
 
 bool IsWait(int error) {
@@ -110,4 +110,16 @@ std::string Socket::PeerAddress() const {
   return address.to_string();
 }
 
-}  // namespace cartwise::gateway
+std::string Socket::PeerName() const {
+  X509* const certificate = ssl_ ? SSL_get0_peer_certificate(ssl_.get()) : nullptr;
+  if (certificate == nullptr || SSL_get_verify_result(ssl_.get()) != X509_V_OK) return "";
+  const X509_NAME* const subject = X509_get_subject_name(certificate);
+  const int found = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  // A second name would say that somebody else is meant too.
+  if (found < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, found) >= 0) return "";
+  const ASN1_STRING* const name = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, found));
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(name)),
+          static_cast<size_t>(ASN1_STRING_length(name))};
+}
+
+}  // namespace cartwise::http2

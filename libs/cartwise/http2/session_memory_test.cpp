@@ -1,4 +1,4 @@
-#include "http2/session_memory.hpp"
+#include "cartwise/http2/session_memory.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 namespace {
 
 constexpr size_t kFrames = 16 * 1024 + 10;  // as nghttp2 asks for them
@@ -79,4 +79,4 @@ TEST_CASE("a block keeps its bytes when it grows and shrinks", "[session-memory]
 }
 
 }  // namespace
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

@@ -5,7 +5,7 @@
 #include <absl/status/statusor.h>
 #include <boost/asio/ip/tcp.hpp>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 /// "127.0.0.1:8080", "localhost:0", "[::]:9090"; INVALID_ARGUMENT for what is none.
 absl::StatusOr<boost::asio::ip::tcp::endpoint> ParseListen(const std::string& listen);
@@ -14,4 +14,4 @@ absl::StatusOr<boost::asio::ip::tcp::endpoint> ParseListen(const std::string& li
 absl::StatusOr<int> Listen(boost::asio::ip::tcp::acceptor& acceptor,
                            const boost::asio::ip::tcp::endpoint& endpoint);
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

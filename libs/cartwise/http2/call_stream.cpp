@@ -1,11 +1,11 @@
-#include "http2/call_stream.hpp"
+#include "cartwise/http2/call_stream.hpp"
 
 #include <algorithm>
 #include <cstring>
 
-#include "http2/session.hpp"
+#include "cartwise/http2/session.hpp"
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 void CallStream::Write(std::string_view bytes) {
   if (bytes.empty()) return;
@@ -37,8 +37,8 @@ void CallStream::Consume(size_t bytes) {
   if (attached()) session_->Consume(id_, bytes);
 }
 
-void CallStream::Reset(uint32_t error) {
-  if (attached()) session_->Reset(id_, error);
+void CallStream::Cancel() {
+  if (attached()) session_->Cancel(id_);
 }
 
 size_t CallStream::Take(char* bytes, size_t room) {
@@ -59,4 +59,4 @@ size_t CallStream::Take(char* bytes, size_t room) {
   return count;
 }
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

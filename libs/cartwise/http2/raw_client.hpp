@@ -11,7 +11,7 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 /// A client of HTTP/2 over TLS that sends what the test wants, rules or not.
 class RawClient {
@@ -36,10 +36,12 @@ class RawClient {
 
   /// Connects and, unless told otherwise, shakes hands.
   RawClient(int port, const std::string& ca, bool handshake = true);
+  /// Shows this certificate.
+  RawClient(int port, const std::string& ca, const std::string& cert, const std::string& key);
 
   /// The preface and these settings.
   bool Greet(const std::vector<std::pair<uint16_t, uint32_t>>& settings = {});
-  /// False once the gateway has ended the connection.
+  /// False once the server has ended the connection.
   bool Send(Type type, uint8_t flags, uint32_t stream, const std::string& payload);
   /// Bytes as they are; false as above.
   bool Write(const std::string& bytes);
@@ -55,6 +57,7 @@ class RawClient {
   void AwaitEnd();
 
  private:
+  void Connect(int port, const std::string& ca);
   bool Fill(size_t bytes);
 
   boost::asio::io_context io_;
@@ -74,4 +77,4 @@ std::string Field(const std::string& name, const std::string& value);
 std::string Number(uint32_t value);
 uint32_t NumberIn(const std::string& payload, size_t offset = 0);
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 class Session;
 struct SessionCallbacks;
@@ -59,7 +59,8 @@ class CallStream {
   /// The head of an answer; `last` when it is all of it.
   void Respond(const Headers& head, bool last);
   void Consume(size_t bytes);
-  void Reset(uint32_t error);
+  /// Ends it before its time (CANCEL).
+  void Cancel();
 
   /// As new, for another stream after the one that is over.
   void Renew();
@@ -84,4 +85,4 @@ class CallStream {
   TimePoint moved_at_, over_at_;
 };
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

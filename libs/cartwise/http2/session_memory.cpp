@@ -1,4 +1,4 @@
-#include "http2/session_memory.hpp"
+#include "cartwise/http2/session_memory.hpp"
 
 #include <sys/mman.h>
 
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 namespace {
 
 constexpr size_t kLarge = 16 * 1024;
@@ -64,4 +64,4 @@ void* SessionMemory::Resize(void* block, size_t size) {
   return larger;
 }
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

@@ -1,13 +1,13 @@
-#include "http2/session.hpp"
+#include "cartwise/http2/session.hpp"
 
 #include <array>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
-#include "http2/session_callbacks.hpp"
+#include "cartwise/http2/session_callbacks.hpp"
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 namespace {
 
 namespace asio = boost::asio;
@@ -32,7 +32,7 @@ std::string& WriteBuffer() {
 
 }  // namespace
 
-Session::Session(Socket socket, const Http2Limits& limits)
+Session::Session(Socket socket, const Limits& limits)
     : socket_(std::move(socket)),
       limits_(limits),
       began_at_(Clock::now()),
@@ -111,9 +111,9 @@ void Session::Resume(int32_t id) {
   WantFlush();
 }
 
-void Session::Reset(int32_t id, uint32_t error) {
+void Session::Cancel(int32_t id) {
   if (closed_) return;
-  nghttp2_submit_rst_stream(native_, NGHTTP2_FLAG_NONE, id, error);
+  nghttp2_submit_rst_stream(native_, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
   WantFlush();
 }
 
@@ -256,4 +256,4 @@ CallStream* Session::Find(int32_t id) {
   return found == streams_.end() ? nullptr : found->second.get();
 }
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

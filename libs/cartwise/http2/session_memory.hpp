@@ -5,7 +5,7 @@
 
 #include <nghttp2/nghttp2.h>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 /// What one session of nghttp2 allocates with. Large blocks come straight from the
 /// system, page by page as they are used: nghttp2 keeps 16 KiB per connection for frames
@@ -34,4 +34,4 @@ class SessionMemory {
   bool frames_made_ = false;
 };
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 #include <boost/asio/ip/tcp.hpp>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 /// The bytes of one TCP connection, plain or through TLS, without waiting.
 /// OpenSSL works on the descriptor itself and gives its record buffers back
@@ -40,6 +40,8 @@ class Socket {
   Tcp& tcp() { return tcp_; }
   /// Address of the peer, an IPv4 one in its own spelling; empty when it has left.
   std::string PeerAddress() const;
+  /// Name in the peer's certificate, which TLS has verified; empty without one.
+  std::string PeerName() const;
 
  private:
   struct Free {
@@ -53,4 +55,4 @@ class Socket {
   bool wants_write_ = false;
 };
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

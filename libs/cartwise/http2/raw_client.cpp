@@ -1,10 +1,10 @@
-#include "http2/raw_client.hpp"
+#include "cartwise/http2/raw_client.hpp"
 
 #include <array>
 
 #include <boost/asio/write.hpp>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 namespace {
 
 namespace asio = boost::asio;
@@ -49,13 +49,24 @@ std::string FrameOf(RawClient::Type type, uint8_t flags, uint32_t stream,
 }
 
 RawClient::RawClient(int port, const std::string& ca, bool handshake) {
+  Connect(port, ca);
+  if (handshake) stream_.handshake(asio::ssl::stream_base::client);
+}
+
+RawClient::RawClient(int port, const std::string& ca, const std::string& cert,
+                     const std::string& key) {
+  Connect(port, ca);
+  SSL_use_certificate_chain_file(stream_.native_handle(), cert.c_str());
+  SSL_use_PrivateKey_file(stream_.native_handle(), key.c_str(), SSL_FILETYPE_PEM);
+  stream_.handshake(asio::ssl::stream_base::client);
+}
+
+void RawClient::Connect(int port, const std::string& ca) {
   context_.load_verify_file(ca);
-  context_.set_verify_mode(asio::ssl::verify_peer);
-  auto& socket = stream_.next_layer();
-  socket.connect({asio::ip::make_address("127.0.0.1"), static_cast<uint16_t>(port)});
+  stream_.set_verify_mode(asio::ssl::verify_peer);
+  stream_.next_layer().connect({asio::ip::make_address("127.0.0.1"), static_cast<uint16_t>(port)});
   constexpr unsigned char kProtocols[] = "\x02h2";
   SSL_set_alpn_protos(stream_.native_handle(), kProtocols, sizeof kProtocols - 1);
-  if (handshake) stream_.handshake(asio::ssl::stream_base::client);
 }
 
 bool RawClient::Greet(const std::vector<std::pair<uint16_t, uint32_t>>& settings) {
@@ -121,4 +132,4 @@ void RawClient::AwaitEnd() {
   }
 }
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

@@ -9,12 +9,12 @@
 
 #include <nghttp2/nghttp2.h>
 
-#include "http2/call_stream.hpp"
-#include "http2/limits.hpp"
-#include "http2/session_memory.hpp"
-#include "http2/socket.hpp"
+#include "cartwise/http2/call_stream.hpp"
+#include "cartwise/http2/limits.hpp"
+#include "cartwise/http2/session_memory.hpp"
+#include "cartwise/http2/socket.hpp"
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 /// One HTTP/2 connection: moves bytes between a socket and nghttp2 and tells
 /// streams what came. Everything happens on the thread of the socket's event
@@ -25,7 +25,7 @@ class Session : public std::enable_shared_from_this<Session> {
  public:
   using Clock = std::chrono::steady_clock;
 
-  Session(Socket socket, const Http2Limits& limits);
+  Session(Socket socket, const Limits& limits);
   virtual ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -42,7 +42,7 @@ class Session : public std::enable_shared_from_this<Session> {
   /// What streams ask for; nothing happens once it is closed.
   void Respond(int32_t id, const Headers& head, bool last);
   void Resume(int32_t id);
-  void Reset(int32_t id, uint32_t error);
+  void Cancel(int32_t id);
   void Consume(int32_t id, size_t bytes);
 
  protected:
@@ -68,8 +68,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void WantFlush();
 
   nghttp2_session* native() { return native_; }
-  const Http2Limits& limits() const { return limits_; }
-  std::map<int32_t, std::shared_ptr<CallStream>>& streams() { return streams_; }
+  const Limits& limits() const { return limits_; }
+  const std::map<int32_t, std::shared_ptr<CallStream>>& streams() const { return streams_; }
   Clock::time_point heard_at() const { return heard_at_; }
   Clock::time_point began_at() const { return began_at_; }
   bool heard_settings() const { return heard_settings_; }
@@ -88,7 +88,7 @@ class Session : public std::enable_shared_from_this<Session> {
   CallStream* Find(int32_t id);
 
   Socket socket_;
-  const Http2Limits& limits_;
+  const Limits& limits_;
   SessionMemory memory_;
   nghttp2_session* native_ = nullptr;
   std::map<int32_t, std::shared_ptr<CallStream>> streams_;
@@ -105,4 +105,4 @@ class Session : public std::enable_shared_from_this<Session> {
   bool frames_used_ = false;  ///< since their memory was given back
 };
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2

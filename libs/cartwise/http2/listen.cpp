@@ -1,9 +1,9 @@
-#include "http/listen.hpp"
+#include "cartwise/http2/listen.hpp"
 
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 
-namespace cartwise::gateway {
+namespace cartwise::http2 {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
@@ -37,4 +37,4 @@ absl::StatusOr<int> Listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoin
   return acceptor.local_endpoint().port();
 }
 
-}  // namespace cartwise::gateway
+}  // namespace cartwise::http2
