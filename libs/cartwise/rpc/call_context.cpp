@@ -17,14 +17,6 @@ using options::v1::Policy;
 constexpr std::string_view kGateway = "gateway-svc";
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);
 
-// Name in the verified client certificate; empty without one.
-std::string PeerService(const grpc::ServerContextBase& ctx) {
-  const auto peer = ctx.auth_context();
-  if (!peer || !peer->IsPeerAuthenticated()) return "";
-  const auto names = peer->FindPropertyValues("x509_common_name");
-  return names.size() == 1 ? std::string(names[0].data(), names[0].size()) : "";
-}
-
 bool Admits(const Policy& policy, Policy::Principal principal) {
   const auto& all = policy.principals();
   return std::find(all.begin(), all.end(), principal) != all.end();
@@ -37,23 +29,30 @@ bool NamesGateway(const Policy& policy) {
 }
 
 // The address of the client: the gateway tells of the one it serves.
-std::string AddressOf(const grpc::ServerContextBase& ctx, const std::string& peer_service) {
-  if (peer_service == kGateway) {
-    if (const auto told = Metadata(ctx, "x-forwarded-for")) return std::string(*told);
+std::string AddressOf(const CallContext& call, const std::string& peer) {
+  if (peer == kGateway) {
+    if (const auto told = ValueIn(call.metadata(), "x-forwarded-for")) return std::string(*told);
   }
-  return ctx.peer();
+  return call.PeerAddress();
 }
 
 }  // namespace
 
-std::optional<std::string_view> Metadata(const grpc::ServerContextBase& ctx, const char* key) {
-  const auto [begin, end] = ctx.client_metadata().equal_range(key);
+std::string GrpcCallContext::PeerName() const {
+  const auto peer = ctx_.auth_context();
+  if (!peer || !peer->IsPeerAuthenticated()) return "";
+  const auto names = peer->FindPropertyValues("x509_common_name");
+  return names.size() == 1 ? std::string(names[0].data(), names[0].size()) : "";
+}
+
+std::optional<std::string_view> ValueIn(const CallContext::Metadata& metadata, const char* key) {
+  const auto [begin, end] = metadata.equal_range(key);
   if (begin == end || std::next(begin) != end) return std::nullopt;
   return std::string_view(begin->second.data(), begin->second.size());
 }
 
-std::string TraceIdOf(const grpc::ServerContextBase& ctx) {
-  const auto parent = Metadata(ctx, "traceparent");
+std::string TraceIdOf(const CallContext& call) {
+  const auto parent = ValueIn(call.metadata(), "traceparent");
   if (parent && parent->size() >= 55 && (*parent)[2] == '-' && (*parent)[35] == '-') {
     const std::string_view id = parent->substr(3, 32);
     const bool hex = id.find_first_not_of("0123456789abcdef") == id.npos;
@@ -69,12 +68,12 @@ absl::Time DeadlineOf(const grpc::ServerContextBase& ctx, const Policy& policy, 
   return std::min(now + most, absl::FromChrono(ctx.deadline()));
 }
 
-absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& ctx,
-                                const auth::TokenVerifier& tokens, const Policy& policy) {
-  const std::string peer = PeerService(ctx);
+absl::StatusOr<Caller> Identify(const CallContext& call, const auth::TokenVerifier& tokens,
+                                const Policy& policy) {
+  const std::string peer = call.PeerName();
   absl::StatusOr<Caller> caller = Caller{};
-  if (ctx.client_metadata().count("authorization") > 0) {
-    const std::string_view value = Metadata(ctx, "authorization").value_or("");
+  if (call.metadata().count("authorization") > 0) {
+    const std::string_view value = ValueIn(call.metadata(), "authorization").value_or("");
     constexpr std::string_view kScheme = "Bearer ";
     const bool bearer =
         value.size() > kScheme.size() &&
@@ -84,7 +83,7 @@ absl::StatusOr<Caller> Identify(const grpc::ServerContextBase& ctx,
   } else if (!peer.empty() && (peer != kGateway || NamesGateway(policy))) {
     caller = Caller::Service(peer);
   }
-  if (caller.ok()) caller->peer = AddressOf(ctx, peer);
+  if (caller.ok()) caller->peer = AddressOf(call, peer);
   return caller;
 }
 

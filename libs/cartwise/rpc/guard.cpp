@@ -17,7 +17,6 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
-#include "cartwise/rpc/call_context.hpp"
 #include "cartwise/rpc/policy.hpp"
 
 namespace cartwise::rpc {
@@ -99,7 +98,8 @@ struct Guard::State {
   };
   // One call under way.
   struct Call {
-    grpc::ServerContextBase* ctx;
+    const grpc::ServerContextBase& ctx;
+    const CallContext& context;
     const Method& method;
     const Message& request;
     Message* answer;
@@ -139,20 +139,20 @@ absl::Status Guard::State::Serve(Call& call, Work work) {
   Caller& caller = call.caller;
   const std::string trace = caller.trace_id;
   const absl::Time now = absl::Now();
-  const absl::Time deadline = DeadlineOf(*call.ctx, policy, now);
+  const absl::Time deadline = DeadlineOf(call.ctx, policy, now);
   if (deadline <= now) {
     return errors::Refuse(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
                           "the time for this call was over before it began");
   }
-  CW_ASSIGN_OR_RETURN(caller, Identify(*call.ctx, tokens, policy));
+  CW_ASSIGN_OR_RETURN(caller, Identify(call.context, tokens, policy));
   caller.trace_id = trace;
   caller.deadline = deadline;
   CW_RETURN_IF_ERROR(CheckPolicy(policy, caller, &call.request));
 
   std::optional<KeyedCall> keyed;
   if (call.answer != nullptr && policy.rate() != Policy::READ &&
-      call.ctx->client_metadata().count("idempotency-key") > 0) {
-    const std::string_view key = Metadata(*call.ctx, "idempotency-key").value_or("");
+      call.context.metadata().count("idempotency-key") > 0) {
+    const std::string_view key = ValueIn(call.context.metadata(), "idempotency-key").value_or("");
     if (!IsKey(key)) {
       return errors::InvalidField("idempotency-key", "must be 1 to 255 visible ASCII characters");
     }
@@ -213,8 +213,9 @@ grpc::Status Guard::Run(grpc::ServerContextBase* ctx, const Message& request, Me
     obs::Error("method without a policy", {{"request", request.GetTypeName()}});
     return ToGrpc(absl::InternalError("method without a policy"));
   }
-  State::Call call{ctx, *method, request, answer, {}};
-  call.caller.trace_id = TraceIdOf(*ctx);
+  const GrpcCallContext context(*ctx);
+  State::Call call{*ctx, context, *method, request, answer, {}};
+  call.caller.trace_id = TraceIdOf(context);
   const obs::TraceScope trace(call.caller.trace_id);
   const std::string trace_id = call.caller.trace_id;
   const absl::Status status = state_->Serve(call, work);
@@ -223,15 +224,15 @@ grpc::Status Guard::Run(grpc::ServerContextBase* ctx, const Message& request, Me
   return ToGrpc(status);
 }
 
-absl::StatusOr<Caller> Guard::AdmitStream(grpc::ServerContextBase* ctx,
+absl::StatusOr<Caller> Guard::AdmitStream(const CallContext& call,
                                           const std::string& method) const {
   const auto* const found =
       google::protobuf::DescriptorPool::generated_pool()->FindMethodByName(method);
   const Policy* const policy = found == nullptr ? nullptr : PolicyOf(found);
   if (policy == nullptr) return absl::InternalError(absl::StrCat("no policy: ", method));
-  CW_ASSIGN_OR_RETURN(Caller caller, Identify(*ctx, state_->tokens, *policy));
+  CW_ASSIGN_OR_RETURN(Caller caller, Identify(call, state_->tokens, *policy));
   CW_RETURN_IF_ERROR(CheckPolicy(*policy, caller, nullptr));
-  caller.trace_id = TraceIdOf(*ctx);
+  caller.trace_id = TraceIdOf(call);
   return caller;
 }
 

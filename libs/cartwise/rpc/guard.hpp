@@ -11,6 +11,7 @@
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/caller.hpp"
 #include "cartwise/obs/metrics.hpp"
+#include "cartwise/rpc/call_context.hpp"
 #include "cartwise/rpc/status.hpp"
 
 namespace cartwise::rpc {
@@ -77,7 +78,7 @@ class Guard {
 
   /// For streams: proves the caller of a streaming method by its full name,
   /// "cartwise.device.v1.AgentService.Control".
-  absl::StatusOr<Caller> AdmitStream(grpc::ServerContextBase* ctx, const std::string& method) const;
+  absl::StatusOr<Caller> AdmitStream(const CallContext& call, const std::string& method) const;
 
  private:
   using Work = absl::FunctionRef<absl::Status(const Caller&)>;

@@ -19,7 +19,7 @@ class Refused final : public grpc::ServerBidiReactor<Request, Response> {
 absl::StatusOr<Caller> AgentRpc::Admit(grpc::CallbackServerContext* context,
                                        const std::string& method) const {
   if (parts_.registry.closed()) return absl::UnavailableError("this process ends");
-  return guard_.AdmitStream(context, "cartwise.device.v1.AgentService." + method);
+  return guard_.AdmitStream(rpc::GrpcCallContext(*context), "cartwise.device.v1.AgentService." + method);
 }
 
 grpc::ServerBidiReactor<v1::ControlRequest, v1::ControlResponse>* AgentRpc::Control(
@@ -28,14 +28,14 @@ grpc::ServerBidiReactor<v1::ControlRequest, v1::ControlResponse>* AgentRpc::Cont
   if (!caller.ok()) {
     return new Refused<v1::ControlRequest, v1::ControlResponse>(caller.status());
   }
-  return ControlStream::Start(context, *std::move(caller), TokenHashOf(*context), parts_);
+  return ControlStream::Start(context, *std::move(caller), TokenHashOf(context->client_metadata()), parts_);
 }
 
 grpc::ServerBidiReactor<v1::UploadRequest, v1::UploadResponse>* AgentRpc::Upload(
     grpc::CallbackServerContext* context) {
   auto caller = Admit(context, "Upload");
   if (!caller.ok()) return new Refused<v1::UploadRequest, v1::UploadResponse>(caller.status());
-  return UploadStream::Start(*std::move(caller), TokenHashOf(*context), parts_, *telemetry_);
+  return UploadStream::Start(*std::move(caller), TokenHashOf(context->client_metadata()), parts_, *telemetry_);
 }
 
 }  // namespace cartwise::device

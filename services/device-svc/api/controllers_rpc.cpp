@@ -17,7 +17,7 @@ grpc::Status ControllersRpc::ListControllers(grpc::ServerContext* ctx,
   return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller& caller) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto device, ParseId<DeviceId>("device_id", req->device_id()));
     CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 3));
-    CW_RETURN_IF_ERROR(devices_.Admit(store, caller, TokenHashOf(*ctx)));
+    CW_RETURN_IF_ERROR(devices_.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
     CW_ASSIGN_OR_RETURN(auto list, controllers_.List(store, caller, device, page));
     out->set_next_page_token(CutPage(list, page, [](const Controller& last) {
       return std::vector<std::string>{last.port, std::to_string(last.address), last.id.value()};

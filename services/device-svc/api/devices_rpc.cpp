@@ -24,9 +24,9 @@ NewDevice FromProto(const v1::RegisterDeviceRequest& req) {
 
 }  // namespace
 
-std::string TokenHashOf(const grpc::ServerContextBase& ctx) {
-  const auto found = ctx.client_metadata().find("authorization");
-  if (found == ctx.client_metadata().end()) return "";
+std::string TokenHashOf(const rpc::CallContext::Metadata& metadata) {
+  const auto found = metadata.find("authorization");
+  if (found == metadata.end()) return "";
   const std::string_view value(found->second.data(), found->second.size());
   const size_t space = value.find(' ');
   return space == value.npos ? "" : auth::Sha256Hex(value.substr(space + 1));
@@ -82,7 +82,7 @@ grpc::Status DevicesRpc::SendHeartbeat(grpc::ServerContext* ctx,
                                        v1::SendHeartbeatResponse* out) {
   return parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
     SelfReport report;
-    report.token_hash = TokenHashOf(*ctx);
+    report.token_hash = TokenHashOf(ctx->client_metadata());
     if (req->status() == "error") {
       report.status = Status::kError;
     } else if (!req->status().empty() && req->status() != "online") {
@@ -123,7 +123,8 @@ grpc::Status DevicesRpc::GetDevice(grpc::ServerContext* ctx, const v1::GetDevice
   return parts_.guard.Read(
       ctx, *req, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-        CW_RETURN_IF_ERROR(parts_.devices.Admit(store, caller, TokenHashOf(*ctx)));
+        CW_RETURN_IF_ERROR(
+            parts_.devices.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
         CW_ASSIGN_OR_RETURN(const Device device, parts_.devices.Get(store, caller, id));
         *out = ToProto(device);
         return absl::OkStatus();
@@ -136,7 +137,8 @@ grpc::Status DevicesRpc::GetDeviceStatus(grpc::ServerContext* ctx,
   return parts_.guard.Read(
       ctx, *req, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-        CW_RETURN_IF_ERROR(parts_.devices.Admit(store, caller, TokenHashOf(*ctx)));
+        CW_RETURN_IF_ERROR(
+            parts_.devices.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
         CW_ASSIGN_OR_RETURN(const Device device, parts_.devices.Get(store, caller, id));
         CW_ASSIGN_OR_RETURN(const bool connected, store.IsConnected(KeyOf(device)));
         out->set_device_id(device.id.value());
@@ -183,7 +185,8 @@ grpc::Status DevicesRpc::SetFirmware(grpc::ServerContext* ctx, const v1::SetFirm
   return Announced(parts_.guard.Write(
       ctx, *req, *out, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-        CW_RETURN_IF_ERROR(parts_.devices.Admit(store, caller, TokenHashOf(*ctx)));
+        CW_RETURN_IF_ERROR(
+            parts_.devices.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
         CW_ASSIGN_OR_RETURN(const Device device,
                             parts_.devices.SetFirmware(store, caller, id, req->firmware_version()));
         *out = ToProto(device);
@@ -200,7 +203,8 @@ grpc::Status DevicesRpc::RotateDeviceToken(grpc::ServerContext* ctx,
       parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
         return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
-          CW_RETURN_IF_ERROR(parts_.devices.Admit(store, caller, TokenHashOf(*ctx)));
+          CW_RETURN_IF_ERROR(
+              parts_.devices.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
           CW_ASSIGN_OR_RETURN(const Enrolment rotated,
                               parts_.devices.RotateToken(store, caller, id));
           out->set_device_id(rotated.device.id.value());

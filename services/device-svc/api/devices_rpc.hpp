@@ -62,6 +62,6 @@ class DevicesRpc final : public v1::DeviceService::Service {
 };
 
 /// SHA-256 of the bearer token of a call, hex; empty without one.
-std::string TokenHashOf(const grpc::ServerContextBase& ctx);
+std::string TokenHashOf(const rpc::CallContext::Metadata& metadata);
 
 }  // namespace cartwise::device

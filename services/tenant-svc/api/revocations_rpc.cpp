@@ -41,8 +41,8 @@ absl::StatusOr<std::vector<Revocation>> RevocationsRpc::Recent() {
 grpc::Status RevocationsRpc::WatchRevocations(
     grpc::ServerContext* ctx, const v1::WatchRevocationsRequest*,
     grpc::ServerWriter<v1::WatchRevocationsResponse>* out) {
-  const auto caller =
-      guard_.AdmitStream(ctx, "cartwise.tenant.v1.RevocationService.WatchRevocations");
+  const auto caller = guard_.AdmitStream(rpc::GrpcCallContext(*ctx),
+                                         "cartwise.tenant.v1.RevocationService.WatchRevocations");
   if (!caller.ok()) return rpc::ToGrpc(caller.status());
   RevocationFeed::Watch watch(feed_);
   while (!ctx->IsCancelled()) {
