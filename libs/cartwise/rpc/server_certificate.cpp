@@ -2,7 +2,6 @@
 
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
@@ -31,10 +30,18 @@ absl::StatusOr<Pems> Pems::Read(const TlsFiles& files) {
   return pems;
 }
 
+absl::StatusOr<std::optional<Pems>> PemFiles::News() {
+  const std::lock_guard lock(mutex_);
+  auto pems = Pems::Read(names_);
+  if (!pems.ok() && !last_) return pems.status();
+  if (!pems.ok() || *pems == last_) return std::nullopt;
+  last_ = *std::move(pems);
+  return last_;
+}
+
 struct ServerCertificate::State {
-  const TlsFiles files;
-  std::mutex mutex;
-  Pems tried;  ///< what gRPC was given last, whether it could use it or not
+  explicit State(TlsFiles names) : files(std::move(names)) {}
+  PemFiles files;
 
   // What gRPC asks before each handshake.
   static grpc_ssl_certificate_config_reload_status Ask(
@@ -43,20 +50,17 @@ struct ServerCertificate::State {
   }
 
   grpc_ssl_certificate_config_reload_status Look(grpc_ssl_server_certificate_config** config) {
-    std::lock_guard lock(mutex);
-    auto pems = Pems::Read(files);
-    // Half replaced, or gone: the next handshake looks again.
-    if (!pems.ok() || *pems == tried) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
-    tried = *std::move(pems);
-    const grpc_ssl_pem_key_cert_pair pair{tried.key.c_str(), tried.cert.c_str()};
-    *config = grpc_ssl_server_certificate_config_create(tried.ca.c_str(), &pair, 1);
-    obs::Info("TLS certificate read", {{"file", files.cert}});
+    const auto news = files.News();
+    if (!news.ok() || !*news) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    const Pems& pems = **news;
+    const grpc_ssl_pem_key_cert_pair pair{pems.key.c_str(), pems.cert.c_str()};
+    *config = grpc_ssl_server_certificate_config_create(pems.ca.c_str(), &pair, 1);
+    obs::Info("TLS certificate read", {{"file", files.names().cert}});
     return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
   }
 };
 
-ServerCertificate::ServerCertificate(TlsFiles files)
-    : state_(new State{std::move(files), {}, {}}) {}
+ServerCertificate::ServerCertificate(TlsFiles files) : state_(new State(std::move(files))) {}
 ServerCertificate::~ServerCertificate() = default;
 
 int ServerCertificate::AddPortToServer(const std::string& address, grpc_server* server) {

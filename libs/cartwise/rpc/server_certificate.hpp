@@ -1,7 +1,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <absl/status/statusor.h>
 #include <grpcpp/security/server_credentials.h>
@@ -22,6 +25,22 @@ struct Pems {
   /// INVALID_ARGUMENT when one of them cannot be read.
   static absl::StatusOr<Pems> Read(const TlsFiles& files);
   bool operator==(const Pems& other) const = default;
+};
+
+/// TlsFiles that may be replaced while a program runs. Thread-safe.
+class PemFiles {
+ public:
+  explicit PemFiles(TlsFiles names) : names_(std::move(names)) {}
+  const TlsFiles& names() const { return names_; }
+
+  /// What they hold, when that is not what it was the last time. As Pems::Read the first time;
+  /// later nullopt when they are half replaced, or gone: the next look finds them.
+  absl::StatusOr<std::optional<Pems>> News();
+
+ private:
+  const TlsFiles names_;
+  std::mutex mutex_;
+  std::optional<Pems> last_;
 };
 
 /// TLS credentials of a server that wants a certificate of its clients, and whose files may be
