@@ -104,8 +104,10 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
     config.grpc_key = env.File(kGrpcKey);
   }
   for (const std::string& area : areas) {
-    config.targets[area] =
-        env.Text(absl::StrCat("CARTWISE_", absl::AsciiStrToUpper(area), "_TARGET"));
+    const std::string prefix = absl::StrCat("CARTWISE_", absl::AsciiStrToUpper(area));
+    config.targets[area] = env.Text(absl::StrCat(prefix, "_TARGET"));
+    const std::string streams = env.Text(absl::StrCat(prefix, "_STREAMS_TARGET"), "");
+    if (!streams.empty()) config.stream_targets[area] = streams;
   }
   CW_RETURN_IF_ERROR(env.status());
   if (config.http_cert.empty()) {

@@ -31,12 +31,13 @@ struct Config {
   std::string docs_dir;
   std::string grpc_listen;
   http2::Limits grpc;
-  std::string grpc_cert, grpc_key;             ///< PEM files that gRPC clients see
-  rpc::TlsFiles tls;                           ///< for calls to services
-  std::map<std::string, std::string> targets;  ///< host:port by area
+  std::string grpc_cert, grpc_key;                    ///< PEM files that gRPC clients see
+  rpc::TlsFiles tls;                                  ///< for calls to services
+  std::map<std::string, std::string> targets;         ///< host:port by area
+  std::map<std::string, std::string> stream_targets;  ///< of streaming methods, where it is another
 
-  /// INVALID_ARGUMENT with a line per fault. Each area of the contracts needs
-  /// its CARTWISE_<AREA>_TARGET.
+  /// INVALID_ARGUMENT with a line per fault. Each area of the contracts needs its
+  /// CARTWISE_<AREA>_TARGET and may have a CARTWISE_<AREA>_STREAMS_TARGET.
   static absl::StatusOr<Config> FromEnv(const std::vector<std::string>& areas);
 };
 

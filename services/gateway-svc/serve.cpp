@@ -49,7 +49,7 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   const auth::TokenVerifier tokens(current_keys, clock);
   // For what the gateway asks in its own name. Calls of others go out of the event loops.
   const auto tenant = rpc::Connect(config.targets.at("tenant"), "tenant-svc", config.tls);
-  const ServiceTargets services{config.targets, config.tls};
+  const ServiceTargets services{config.targets, config.stream_targets, config.tls};
   Upstreams upstreams(contracts.areas());
   HealthWatch health(upstreams);
   const Cors cors(config.cors_origins);

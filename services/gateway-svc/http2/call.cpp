@@ -165,9 +165,11 @@ void Call::TakeTurn() {
 }
 
 void Call::PassOn() {
-  host_.services.Reach(info_.method->area, [call = weak_from_this()](ServiceConnection* service) {
-    if (const auto self = call.lock()) self->RequestFrom(service);
-  });
+  const auto calls = unary() ? Services::Calls::kUnary : Services::Calls::kStreaming;
+  host_.services.Reach(info_.method->area, calls,
+                       [call = weak_from_this()](ServiceConnection* service) {
+                         if (const auto self = call.lock()) self->RequestFrom(service);
+                       });
 }
 
 void Call::RequestFrom(ServiceConnection* service) {

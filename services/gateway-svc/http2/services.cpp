@@ -57,8 +57,13 @@ grpc::Status Unreachable() {
 
 Services::Services(boost::asio::io_context& io, const ServiceTargets& targets)
     : io_(io), targets_(targets), limits_(LimitsOfServices()) {
-  for (const auto& [area, target] : targets.by_area) {
-    Link& link = links_.try_emplace(area, io).first->second;
+  Add(links_, targets.by_area);
+  Add(stream_links_, targets.streams_by_area);
+}
+
+void Services::Add(Links& links, const std::map<std::string, std::string>& targets) {
+  for (const auto& [area, target] : targets) {
+    Link& link = links.try_emplace(area, io_).first->second;
     const size_t colon = target.rfind(':');
     link.area = area;
     link.host = target.substr(0, colon);
@@ -68,10 +73,19 @@ Services::Services(boost::asio::io_context& io, const ServiceTargets& targets)
   }
 }
 
-void Services::Reach(const std::string& area, OnReached reached) {
+Services::Link* Services::Find(const std::string& area, Calls calls) {
+  if (calls == Calls::kStreaming) {
+    const auto found = stream_links_.find(area);
+    if (found != stream_links_.end()) return &found->second;
+  }
   const auto found = links_.find(area);
-  if (closed_ || found == links_.end()) return reached(nullptr);
-  Link& link = found->second;
+  return found == links_.end() ? nullptr : &found->second;
+}
+
+void Services::Reach(const std::string& area, Calls calls, OnReached reached) {
+  Link* const found = closed_ ? nullptr : Find(area, calls);
+  if (found == nullptr) return reached(nullptr);
+  Link& link = *found;
   if (link.ready) return reached(link.connection.get());
   if (!link.trying && http2::Session::Clock::now() < link.retry_at) return reached(nullptr);
   link.waiting.push_back(std::move(reached));
@@ -174,12 +188,14 @@ void Services::Sweep(http2::Session::Clock::time_point now) {
 
 void Services::Close() {
   closed_ = true;
-  for (auto& [area, link] : links_) {
-    link.resolver.cancel();
-    link.patience.cancel();
-    error_code ignored;
-    link.socket.close(ignored);
-    Tell(link, nullptr);
+  for (Links* const links : {&links_, &stream_links_}) {
+    for (auto& [area, link] : *links) {
+      link.resolver.cancel();
+      link.patience.cancel();
+      error_code ignored;
+      link.socket.close(ignored);
+      Tell(link, nullptr);
+    }
   }
   const auto all = connections_;
   for (const auto& connection : all) connection->Close("draining");

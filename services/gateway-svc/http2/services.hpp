@@ -21,7 +21,9 @@ namespace cartwise::gateway {
 /// Where the services are, and how to reach them.
 struct ServiceTargets {
   std::map<std::string, std::string> by_area;  ///< host:port
-  rpc::TlsFiles tls;  ///< read for each connection; without `ca`, plain: for tests
+  std::map<std::string, std::string>
+      streams_by_area;  ///< of streaming methods, where it is another
+  rpc::TlsFiles tls;    ///< read for each connection; without `ca`, plain: for tests
 };
 
 /// How a call ends that has no service to go to: UNAVAILABLE.
@@ -37,9 +39,12 @@ class Services {
 
   Services(boost::asio::io_context& io, const ServiceTargets& targets);
 
+  /// Where calls of an area go, or its streams.
+  enum class Calls { kUnary, kStreaming };
+
   /// `reached` is heard before this returns when there is a connection, or when
   /// the last attempt failed a moment ago; else when the attempt has ended.
-  void Reach(const std::string& area, OnReached reached);
+  void Reach(const std::string& area, Calls calls, OnReached reached);
   void Sweep(http2::Session::Clock::time_point now);
   /// Ends every connection; nothing is reached any more.
   void Close();
@@ -63,6 +68,10 @@ class Services {
     http2::Session::Clock::time_point retry_at;
   };
 
+  using Links = std::map<std::string, Link>;
+
+  void Add(Links& links, const std::map<std::string, std::string>& targets);
+  Link* Find(const std::string& area, Calls calls);
   void Try(Link& link);
   void Connect(Link& link);
   void Shake(Link& link);
@@ -73,7 +82,7 @@ class Services {
   boost::asio::io_context& io_;
   const ServiceTargets& targets_;
   const http2::Limits limits_;
-  std::map<std::string, Link> links_;
+  Links links_, stream_links_;                                ///< by area
   std::set<std::shared_ptr<ServiceConnection>> connections_;  ///< also those that only end calls
   std::minstd_rand random_{std::random_device{}()};
   bool closed_ = false;

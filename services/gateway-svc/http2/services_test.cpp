@@ -26,9 +26,7 @@ std::unique_ptr<rpc::Server> Serve(const auth::TestCertificates& certificates,
   return *std::move(server);
 }
 
-/// Whether who has `own` gets through to the tenant-svc on this port.
-bool Reaches(int port, const rpc::TlsFiles& own) {
-  const ServiceTargets targets{{{"tenant", "127.0.0.1:" + std::to_string(port)}}, own};
+bool Reaches(const ServiceTargets& targets, Services::Calls calls) {
   boost::asio::io_context io;
   Services services(io, targets);
   std::optional<bool> reached;
@@ -37,6 +35,12 @@ bool Reaches(int port, const rpc::TlsFiles& own) {
   while (!reached) io.run_one();
   services.Close();
   return *reached;
+}
+
+/// Whether who has `own` gets through to the tenant-svc on this port.
+bool Reaches(int port, const rpc::TlsFiles& own) {
+  const ServiceTargets targets{{{"tenant", "127.0.0.1:" + std::to_string(port)}}, {}, own};
+  return Reaches(targets, Services::Calls::kUnary);
 }
 
 TEST_CASE("a service is reached that proves its name, and no other") {
@@ -49,6 +53,19 @@ TEST_CASE("a service is reached that proves its name, and no other") {
   CHECK(Reaches(service->port(), own));
   CHECK_FALSE(Reaches(other->port(), own));
   CHECK_FALSE(Reaches(stranger->port(), own));
+}
+
+TEST_CASE("streams go to where they are served, and else to where the other calls go") {
+  const auth::TestCertificates certificates;
+  const auto service = Serve(certificates, "tenant-svc");
+  const std::string there = "127.0.0.1:" + std::to_string(service->port());
+  const auto own = FilesOf(certificates, "gateway-svc");
+  const ServiceTargets apart{{{"tenant", "127.0.0.1:1"}}, {{"tenant", there}}, own};
+  const ServiceTargets together{{{"tenant", there}}, {}, own};
+
+  CHECK(Reaches(apart, Services::Calls::kStreaming));
+  CHECK_FALSE(Reaches(apart, Services::Calls::kUnary));
+  CHECK(Reaches(together, Services::Calls::kStreaming));
 }
 
 TEST_CASE("who has no certificate to show reaches no service") {

@@ -95,7 +95,7 @@ void UnaryCall::Reach(std::shared_ptr<Turn> turn) {
   if (settled_) return;
   turn_ = std::move(turn);
   outbound_.services.Reach(
-      request_.upstream.area(),
+      request_.upstream.area(), Services::Calls::kUnary,
       [self = shared_from_this()](ServiceConnection* service) { self->Make(service); });
 }
 

@@ -98,7 +98,7 @@ class SlowService final : public grpc::CallbackGenericService {
 class Caller {
  public:
   explicit Caller(int port)
-      : targets_{{{"slow", absl::StrCat("127.0.0.1:", port)}}, {}}, calls_(8), loop_(targets_) {
+      : targets_{{{"slow", absl::StrCat("127.0.0.1:", port)}}, {}, {}}, calls_(8), loop_(targets_) {
     metadata_.traceparent = NextTraceparent("");
     loop_.Run(std::chrono::seconds(1), [](http2::Session::Clock::time_point) {});
   }
