@@ -1,6 +1,7 @@
 #include "api/event_pump.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
@@ -143,10 +144,11 @@ void EventPump::Advance(std::unique_lock<std::mutex> lock) {
   int64_t least = progress_.front().next;
   for (const Progress& progress : progress_) least = std::min(least, progress.next);
   if (least == first_) return;
-  for (; first_ < least; ++first_) {
-    committed_seq_ = queue_.front().seq;
-    queue_.pop_front();
-  }
+  const auto done = queue_.begin() + (least - std::exchange(first_, least));
+  committed_seq_ = std::prev(done)->seq;
+  queue_.erase(queue_.begin(), done);
+  // Most agents have nothing to tell most of the time.
+  if (queue_.empty()) queue_.shrink_to_fit();
   const int64_t committed = committed_seq_;
   lock.unlock();
   parts_.committed(committed);

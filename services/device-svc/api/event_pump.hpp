@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -99,7 +98,7 @@ class EventPump : public std::enable_shared_from_this<EventPump> {
   const Parts parts_;
   std::mutex mutex_;
   bool stopped_ = false;
-  std::deque<Entry> queue_;
+  std::vector<Entry> queue_;
   int64_t first_ = 0;  // number of the front of the queue
   int64_t highest_seq_ = 0;
   int64_t committed_seq_ = 0;
