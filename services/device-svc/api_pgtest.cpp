@@ -4,15 +4,18 @@
 #include <grpcpp/grpcpp.h>
 
 #include "adapters.hpp"
-#include "api/agent_rpc.hpp"
+#include "api/agent_streams.hpp"
 #include "api/board_watcher.hpp"
 #include "api/clockwork.hpp"
 #include "api/commands_rpc.hpp"
 #include "api/controllers_rpc.hpp"
 #include "api/devices_rpc.hpp"
 #include "cartwise/auth/test_credentials.hpp"
+#include "cartwise/device/v1/agent.grpc.pb.h"
 #include "cartwise/pg/listener.hpp"
+#include "cartwise/rpc/server.hpp"
 #include "cartwise/rpc/status.hpp"
+#include "cartwise/rpc/stream_server.hpp"
 #include "storage/fixture_pgtest.hpp"
 
 namespace cartwise::device {
@@ -79,8 +82,12 @@ struct Served : TwoChains {
   ControllersRpc controllers_rpc{guard, database, controllers, signed_devices, [] {}};
   CommandsRpc commands_rpc{guard, database, commands};
   // Nobody uploads here.
-  AgentRpc agent_rpc{guard, parts,
-                     grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials())};
+  AgentStreams agent_streams{
+      guard, parts, grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials())};
+  auth::TestCertificates certificates;
+  std::unique_ptr<rpc::StreamServer> streams_server =
+      rpc::StreamServer::Start("127.0.0.1:0", FilesOf("device-svc"), agent_streams.Methods())
+          .value();
   int port = 0;
   std::unique_ptr<grpc::Server> grpc_server = Start();
   // Over a real connection: how streams end depends on it.
@@ -90,8 +97,13 @@ struct Served : TwoChains {
   std::unique_ptr<v1::ControllerService::Stub> boards_stub =
       v1::ControllerService::NewStub(channel);
   std::unique_ptr<v1::CommandService::Stub> commands_stub = v1::CommandService::NewStub(channel);
-  std::unique_ptr<v1::AgentService::Stub> agents = v1::AgentService::NewStub(channel);
+  std::unique_ptr<v1::AgentService::Stub> agents = v1::AgentService::NewStub(rpc::Connect(
+      "127.0.0.1:" + std::to_string(streams_server->port()), "device-svc", FilesOf("gateway-svc")));
 
+  rpc::TlsFiles FilesOf(const std::string& name) const {
+    const auto files = certificates.Of(name);
+    return {files.ca, files.cert, files.key};
+  }
   ~Served() { grpc_server->Shutdown(std::chrono::system_clock::now()); }
 
   std::string Token(const Caller& caller) {
@@ -112,8 +124,8 @@ struct Served : TwoChains {
   std::unique_ptr<grpc::Server> Start() {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
-             &devices_rpc, &controllers_rpc, &commands_rpc, &agent_rpc}) {
+    for (grpc::Service* service :
+         std::initializer_list<grpc::Service*>{&devices_rpc, &controllers_rpc, &commands_rpc}) {
       builder.RegisterService(service);
     }
     return builder.BuildAndStart();

@@ -14,6 +14,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.signing_keys_dir = env.Text("CARTWISE_DEVICE_SIGNING_KEYS_DIR");
   config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_DEVICE");
   config.server.listen = env.Text("CARTWISE_DEVICE_LISTEN", "127.0.0.1:9092");
+  config.streams_listen = env.Text("CARTWISE_DEVICE_STREAMS_LISTEN", "127.0.0.1:9095");
   config.server.tls.ca = env.File("CARTWISE_TLS_CA");
   config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.server.tls.key = env.File("CARTWISE_TLS_KEY");

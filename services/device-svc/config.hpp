@@ -12,6 +12,7 @@ namespace cartwise::device {
 /// What the environment tells this service; the names stand in README.md.
 struct Config {
   rpc::ServerConfig server;
+  std::string streams_listen;  ///< of agents' streams, host:port
   pg::PoolConfig database;
   std::string metrics_listen;
   std::string token_keys_dir;

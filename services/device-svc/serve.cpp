@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "adapters.hpp"
-#include "api/agent_rpc.hpp"
+#include "api/agent_streams.hpp"
 #include "api/board_watcher.hpp"
 #include "api/clockwork.hpp"
 #include "api/commands_rpc.hpp"
@@ -19,6 +19,7 @@
 #include "cartwise/pg/once.hpp"
 #include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
+#include "cartwise/rpc/stream_server.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_command_log.hpp"
 #include "storage/pg_presence_log.hpp"
@@ -26,6 +27,8 @@
 
 namespace cartwise::device {
 namespace {
+
+constexpr absl::Duration kGrace = absl::Seconds(3);
 
 // Callers get their outcomes before the streams that carry them end.
 void EndStreams(LinkRegistry& registry, const Commands& commands) {
@@ -103,22 +106,28 @@ absl::Status Serve(const Config& config) {
   ControllersRpc controllers_rpc(guard, database, controllers, devices, announced);
   CommandsRpc commands_rpc(guard, database, commands);
   CommandExecutionRpc execution_rpc(guard, commands);
-  AgentRpc agent_rpc(guard, parts, telemetry);
+  const AgentStreams agent_streams(guard, parts, telemetry);
+  CW_ASSIGN_OR_RETURN(const auto server,
+                      rpc::Server::Start(config.server, {&devices_rpc, &controllers_rpc,
+                                                         &commands_rpc, &execution_rpc}));
   CW_ASSIGN_OR_RETURN(
-      const auto server,
-      rpc::Server::Start(config.server, {&devices_rpc, &controllers_rpc, &commands_rpc,
-                                         &execution_rpc, &agent_rpc}));
+      const auto stream_server,
+      rpc::StreamServer::Start(config.streams_listen, config.server.tls, agent_streams.Methods()));
   std::atomic<bool> draining = false;
   CW_ASSIGN_OR_RETURN(
       const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {
         return draining ? absl::UnavailableError("draining") : pool.CheckReady("device");
       }));
-  obs::Info("serving", {{"listen", config.server.listen}, {"replica", self.value()}});
+  obs::Info("serving", {{"listen", config.server.listen},
+                        {"streams", config.streams_listen},
+                        {"replica", self.value()}});
   process::AwaitEndSignal();
   obs::Info("draining");
   draining = true;
   EndStreams(registry, commands);
-  server->Drain(absl::Seconds(3));
+  std::thread other([&] { stream_server->Drain(kGrace); });
+  server->Drain(kGrace);
+  other.join();
   return absl::OkStatus();
 }
 

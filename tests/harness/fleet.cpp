@@ -74,6 +74,7 @@ Fleet::Fleet(std::map<std::string, std::string> settings)
     ports_[std::string(service) + "-probe"] = FreePort();
   }
   ports_["gateway-grpc"] = FreePort();
+  ports_["device-svc-streams"] = FreePort();
   http_ = "http://127.0.0.1:" + std::to_string(ports_["gateway-svc"]);
   MakePlatformAdmin();
   for (const char* service : kServices) Start(service);
@@ -100,6 +101,8 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
   for (const char* other : kServices) {
     env["CARTWISE_" + Upper(AreaOf(other)) + "_TARGET"] = local(other);
   }
+  env["CARTWISE_DEVICE_STREAMS_LISTEN"] = local("device-svc-streams");
+  env["CARTWISE_DEVICE_STREAMS_TARGET"] = local("device-svc-streams");
   if (service == "gateway-svc") {
     env["CARTWISE_GATEWAY_HTTP_LISTEN"] = local(service);
     env["CARTWISE_GATEWAY_GRPC_LISTEN"] = local("gateway-grpc");
@@ -156,10 +159,12 @@ void Fleet::StartReplica(const std::string& service, const std::string& name,
                          const std::map<std::string, std::string>& settings) {
   ports_[name] = FreePort();
   ports_[name + "-probe"] = FreePort();
+  ports_[name + "-streams"] = FreePort();
   auto env = EnvironmentOf(service);
   const std::string prefix = "CARTWISE_" + Upper(AreaOf(service));
   env[prefix + "_LISTEN"] = "127.0.0.1:" + std::to_string(ports_[name]);
   env[prefix + "_METRICS_LISTEN"] = "127.0.0.1:" + std::to_string(ports_[name + "-probe"]);
+  env[prefix + "_STREAMS_LISTEN"] = "127.0.0.1:" + std::to_string(ports_[name + "-streams"]);
   for (const auto& [key, value] : settings) env[key] = value;
   StartAs(service, name, env);
 }

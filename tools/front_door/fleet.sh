@@ -113,8 +113,9 @@ service_address() {
     printf 'http://%s grpc %s metrics %s' "$CARTWISE_GATEWAY_HTTP_LISTEN" "$CARTWISE_GATEWAY_GRPC_LISTEN" \
       "$CARTWISE_GATEWAY_METRICS_LISTEN"
   else
-    name=CARTWISE_${name^^}_LISTEN
-    printf 'grpc %s metrics %s' "${!name}" "$(metrics_address "$1")"
+    local listen=CARTWISE_${name^^}_LISTEN
+    printf 'grpc %s metrics %s' "${!listen}" "$(metrics_address "$1")"
+    [ "$name" != device ] || printf ' streams %s' "$CARTWISE_DEVICE_STREAMS_LISTEN"
   fi
 }
 

@@ -15,24 +15,13 @@ constexpr absl::Duration kEndWithin = absl::Seconds(2);
 
 }  // namespace
 
-ControlStream::ControlStream(grpc::CallbackServerContext* context, Caller caller,
-                             std::string token_hash, const StreamParts& parts)
-    : context_(context),
-      caller_(std::move(caller)),
+ControlStream::ControlStream(Caller caller, std::string token_hash, const StreamParts& parts)
+    : caller_(std::move(caller)),
       device_id_(caller_.subject),
       token_hash_(std::move(token_hash)),
       parts_(parts),
       noted_at_(parts.clock.SinceBoot()),
       heard_at_(parts.clock.SinceBoot()) {}
-
-ControlStream* ControlStream::Start(grpc::CallbackServerContext* context, Caller caller,
-                                    std::string token_hash, const StreamParts& parts) {
-  const std::shared_ptr<ControlStream> stream(
-      new ControlStream(context, std::move(caller), std::move(token_hash), parts));
-  parts.registry.Watch(stream);
-  stream->ReadNext();
-  return stream.get();
-}
 
 void ControlStream::OnLane(std::function<void(ControlStream&)> work) {
   parts_.lanes.Post(device_id_.value(),
@@ -41,23 +30,22 @@ void ControlStream::OnLane(std::function<void(ControlStream&)> work) {
 
 // --- What the agent says --------------------------------------------------
 
-void ControlStream::ReadNext() {
-  std::lock_guard lock(mutex_);
-  if (!ended_) StartRead(&incoming_);
+void ControlStream::OnBegin() {
+  parts_.registry.Watch(shared_from_this());
+  Read();
 }
 
-void ControlStream::OnReadDone(bool ok) {
-  if (!ok) return End(grpc::Status::OK);
+void ControlStream::OnMessage(v1::ControlRequest message) {
   bool first = false;
   {
     std::lock_guard lock(mutex_);
+    if (ended_) return;
     heard_at_ = parts_.clock.SinceBoot();
     first = !std::exchange(greeted_, true);
   }
-  auto message = std::exchange(incoming_, {});
   if (first) return TakeFirst(std::move(message));
   Take(std::move(message));
-  ReadNext();
+  Read();
 }
 
 void ControlStream::TakeFirst(v1::ControlRequest message) {
@@ -91,10 +79,10 @@ void ControlStream::Take(v1::ControlRequest message) {
 }
 
 void ControlStream::Greet(const v1::Hello& hello) {
-  auto opened = parts_.streams.Open(caller_, {token_hash_, hello.agent_epoch(), hello.last_seq(),
-                                              hello.firmware_version(), hello.ip_address()});
+  auto opened = parts_.streams.Open(
+      caller_, {std::exchange(token_hash_, {}), hello.agent_epoch(), hello.last_seq(),
+                hello.firmware_version(), hello.ip_address()});
   if (!opened.ok()) return End(rpc::ToGrpc(opened.status()));
-  stream_ = opened->id;
   opened_at_ = parts_.clock.Now();
   caught_up_ = {opened->id, hello.agent_epoch(), hello.last_seq()};
   device_ = std::move(opened->device);
@@ -102,10 +90,9 @@ void ControlStream::Greet(const v1::Hello& hello) {
                                                        device_id_,
                                                        [weak = weak_from_this()](int64_t seq) {
                                                          const auto self = weak.lock();
-                                                         if (self)
-                                                           self->Enqueue(EventsCommitted(seq));
+                                                         if (self) self->Tell(EventsCommitted(seq));
                                                        }});
-  Enqueue(WelcomeTo(device_id_, opened->controllers));
+  Tell(WelcomeTo(device_id_, opened->controllers));
   TellKeys(parts_.orders.Newest());
   if (const auto older = parts_.registry.Put(device_id_, shared_from_this())) {
     older->End({grpc::StatusCode::ABORTED, "REPLACED"});
@@ -113,7 +100,7 @@ void ControlStream::Greet(const v1::Hello& hello) {
   // Who hears that the device is there can command it.
   parts_.announced();
   parts_.watch.Note("agent connected", device_id_, hello.firmware_version());
-  ReadNext();
+  Read();
 }
 
 void ControlStream::TakeHeartbeat(const v1::Heartbeat& beat) {
@@ -143,7 +130,7 @@ void ControlStream::TakeResult(const v1::CommandResult& result) {
   } else if (*reported == Reported::kWritten) {
     parts_.watch.Ended(outcome.state);
   }
-  Enqueue(ResultCommitted(*id));
+  Tell(ResultCommitted(*id));
 }
 
 void ControlStream::TakeCaughtUp() {
@@ -177,39 +164,22 @@ ClockSample ControlStream::clock_sample() const {
 bool ControlStream::Send(const Order& order) {
   const auth::SigningKey key = parts_.orders.Newest();
   TellKeys(key);
-  return Enqueue(Signed(order, key));
+  return Tell(Signed(order, key));
 }
 
 void ControlStream::TellKeys(const auth::SigningKey& newest) {
   if (std::exchange(told_key_, newest.id()) == newest.id()) return;
-  Enqueue(parts_.orders.Vouched());
+  Tell(parts_.orders.Vouched());
 }
 
 void ControlStream::Configure(const std::vector<Controller>& controllers) {
-  Enqueue(Configured(controllers));
+  Tell(Configured(controllers));
 }
 
-bool ControlStream::Enqueue(v1::ControlResponse message) {
+bool ControlStream::Tell(const v1::ControlResponse& message) {
   std::lock_guard lock(mutex_);
-  if (ended_) return false;
-  outgoing_.push_back(std::move(message));
-  if (!std::exchange(writing_, true)) StartWrite(&outgoing_.front());
-  return true;
-}
-
-void ControlStream::OnWriteDone(bool ok) {
-  if (!ok) End({grpc::StatusCode::UNAVAILABLE, "the stream broke"});
-  std::lock_guard lock(mutex_);
-  outgoing_.pop_front();
-  if (ended_) {
-    writing_ = false;
-    outgoing_.clear();
-    if (!std::exchange(finished_, true)) Finish(end_status_);
-  } else if (outgoing_.empty()) {
-    writing_ = false;
-  } else {
-    StartWrite(&outgoing_.front());
-  }
+  if (!ended_) Write(message);
+  return !ended_;
 }
 
 // --- The end ----------------------------------------------------------------
@@ -223,7 +193,7 @@ void ControlStream::Check(absl::Duration now) {
   {
     std::lock_guard lock(mutex_);
     if (ended_) {
-      if (!done_ && now - ended_at_ > kEndWithin) context_->TryCancel();
+      if (now - ended_at_ > kEndWithin) Cancel();
       return;
     }
     late = !greeted_ && now - heard_at_ > kHelloWithin;
@@ -238,35 +208,26 @@ void ControlStream::End(const grpc::Status& status) {
     std::lock_guard lock(mutex_);
     if (std::exchange(ended_, true)) return;
     ended_at_ = parts_.clock.SinceBoot();
-    end_status_ = status;
-    // gRPC wants no write under way when the status goes out.
-    if (!writing_ && !std::exchange(finished_, true)) Finish(status);
+    Finish(status);
   }
   parts_.registry.Remove(device_id_, this);
-  OnLane([](ControlStream& self) { self.Leave(); });
+  OnLane([why = status.error_message()](ControlStream& self) { self.Leave(why); });
 }
 
 // On the lane, so after a Greet that was still under way.
-void ControlStream::Leave() {
+void ControlStream::Leave(const std::string& why) {
   parts_.registry.Remove(device_id_, this);
   if (pump_) pump_->Stop();
-  if (stream_.empty()) return;
-  const absl::Status closed = parts_.streams.Close({caller_.chain, device_id_}, stream_);
+  if (stream().empty()) return;
+  const absl::Status closed = parts_.streams.Close({caller_.chain, device_id_}, stream());
   // The job that looks for streams without a holder does it otherwise.
   if (!closed.ok()) parts_.watch.Worry("stream not closed", device_id_, closed.ToString());
   parts_.announced();
-  parts_.watch.Note("agent gone", device_id_, end_status_.error_message());
+  parts_.watch.Note("agent gone", device_id_, why);
 }
 
-void ControlStream::OnCancel() {
+void ControlStream::OnGone() {
   End(grpc::Status::CANCELLED);
-}
-
-void ControlStream::OnDone() {
-  {
-    std::lock_guard lock(mutex_);
-    done_ = true;
-  }
   parts_.registry.Unwatch(this);
 }
 

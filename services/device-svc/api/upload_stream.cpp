@@ -44,25 +44,17 @@ struct UploadStream::Call {
   telemetry::v1::IngestResponse answer;
 };
 
-UploadStream* UploadStream::Start(Caller caller, std::string token_hash, const StreamParts& parts,
-                                  Telemetry& telemetry) {
-  const std::shared_ptr<UploadStream> stream(
-      new UploadStream(std::move(caller), std::move(token_hash), parts, telemetry));
-  stream->self_ = stream;
-  stream->StartRead(&stream->incoming_);
-  return stream.get();
-}
-
-void UploadStream::OnReadDone(bool ok) {
-  if (!ok) return End(grpc::Status::OK);
-  const int events = incoming_.events_size();
-  if (events < 1 || events > kMostEvents) {
-    return End({grpc::StatusCode::INVALID_ARGUMENT, "a batch holds 1 to 500 events"});
+void UploadStream::OnMessage(v1::UploadRequest batch) {
+  if (batch.events_size() < 1 || batch.events_size() > kMostEvents) {
+    return Finish({grpc::StatusCode::INVALID_ARGUMENT, "a batch holds 1 to 500 events"});
   }
-  if (incoming_.ByteSizeLong() > kMostBytes) {
-    return End({grpc::StatusCode::INVALID_ARGUMENT, "a batch holds at most 1 MiB"});
+  if (batch.ByteSizeLong() > kMostBytes) {
+    return Finish({grpc::StatusCode::INVALID_ARGUMENT, "a batch holds at most 1 MiB"});
   }
-  parts_.lanes.Post(caller_.subject, [self = shared_from_this()] { self->Begin(); });
+  parts_.lanes.Post(caller_.subject,
+                    [self = shared_from_this(), batch = std::move(batch)]() mutable {
+                      self->Begin(std::move(batch));
+                    });
 }
 
 absl::Status UploadStream::Admit() {
@@ -75,23 +67,21 @@ absl::Status UploadStream::Admit() {
   return absl::OkStatus();
 }
 
-void UploadStream::Begin() {
+void UploadStream::Begin(v1::UploadRequest batch) {
   const absl::Status admitted = Admit();
-  if (!admitted.ok()) return End(rpc::ToGrpc(admitted));
+  if (!admitted.ok()) return Finish(rpc::ToGrpc(admitted));
   auto call = std::make_unique<Call>();
-  call->batch = incoming_.batch();
+  call->batch = batch.batch();
   call->request.set_chain_id(device_->chain.value());
   call->request.set_branch_id(device_->branch.value());
   call->request.set_device_id(device_->id.value());
-  for (auto& event : *incoming_.mutable_events()) {
+  for (auto& event : *batch.mutable_events()) {
     auto& out = *call->request.add_events();
     out.set_event_id(std::move(*event.mutable_event_id()));
     out.set_event_type(std::move(*event.mutable_event_type()));
     out.mutable_event_data()->Swap(event.mutable_event_data());
     if (event.has_occurred_at()) *out.mutable_occurred_at() = event.occurred_at();
   }
-  // What this batch needed is not what the next one will.
-  incoming_ = {};
   Ingest(std::move(call));
 }
 
@@ -107,14 +97,12 @@ void UploadStream::Ingest(std::unique_ptr<Call> call) {
 
 void UploadStream::Ingested(std::unique_ptr<Call> call, const absl::Status& status) {
   if (status.ok()) return Acknowledge(call->batch);
-  {
-    std::lock_guard lock(mutex_);
-    if (finished_) return;
-  }
+  if (gone_) return;
   const auto at_fault = EventsAtFault(status);
   if (!absl::IsInvalidArgument(status) || at_fault.empty()) {
     // The agent keeps the batch and sends it on its next stream.
-    return End({grpc::StatusCode::UNAVAILABLE, "the batch could not be stored now; send it again"});
+    return Finish(
+        {grpc::StatusCode::UNAVAILABLE, "the batch could not be stored now; send it again"});
   }
   // They will never be taken; without them the others are.
   parts_.watch.Worry("telemetry was refused for good", device_->id,
@@ -127,34 +115,16 @@ void UploadStream::Ingested(std::unique_ptr<Call> call, const absl::Status& stat
     if (!at_fault.contains(i)) again->request.add_events()->Swap(call->request.mutable_events(i));
   }
   if (again->request.events_size() == call->request.events_size()) {
-    return End({grpc::StatusCode::UNAVAILABLE, "the batch could not be stored now; send it again"});
+    return Finish(
+        {grpc::StatusCode::UNAVAILABLE, "the batch could not be stored now; send it again"});
   }
   Ingest(std::move(again));
 }
 
 void UploadStream::Acknowledge(int64_t batch) {
-  answer_.set_batch_committed(batch);
-  std::lock_guard lock(mutex_);
-  if (!finished_) StartWrite(&answer_);
-}
-
-void UploadStream::OnWriteDone(bool ok) {
-  if (!ok) return End({grpc::StatusCode::UNAVAILABLE, "the stream broke"});
-  std::lock_guard lock(mutex_);
-  if (!finished_) StartRead(&incoming_);
-}
-
-void UploadStream::OnCancel() {
-  End(grpc::Status::CANCELLED);
-}
-
-void UploadStream::End(const grpc::Status& status) {
-  std::lock_guard lock(mutex_);
-  if (!std::exchange(finished_, true)) Finish(status);
-}
-
-void UploadStream::OnDone() {
-  const auto last = std::move(self_);
+  v1::UploadResponse answer;
+  answer.set_batch_committed(batch);
+  Write(answer);
 }
 
 }  // namespace cartwise::device
