@@ -1,4 +1,5 @@
 // The service over gRPC, in one process: streams, handlers, guard, use cases, store.
+#include <csignal>
 #include <deque>
 
 #include <grpcpp/grpcpp.h>
@@ -122,6 +123,7 @@ struct Served : TwoChains {
 
  private:
   std::unique_ptr<grpc::Server> Start() {
+    std::signal(SIGPIPE, SIG_IGN);  // as process::Begin has it
     grpc::ServerBuilder builder;
     builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
     for (grpc::Service* service :

@@ -19,6 +19,7 @@ http2::Limits StreamLimits();
 /// Serves streaming methods as rpc::Server serves the others (mutual TLS whose files may be
 /// replaced, keepalive, 1 MiB messages, 16 KiB metadata), on one event loop and with little memory
 /// for a stream that is quiet (docs/adr/2026-11-29-own-stream-server.md). It has no health service.
+/// The program ignores SIGPIPE (process::Begin).
 class StreamServer {
  public:
   /// `listen` is host:port, port 0 picks one. INVALID_ARGUMENT for files that make no certificate,

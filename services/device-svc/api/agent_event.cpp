@@ -20,8 +20,8 @@ bool IsType(const std::string& type) {
 
 }  // namespace
 
-absl::StatusOr<events::v1::Event> ToEvent(v1::AgentEvent event, const Device& device,
-                                          const ClockSample& sample,
+absl::StatusOr<events::v1::Event> ToEvent(v1::AgentEvent event, const DeviceKey& device,
+                                          const BranchId& branch, const ClockSample& sample,
                                           const std::string& running_epoch, absl::Time now) {
   CW_ASSIGN_OR_RETURN(const auto id, ParseId<EventId>("event_id", event.event_id()));
   errors::FieldErrors faults;
@@ -34,8 +34,8 @@ absl::StatusOr<events::v1::Event> ToEvent(v1::AgentEvent event, const Device& de
   events::v1::Event out;
   out.set_id(id.value());
   out.set_chain_id(device.chain.value());
-  out.set_branch_id(device.branch.value());
-  out.set_device_id(device.id.value());
+  out.set_branch_id(branch.value());
+  out.set_device_id(device.device.value());
   out.set_source("agent");
   out.set_type(std::move(*event.mutable_type()));
   out.set_subject(std::move(*event.mutable_subject()));

@@ -26,22 +26,16 @@ v1::AgentEvent Closed() {
   return event;
 }
 
-Device SomeDevice() {
-  Device device;
-  device.id = DeviceId::New();
-  device.chain = ChainId::New();
-  device.branch = BranchId::New();
-  return device;
-}
+const DeviceKey kDevice{ChainId::New(), DeviceId::New()};
+const BranchId kBranch = BranchId::New();
 
 TEST_CASE("an agent's event is its device's, at the time the device saw it", "[event]") {
-  const Device device = SomeDevice();
-  const auto event = ToEvent(Closed(), device, kSample, kEpoch, kWall + absl::Seconds(5));
+  const auto event = ToEvent(Closed(), kDevice, kBranch, kSample, kEpoch, kWall + absl::Seconds(5));
   REQUIRE_OK(event);
   CHECK(event->id() == "0190aaaa-0000-7000-8000-000000000001");
-  CHECK(event->chain_id() == device.chain.value());
-  CHECK(event->branch_id() == device.branch.value());
-  CHECK(event->device_id() == device.id.value());
+  CHECK(event->chain_id() == kDevice.chain.value());
+  CHECK(event->branch_id() == kBranch.value());
+  CHECK(event->device_id() == kDevice.device.value());
   CHECK(event->source() == "agent");
   CHECK(event->sequence() == 7);
   CHECK(FromTimestamp(event->occurred_at()) == kWall - absl::Seconds(10));
@@ -52,7 +46,7 @@ TEST_CASE("an event that no sink could take is refused here", "[event]") {
   const auto refused = [](auto spoil) {
     v1::AgentEvent event = Closed();
     spoil(event);
-    return !ToEvent(std::move(event), SomeDevice(), kSample, kEpoch, kWall).ok();
+    return !ToEvent(std::move(event), kDevice, kBranch, kSample, kEpoch, kWall).ok();
   };
   CHECK(refused([](auto& event) { event.set_event_id("1"); }));
   CHECK(refused([](auto& event) { event.set_type(""); }));

@@ -17,14 +17,14 @@ constexpr absl::Duration kEndWithin = absl::Seconds(2);
 
 ControlStream::ControlStream(Caller caller, std::string token_hash, const StreamParts& parts)
     : caller_(std::move(caller)),
-      device_id_(caller_.subject),
+      key_{caller_.chain, DeviceId(caller_.subject)},
       token_hash_(std::move(token_hash)),
       parts_(parts),
       noted_at_(parts.clock.SinceBoot()),
       heard_at_(parts.clock.SinceBoot()) {}
 
 void ControlStream::OnLane(std::function<void(ControlStream&)> work) {
-  parts_.lanes.Post(device_id_.value(),
+  parts_.lanes.Post(key_.device.value(),
                     [self = shared_from_this(), work = std::move(work)] { work(*self); });
 }
 
@@ -85,21 +85,21 @@ void ControlStream::Greet(const v1::Hello& hello) {
   if (!opened.ok()) return End(rpc::ToGrpc(opened.status()));
   opened_at_ = parts_.clock.Now();
   caught_up_ = {opened->id, hello.agent_epoch(), hello.last_seq()};
-  device_ = std::move(opened->device);
+  branch_ = std::move(opened->device.branch);
   pump_ = std::make_shared<EventPump>(EventPump::Parts{parts_.takers, parts_.lanes, parts_.watch,
-                                                       device_id_,
+                                                       key_.device,
                                                        [weak = weak_from_this()](int64_t seq) {
                                                          const auto self = weak.lock();
                                                          if (self) self->Tell(EventsCommitted(seq));
                                                        }});
-  Tell(WelcomeTo(device_id_, opened->controllers));
+  Tell(WelcomeTo(key_.device, opened->controllers));
   TellKeys(parts_.orders.Newest());
-  if (const auto older = parts_.registry.Put(device_id_, shared_from_this())) {
+  if (const auto older = parts_.registry.Put(key_.device, shared_from_this())) {
     older->End({grpc::StatusCode::ABORTED, "REPLACED"});
   }
   // Who hears that the device is there can command it.
   parts_.announced();
-  parts_.watch.Note("agent connected", device_id_, hello.firmware_version());
+  parts_.watch.Note("agent connected", key_.device, hello.firmware_version());
   Read();
 }
 
@@ -112,7 +112,7 @@ void ControlStream::TakeHeartbeat(const v1::Heartbeat& beat) {
   }
   if (now - noted_at_ < kHeartbeatStoredEvery) return;
   noted_at_ = now;
-  parts_.streams.Note({caller_.chain, device_id_}, wall);
+  parts_.streams.Note(key_, wall);
 }
 
 void ControlStream::TakeResult(const v1::CommandResult& result) {
@@ -122,11 +122,11 @@ void ControlStream::TakeResult(const v1::CommandResult& result) {
   const auto reported = parts_.commands.Report(caller_, *id, outcome);
   if (!reported.ok()) {
     // The agent keeps it and says it again on its next stream.
-    parts_.watch.Worry("a result could not be stored", device_id_, reported.status().ToString());
+    parts_.watch.Worry("a result could not be stored", key_.device, reported.status().ToString());
     return End({grpc::StatusCode::UNAVAILABLE, "the result could not be stored now"});
   }
   if (*reported == Reported::kNoSuchCommand) {
-    parts_.watch.Worry("a result of a command that it never had", device_id_, id->value());
+    parts_.watch.Worry("a result of a command that it never had", key_.device, id->value());
   } else if (*reported == Reported::kWritten) {
     parts_.watch.Ended(outcome.state);
   }
@@ -136,16 +136,16 @@ void ControlStream::TakeResult(const v1::CommandResult& result) {
 void ControlStream::TakeCaughtUp() {
   const absl::Status done = parts_.commands.CaughtUp(caller_, caught_up_);
   if (done.ok()) return;
-  parts_.watch.Worry("open commands could not be settled", device_id_, done.ToString());
+  parts_.watch.Worry("open commands could not be settled", key_.device, done.ToString());
   End({grpc::StatusCode::UNAVAILABLE, "open commands could not be settled now"});
 }
 
 void ControlStream::TakeEvent(v1::AgentEvent event) {
   const int64_t seq = event.journal_seq();
-  auto readable = ToEvent(std::move(event), device_, clock_sample(), caught_up_.agent_epoch,
+  auto readable = ToEvent(std::move(event), key_, branch_, clock_sample(), caught_up_.agent_epoch,
                           parts_.clock.Now());
   if (!readable.ok()) {
-    parts_.watch.Worry("an event is unusable", device_id_, readable.status().ToString());
+    parts_.watch.Worry("an event is unusable", key_.device, readable.status().ToString());
   }
   const bool room =
       pump_->Put(seq, readable.ok() ? std::optional(*std::move(readable)) : std::nullopt);
@@ -210,20 +210,20 @@ void ControlStream::End(const grpc::Status& status) {
     ended_at_ = parts_.clock.SinceBoot();
     Finish(status);
   }
-  parts_.registry.Remove(device_id_, this);
+  parts_.registry.Remove(key_.device, this);
   OnLane([why = status.error_message()](ControlStream& self) { self.Leave(why); });
 }
 
 // On the lane, so after a Greet that was still under way.
 void ControlStream::Leave(const std::string& why) {
-  parts_.registry.Remove(device_id_, this);
+  parts_.registry.Remove(key_.device, this);
   if (pump_) pump_->Stop();
   if (stream().empty()) return;
-  const absl::Status closed = parts_.streams.Close({caller_.chain, device_id_}, stream());
+  const absl::Status closed = parts_.streams.Close(key_, stream());
   // The job that looks for streams without a holder does it otherwise.
-  if (!closed.ok()) parts_.watch.Worry("stream not closed", device_id_, closed.ToString());
+  if (!closed.ok()) parts_.watch.Worry("stream not closed", key_.device, closed.ToString());
   parts_.announced();
-  parts_.watch.Note("agent gone", device_id_, why);
+  parts_.watch.Note("agent gone", key_.device, why);
 }
 
 void ControlStream::OnGone() {

@@ -48,7 +48,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   bool Send(const Order& order) override;
   void Drop(const std::string& why) override;
 
-  const DeviceId& device() const { return device_id_; }
+  const DeviceId& device() const { return key_.device; }
   absl::Time opened_at() const { return opened_at_; }
   void Configure(const std::vector<Controller>& controllers);
   /// Ends it when it is silent or has not said Hello in time, and cuts it off
@@ -78,7 +78,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   void OnLane(std::function<void(ControlStream&)> work);
 
   const Caller caller_;
-  const DeviceId device_id_;
+  const DeviceKey key_;
   std::string token_hash_;  ///< until it was greeted
   const StreamParts& parts_;
   std::timed_mutex lane_;
@@ -87,7 +87,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   // is in the registry.
   CaughtUpStream caught_up_;
   absl::Time opened_at_;
-  Device device_;
+  BranchId branch_;
   std::shared_ptr<EventPump> pump_;
   absl::Duration noted_at_;
 
