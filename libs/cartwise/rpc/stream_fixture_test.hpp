@@ -1,12 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <csignal>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
-#include <absl/synchronization/mutex.h>
 #include <absl/synchronization/notification.h>
 #include <grpcpp/grpcpp.h>
 
@@ -57,7 +58,8 @@ struct StreamFixture {
   bool reads = true;
   absl::Status admission;
   std::string authorization, peer;
-  absl::Mutex mutex;
+  std::mutex mutex;
+  std::condition_variable begun;
   std::vector<std::shared_ptr<EchoService>> services;
   std::unique_ptr<StreamServer> server;
   std::shared_ptr<grpc::Channel> channel;
@@ -89,17 +91,17 @@ struct StreamFixture {
   absl::StatusOr<std::shared_ptr<StreamReactor>> Begin(const CallContext& call) {
     if (!admission.ok()) return admission;
     auto service = std::make_shared<EchoService>(reads);
-    const absl::MutexLock lock(&mutex);
+    const std::lock_guard lock(mutex);
     authorization = ValueIn(call.metadata(), "authorization").value_or("");
     peer = call.PeerName();
     services.push_back(service);
+    begun.notify_all();
     return service;
   }
   /// That of the stream that was begun first.
   EchoService& First() {
-    const absl::MutexLock lock(&mutex);
-    mutex.Await(absl::Condition(
-        +[](StreamFixture* f) { return !f->services.empty(); }, this));
+    std::unique_lock lock(mutex);
+    begun.wait(lock, [this] { return !services.empty(); });
     return *services.front();
   }
 };
