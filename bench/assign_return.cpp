@@ -6,22 +6,28 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "callers.hpp"
 #include "cartwise/base/text.hpp"
 #include "cartwise/device/v1/commands.grpc.pb.h"
-#include "cartwise/events/v1/event.grpc.pb.h"
-#include "cartwise/rental/v1/rentals.grpc.pb.h"
+#include "cartwise/events/v1/event.pb.h"
+#include "cartwise/rental/v1/rentals.pb.h"
 #include "connect.hpp"
 #include "harness/process.hpp"
 #include "harness/rack.hpp"
-#include "load.hpp"
 #include "rental_floor.hpp"
 #include "sections.hpp"
 #include "shops.hpp"
 
 namespace cartwise::bench {
+
+namespace asio = boost::asio;
+
 namespace {
 
 constexpr int kWorkers = 16;
+const std::string kGateway = "gateway-svc", kDevices = "device-svc";
+const std::string kAssign = "/cartwise.rental.v1.RentalService/AssignCart";
+const std::string kDeliver = "/cartwise.events.v1.EventSinkService/Deliver";
 
 // Stands in for device-svc and the wire: every lock opens at once. So the
 // figure is what rental-svc and PostgreSQL can do, not what a bus can.
@@ -55,35 +61,31 @@ void Level(fleet::Fleet& fleet) {
 // One cycle: the call of a shopper's assign, then the event of the hook closing.
 class Cycle {
  public:
-  Cycle(fleet::Fleet& fleet, const std::string& token, const std::string& chain, Shop shop,
-        bool with_key)
-      : token_("Bearer " + token),
-        chain_(chain),
+  Cycle(Callers& callers, const std::string& token, std::string chain, Shop shop, bool with_key)
+      : callers_(callers),
+        token_("Bearer " + token),
+        chain_(std::move(chain)),
         shop_(std::move(shop)),
-        with_key_(with_key),
-        rentals_(rental::v1::RentalService::NewStub(
-            ChannelTo(fleet, "rental-svc-alone", "rental-svc", "gateway-svc"))),
-        sink_(events::v1::EventSinkService::NewStub(
-            ChannelTo(fleet, "rental-svc-alone", "rental-svc", "device-svc"))) {}
+        with_key_(with_key) {}
 
-  bool operator()() {
+  asio::awaitable<bool> Run() {
     rental::v1::AssignCartRequest request;
     request.set_branch_id(shop_.branch);
     request.set_user_phone(fleet::NewPhone());
-    grpc::ClientContext context;
-    context.AddMetadata("authorization", token_);
-    if (with_key_) context.AddMetadata("idempotency-key", NewUuid());
+    const gateway::CallMetadata metadata{.authorization = token_,
+                                         .idempotency_key = with_key_ ? NewUuid() : ""};
     rental::v1::Rental rental;
-    const grpc::Status assigned = rentals_->AssignCart(&context, request, &rental);
-    if (!assigned.ok()) {
-      std::fprintf(stderr, "assign: %s\n", assigned.error_message().c_str());
-      return false;
-    }
-    return PushBack(rental);
+    const bool assigned = co_await callers_.Call(kGateway, kAssign, metadata, request, rental);
+    if (!assigned) co_return false;
+    const events::v1::DeliverRequest pushed_back = PushedBack(rental);
+    const gateway::CallMetadata nothing;
+    google::protobuf::Empty empty;
+    const bool taken = co_await callers_.Call(kDevices, kDeliver, nothing, pushed_back, empty);
+    co_return taken;
   }
 
  private:
-  bool PushBack(const rental::v1::Rental& rental) {
+  events::v1::DeliverRequest PushedBack(const rental::v1::Rental& rental) {
     events::v1::DeliverRequest request;
     auto& event = *request.add_events();
     event.set_id(NewUuid());
@@ -102,19 +104,14 @@ class Cycle {
     fields["lock"].set_number_value(rental.cart_number());
     fields["item_left"].set_string_value("YES");
     fields["seen_by"].set_string_value("POLL");
-    grpc::ClientContext context;
-    google::protobuf::Empty empty;
-    const grpc::Status taken = sink_->Deliver(&context, request, &empty);
-    if (!taken.ok()) std::fprintf(stderr, "return: %s\n", taken.error_message().c_str());
-    return taken.ok();
+    return request;
   }
 
-  std::string token_, chain_;
-  Shop shop_;
-  bool with_key_;
+  Callers& callers_;
+  const std::string token_, chain_;
+  const Shop shop_;
+  const bool with_key_;
   int64_t sequence_ = 0;
-  std::shared_ptr<rental::v1::RentalService::Stub> rentals_;
-  std::shared_ptr<events::v1::EventSinkService::Stub> sink_;
 };
 
 }  // namespace
@@ -129,14 +126,15 @@ std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
   fleet::Chain chain(fleet);
   OpenShops(fleet.database, chain.id, kWorkers);
   RentalFloor floor(chain.id, kWorkers);
+  Callers callers(fleet, "rental-svc-alone", "rental", {kGateway, kDevices});
 
   const int seconds = std::max(1, int(effort.seconds * 0.4));
   const auto cycles = [&](bool with_key) {
     Level(fleet);
-    return OperationsPerSecond(kWorkers, seconds, [&](int worker) {
-      auto cycle =
-          std::make_shared<Cycle>(fleet, chain.owner->token(), chain.id, ShopOf(worker), with_key);
-      return [cycle] { return (*cycle)(); };
+    return callers.OperationsPerSecond(kWorkers, seconds, [&](int worker) {
+      const auto cycle = std::make_shared<Cycle>(callers, chain.owner->token(), chain.id,
+                                                 ShopOf(worker), with_key);
+      return [cycle] { return cycle->Run(); };
     });
   };
   double plain = 0, keyed = 0, guarded = 0, unguarded = 0;

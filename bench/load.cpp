@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -12,36 +11,42 @@
 
 namespace cartwise::bench {
 
+void Load::Note(bool succeeded) {
+  if (!succeeded) failed_ = stop_ = true;
+  if (counting_) ++done_;
+}
+
+double Load::Measure(double seconds) {
+  poll(nullptr, 0, 1000);
+  counting_ = true;
+  const int64_t begin = MonotonicMicros();
+  poll(nullptr, 0, int(seconds * 1000));
+  counting_ = false;
+  const int64_t end = MonotonicMicros();
+  stop_ = true;
+  return double(done_) * 1e6 / double(end - begin);
+}
+
+void Load::Check() const {
+  if (!failed_) return;
+  std::fprintf(stderr, "bench: an operation failed\n");
+  std::exit(1);
+}
+
 double OperationsPerSecond(int workers, double seconds,
                            const std::function<std::function<bool()>(int worker)>& make) {
-  std::atomic<bool> counting = false, stop = false, failed = false;
-  std::atomic<int64_t> done = 0;
+  Load load;
   std::vector<std::thread> threads;
   for (int worker = 0; worker < workers; ++worker) {
     threads.emplace_back([&, worker] {
       const auto operation = make(worker);
-      while (!stop) {
-        if (!operation()) {
-          failed = true;
-          stop = true;
-        }
-        if (counting) ++done;
-      }
+      while (load.running()) load.Note(operation());
     });
   }
-  poll(nullptr, 0, 1000);
-  counting = true;
-  const int64_t begin = MonotonicMicros();
-  poll(nullptr, 0, int(seconds * 1000));
-  counting = false;
-  const int64_t end = MonotonicMicros();
-  stop = true;
+  const double rate = load.Measure(seconds);
   for (auto& thread : threads) thread.join();
-  if (failed) {
-    std::fprintf(stderr, "bench: an operation failed\n");
-    std::exit(1);
-  }
-  return double(done) * 1e6 / double(end - begin);
+  load.Check();
+  return rate;
 }
 
 int64_t MonotonicMicros() {

@@ -95,7 +95,9 @@ absl::Duration Backoff::Next() {
 }
 
 absl::Duration Backoff::AfterRefusal() {
-  return Between(absl::Seconds(30), absl::Seconds(60));
+  const absl::Duration most = most_refused_;
+  most_refused_ = std::min(most_refused_ * 2, kLongestRefused);
+  return Between(most / 2, most);
 }
 
 absl::Duration Backoff::Between(absl::Duration least, absl::Duration most) {

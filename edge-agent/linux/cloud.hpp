@@ -50,20 +50,22 @@ bool IsRefusal(const absl::Status& status);
 class Backoff {
  public:
   static constexpr absl::Duration kShortest = absl::Milliseconds(100);
-  static constexpr absl::Duration kLongest = absl::Seconds(5);
+  static constexpr absl::Duration kLongest = absl::Seconds(5), kLongestRefused = absl::Minutes(1);
 
   /// The range doubles each time, up to kLongest.
   absl::Duration Next();
-  /// Half a minute to a minute.
+  /// After one refusal seconds, since it may have come in the middle of a restart; the range
+  /// doubles with each further one, up to a minute.
   absl::Duration AfterRefusal();
-  void Reset() { most_ = kFirst; }
+  void Reset() { most_ = kFirst, most_refused_ = kFirstRefused; }
 
  private:
   static constexpr absl::Duration kFirst = absl::Milliseconds(200);
+  static constexpr absl::Duration kFirstRefused = absl::Seconds(4);
 
   absl::Duration Between(absl::Duration least, absl::Duration most);
 
-  absl::Duration most_ = kFirst;
+  absl::Duration most_ = kFirst, most_refused_ = kFirstRefused;
   std::mt19937 random_{std::random_device{}()};
 };
 

@@ -1,5 +1,9 @@
 #include "device_client.hpp"
 
+#include <algorithm>
+
+#include <absl/time/clock.h>
+
 #include "cartwise/base/errors.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/rpc/status.hpp"
@@ -8,6 +12,10 @@ namespace cartwise::rental {
 namespace {
 
 namespace v1 = device::v1;
+
+// Where there is no connection nothing is sent, and nobody has to wonder. One that was lost
+// a moment ago is made again within this time.
+constexpr absl::Duration kConnectWithin = absl::Seconds(1);
 
 CommandOutcome OutcomeOf(const v1::Command& command) {
   return {CommandStateFromName(v1::Command::State_Name(command.state())), command.reason()};
@@ -38,6 +46,10 @@ bool NothingWasSent(const absl::Status& status) {
 }  // namespace
 
 CommandOutcome DeviceClient::Unlock(const UnlockOrder& order, absl::Time deadline) {
+  const absl::Time connected_by = std::min(deadline, absl::Now() + kConnectWithin);
+  if (!channel_->WaitForConnected(absl::ToChronoTime(connected_by))) {
+    return {CommandState::kDropped, "DEVICE_SVC_UNREACHABLE"};
+  }
   grpc::ClientContext context;
   rpc::Prepare(context, deadline, order.trace_id);
   v1::Command command;

@@ -10,8 +10,9 @@ namespace cartwise::rental {
 /// The locks, behind device-svc's CommandExecutionService. Thread-safe.
 class DeviceClient final : public Devices {
  public:
-  explicit DeviceClient(const std::shared_ptr<grpc::Channel>& channel)
-      : stub_(device::v1::CommandExecutionService::NewStub(channel)) {}
+  explicit DeviceClient(std::shared_ptr<grpc::Channel> channel)
+      : channel_(std::move(channel)),
+        stub_(device::v1::CommandExecutionService::NewStub(channel_)) {}
 
   CommandOutcome Unlock(const UnlockOrder& order, absl::Time deadline) override;
   absl::StatusOr<CommandOutcome> LookUp(const ChainId& chain, const CommandId& command,
@@ -19,6 +20,7 @@ class DeviceClient final : public Devices {
   absl::StatusOr<bool> IsClosed(const UnlockOrder& lock, absl::Time deadline) override;
 
  private:
+  const std::shared_ptr<grpc::Channel> channel_;
   const std::unique_ptr<device::v1::CommandExecutionService::Stub> stub_;
 };
 
