@@ -19,15 +19,16 @@ namespace {
 constexpr int kMostAgain = 2;
 constexpr char kAllowFsyncOff[] = "CARTWISE_TEST_ALLOW_FSYNC_OFF";
 
-constexpr char kNobody[] = "00000000-0000-0000-0000-000000000000";
+// What row security compares with the chain of a row.
+constexpr char kEverybody[] = "*";
+constexpr char kNobody[] = "";
 
 constexpr Query kBegin{"pg_begin", "BEGIN"};
 constexpr Query kTenant{"pg_tenant", "SELECT set_config('cartwise.chain_id', $1, true)"};
-constexpr Query kPlatform{"pg_platform", "SELECT set_config('cartwise.platform', $1, true)"};
 constexpr Query kPlans{"pg_plans", "SELECT set_config('plan_cache_mode', $1, true)"};
 
 Step StepOf(const Tenant& tenant) {
-  if (tenant.platform()) return {kPlatform, {"on"}};
+  if (tenant.platform()) return {kTenant, {kEverybody}};
   return {kTenant, {IsUuid(tenant.chain()) ? tenant.chain() : kNobody}};
 }
 
@@ -58,7 +59,6 @@ absl::StatusOr<Rows> Transaction::RunParams(const Query& query, std::vector<Para
 }
 
 absl::Status Transaction::SwitchTenant(const Tenant& tenant) {
-  if (!tenant.platform()) prelude_.push_back({kPlatform, {"off"}});
   prelude_.push_back(StepOf(tenant));
   return absl::OkStatus();
 }

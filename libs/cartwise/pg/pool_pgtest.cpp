@@ -34,8 +34,7 @@ struct PoolFixture {
           EXECUTE format('ALTER TABLE shop.%I ENABLE ROW LEVEL SECURITY', t);
           EXECUTE format('ALTER TABLE shop.%I FORCE ROW LEVEL SECURITY', t);
           EXECUTE format($p$CREATE POLICY tenant ON shop.%I USING (
-            chain_id = nullif(current_setting('cartwise.chain_id', true), '')::uuid
-            OR current_setting('cartwise.platform', true) = 'on')$p$, t);
+            current_setting('cartwise.chain_id', true) = ANY (ARRAY[chain_id::text, '*']))$p$, t);
         END LOOP; END $$;
       GRANT USAGE ON SCHEMA shop TO cartwise_tenant_app;
       GRANT ALL ON ALL TABLES IN SCHEMA shop TO cartwise_tenant_app)sql");
