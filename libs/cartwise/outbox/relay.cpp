@@ -61,7 +61,8 @@ struct Relay::State {
   std::vector<Sink> sinks;
   obs::Metrics& metrics;
   std::mutex mutex;
-  std::condition_variable woken;
+  std::condition_variable woken, stopped;
+  int idle = 0;  ///< threads that wait for news
   uint64_t wakes = 0;
   bool stopping = false;
   std::vector<std::thread> threads;
@@ -119,8 +120,10 @@ void Relay::State::Prune() {
 // False when the relay ends.
 bool Relay::State::Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Duration gather) {
   std::unique_lock lock(mutex);
+  ++idle;
   const bool news = woken.wait_for(lock, most, [&] { return stopping || wakes != seen; });
-  if (news) woken.wait_for(lock, absl::ToChronoMilliseconds(gather), [&] { return stopping; });
+  --idle;
+  if (news) stopped.wait_for(lock, absl::ToChronoMilliseconds(gather), [&] { return stopping; });
   seen = wakes;
   return !stopping;
 }
@@ -175,15 +178,19 @@ Relay::~Relay() {
     state_->stopping = true;
   }
   state_->woken.notify_all();
+  state_->stopped.notify_all();
   for (std::thread& thread : state_->threads) thread.join();
 }
 
+// Every write calls this: who carries or gathers already is not disturbed.
 void Relay::Wake() {
+  bool awaited = false;
   {
     std::lock_guard lock(state_->mutex);
     ++state_->wakes;
+    awaited = state_->idle > 0;
   }
-  state_->woken.notify_all();
+  if (awaited) state_->woken.notify_all();
 }
 
 }  // namespace cartwise::outbox
