@@ -61,6 +61,7 @@ TEST_CASE("a tenant sees its own rows, nobody sees none, the platform sees all",
   CHECK(f.Count(Tenant::Of(kLevi)) == 1);
   CHECK(f.Count(Tenant::Of(kShufersal)) == 2);
   CHECK(f.Count(Tenant::Of(ChainId())) == 0);
+  CHECK(f.Count(Tenant::Of(ChainId("*"))) == 0);
   CHECK(f.Count(Tenant::Platform()) == 3);
   // The same pooled connections: no setting may leak into the next transaction.
   CHECK(f.Count(Tenant::Of(ChainId())) == 0);
