@@ -197,25 +197,32 @@ void Session::Flush() {
   Wait();
 }
 
-/// False when the socket takes no more now.
-bool Session::WriteUnsent() {
+/// How much of it the socket takes now; nothing when the connection has ended.
+std::optional<size_t> Session::WriteSome(std::string_view bytes) {
   size_t written = 0;
-  while (written < unsent_.size()) {
-    const ssize_t count = socket_.Write(unsent_.data() + written, unsent_.size() - written);
+  while (written < bytes.size()) {
+    const ssize_t count = socket_.Write(bytes.data() + written, bytes.size() - written);
     if (count == Socket::kOver) {
       Close("left");
-      return false;
+      return std::nullopt;
     }
     if (count == Socket::kLater) break;
     written += static_cast<size_t>(count);
-    sent_at_ = Clock::now();
   }
-  if (written == unsent_.size()) {
-    std::string().swap(unsent_);
-    return true;
+  return written;
+}
+
+/// False when the socket takes no more now.
+bool Session::WriteUnsent() {
+  const std::optional<size_t> written = WriteSome(unsent_);
+  if (!written) return false;
+  if (*written > 0) sent_at_ = Clock::now();
+  if (*written < unsent_.size()) {
+    unsent_.erase(0, *written);
+    return false;
   }
-  unsent_.erase(0, written);
-  return false;
+  std::string().swap(unsent_);
+  return true;
 }
 
 /// Makes the next piece and sends it; false when there is nothing to send, or
@@ -234,21 +241,12 @@ bool Session::FillUnsent() {
   }
   if (piece.empty()) return false;
   frames_used_ = true;
-  size_t written = 0;
-  while (written < piece.size()) {
-    const ssize_t count = socket_.Write(piece.data() + written, piece.size() - written);
-    if (count == Socket::kOver) {
-      Close("left");
-      return false;
-    }
-    if (count == Socket::kLater) {
-      if (unsent_.empty()) sent_at_ = Clock::now();
-      unsent_.assign(piece, written);
-      return false;
-    }
-    written += static_cast<size_t>(count);
-  }
-  return true;
+  const std::optional<size_t> written = WriteSome(piece);
+  if (!written) return false;
+  if (*written == piece.size()) return true;
+  sent_at_ = Clock::now();
+  unsent_.assign(piece, *written);
+  return false;
 }
 
 CallStream* Session::Find(int32_t id) {

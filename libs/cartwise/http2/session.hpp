@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -83,6 +84,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool FinishHandshake();
   void ReadSome();
   void Flush();
+  std::optional<size_t> WriteSome(std::string_view bytes);
   bool WriteUnsent();
   bool FillUnsent();
   CallStream* Find(int32_t id);
