@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <thread>
 
 namespace cartwise::bench {
@@ -47,12 +46,6 @@ double OperationsPerSecond(int workers, double seconds,
   for (auto& thread : threads) thread.join();
   load.Check();
   return rate;
-}
-
-int64_t MonotonicMicros() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
 }
 
 double Percentile(std::vector<double> samples, double share) {

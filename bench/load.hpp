@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "harness/rest.hpp"
+
 namespace cartwise::bench {
 
 /// Operations that go on until they are told to stop, and how many are counted. An operation that
@@ -28,8 +30,7 @@ class Load {
 double OperationsPerSecond(int workers, double seconds,
                            const std::function<std::function<bool()>(int worker)>& make);
 
-/// CLOCK_MONOTONIC in microseconds, the clock of the board's log.
-int64_t MonotonicMicros();
+using fleet::MonotonicMicros;
 
 /// The value below which `share` (0..1) of the samples lie.
 double Percentile(std::vector<double> samples, double share);

@@ -16,4 +16,11 @@ double ResidentKb(pid_t pid) {
   return 0;
 }
 
+double CpuSeconds(pid_t pid) {
+  // On the processor, in nanoseconds; /proc/PID/stat counts in hundredths of a second.
+  double nanoseconds = 0;
+  std::ifstream("/proc/" + std::to_string(pid) + "/schedstat") >> nanoseconds;
+  return nanoseconds / 1e9;
+}
+
 }  // namespace cartwise::bench

@@ -1,15 +1,21 @@
 #include "rental_floor.hpp"
 
+#include <poll.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <regex>
+#include <vector>
 
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_join.h>
 
 #include "cartwise/base/ids.hpp"
+#include "proc.hpp"
 #include "shops.hpp"
 #include "storage/lock_sql.hpp"
 #include "storage/rack_sql.hpp"
@@ -45,8 +51,32 @@ std::string Uuid(const std::string& id) {
 // The id of a client's own branch, device or controller, made by pgbench as by ShopOf().
 std::string OfClient(char kind) {
   return absl::StrCat("('0000000", std::string(1, kind),
-                      "-0000-7000-8000-0000000000' || lpad(:client_id::text, 2, '0'))::uuid");
+                      "-0000-7000-8000-0000000000' || lpad(:shop::text, 2, '0'))::uuid");
 }
+
+/// A program that runs beside us, and what it says.
+class Output {
+ public:
+  explicit Output(const std::string& command) : pipe_(popen(command.c_str(), "r")) {}
+
+  std::optional<std::string> Line() {
+    char line[512];
+    if (pipe_ == nullptr || fgets(line, sizeof(line), pipe_) == nullptr) return std::nullopt;
+    return said_.emplace_back(line);
+  }
+
+  /// Waits; ends the bench if the program has failed.
+  void CheckEnd() {
+    while (Line()) continue;
+    if (pipe_ != nullptr && pclose(pipe_) == 0) return;
+    std::fprintf(stderr, "bench: pgbench failed:\n%s\n", absl::StrJoin(said_, "").c_str());
+    std::exit(1);
+  }
+
+ private:
+  FILE* const pipe_;
+  std::vector<std::string> said_;
+};
 
 std::string ScriptOf(const std::string& chain) {
   const std::string now = "now()", none = "''::text";
@@ -54,14 +84,14 @@ std::string ScriptOf(const std::string& chain) {
   const auto fresh = [](const char* what) {
     return std::string("md5('") + what + "' || :n::text)::uuid";
   };
-  std::string script = "\\set n random(1, 1000000000000)\n";
+  std::string script = "\\set n random(1, 1000000000000)\n\\set shop :client_id + :first_shop\n";
   script += Fill(rental::sql::kTake.sql, {{1, OfClient(kBranch)},
                                           {2, "ARRAY[repeat(md5('p' || :n::text), 2)]"},
                                           {3, kRentalId},
                                           {4, "'\\x00'::bytea"},
                                           {5, "'+972*****00'::text"},
                                           {6, none},
-                                          {7, "'user-bench'::text"},
+                                          {7, "current_user::text"},
                                           {9, none},
                                           {10, now},
                                           {11, fresh("opening")},
@@ -127,32 +157,68 @@ RentalFloor::~RentalFloor() {
   std::filesystem::remove(script_);
 }
 
-double RentalFloor::CyclesPerSecond(Walls walls, int seconds) {
-  database_.Sql("VACUUM ANALYZE");
-  const std::string url = database_.UrlOf(walls == Walls::kRowSecurity ? "rental" : "unguarded");
-  // As libs/cartwise/pg sets its sessions up. A first second goes into planning.
-  const std::string command = absl::StrCat(
+std::string RentalFloor::Pgbench(const std::string& service, int clients, int first_shop,
+                                 int seconds, const std::string& options) const {
+  // As libs/cartwise/pg sets its sessions up.
+  return absl::StrCat(
       "PGOPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off "
       "-c cartwise.chain_id=",
-      chain_, "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -P 1 -j 2 -c ", clients_, " -T ",
-      seconds + 1, " -f ", script_, " '", url, "' 2>&1");
-  FILE* const pipe = popen(command.c_str(), "r");
-  std::string output;
+      chain_, "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -c ", clients,
+      " -D first_shop=", first_shop, " -T ", seconds, " ", options, " -f ", script_, " '",
+      database_.UrlOf(service), "' 2>&1");
+}
+
+double RentalFloor::CyclesPerSecond(int seconds) {
+  database_.Sql("VACUUM ANALYZE");
+  // A first second goes into planning.
+  Output output(Pgbench("rental", clients_, 0, seconds + 1, "-P 1 -j 2"));
   double rate = 0;
   int counted = -1;  // not the first second
-  char line[512];
-  while (pipe != nullptr && fgets(line, sizeof(line), pipe) != nullptr) {
-    output += line;
+  while (const auto line = output.Line()) {
     double at = 0, tps = 0;
-    if (std::sscanf(line, "progress: %lf s, %lf tps", &at, &tps) == 2 && counted++ >= 0)
+    if (std::sscanf(line->c_str(), "progress: %lf s, %lf tps", &at, &tps) == 2 && counted++ >= 0)
       rate += tps;
   }
-  const int code = pipe == nullptr ? -1 : pclose(pipe);
-  if (code != 0 || counted < 1) {
-    std::fprintf(stderr, "bench: pgbench failed:\n%s\n", output.c_str());
-    std::exit(1);
-  }
+  output.CheckEnd();
   return rate / counted;
+}
+
+RentalFloor::Spent RentalFloor::SpentBy(const std::string& service) {
+  const std::string role = "'cartwise_" + service + "_app'";
+  Spent spent;
+  for (const pg::Row row : database_.Sql("SELECT pid FROM pg_stat_activity"
+                                         " WHERE datname = current_database() AND usename = " +
+                                         role)) {
+    spent.cpu_seconds += CpuSeconds(pid_t(row.Int("pid")));
+    ++spent.sessions;
+  }
+  spent.cycles =
+      database_.Sql("SELECT count(*) AS n FROM rental.rentals WHERE requested_by = " + role)
+          .front()
+          .Int("n");
+  return spent;
+}
+
+RentalFloor::Walls RentalFloor::CompareWalls(int seconds) {
+  database_.Sql("VACUUM ANALYZE");
+  const int half = clients_ / 2;
+  // Longer than is measured: looking takes its time beside them.
+  Output with(Pgbench("rental", half, 0, seconds + 4, ""));
+  Output without(Pgbench("unguarded", half, half, seconds + 4, ""));
+  poll(nullptr, 0, 1000);
+  const Spent with_before = SpentBy("rental"), without_before = SpentBy("unguarded");
+  poll(nullptr, 0, seconds * 1000);
+  const Spent with_after = SpentBy("rental"), without_after = SpentBy("unguarded");
+  with.CheckEnd();
+  without.CheckEnd();
+  const auto rate = [half](const Spent& before, const Spent& after) {
+    if (before.sessions != half || after.sessions != half) {
+      std::fprintf(stderr, "bench: pgbench came late or left early\n");
+      std::exit(1);
+    }
+    return double(after.cycles - before.cycles) / (after.cpu_seconds - before.cpu_seconds);
+  };
+  return {rate(with_before, with_after), rate(without_before, without_after)};
 }
 
 }  // namespace cartwise::bench

@@ -23,16 +23,14 @@ Samples Measure(fleet::Fleet& fleet, int gap_ms, int unlocks) {
   Samples samples;
   for (int i = 0; i < unlocks; ++i) {
     poll(nullptr, 0, 60);  // the last exchange and its gap are over: the bus is idle
-    const int64_t begin = MonotonicMicros();
     const auto rental = rack.Assign(fleet::NewPhone());
-    const int64_t end = MonotonicMicros();
     if (!rental.ok()) {
       std::fprintf(stderr, "bench: assign failed: %s\n", rental.text.c_str());
       std::exit(1);
     }
-    samples.first_byte_ms.push_back(double(rack.board().Pulses().back().first_byte_us - begin) /
-                                    1000);
-    samples.proven_ms.push_back(double(end - begin) / 1000 - kWireMs - gap_ms);
+    const auto after_ms = [&](int64_t us) { return double(us - rental.sent_us) / 1000; };
+    samples.first_byte_ms.push_back(after_ms(rack.board().Pulses().back().first_byte_us));
+    samples.proven_ms.push_back(after_ms(rental.came_us) - kWireMs - gap_ms);
     rack.board().Do("push " + rack.PlaceOf(rental.body["cart_id"]));
     rack.WaitRental(rental.body["id"], "RETURNED NOT_TAKEN");
   }

@@ -1,6 +1,7 @@
 #include "harness/rest.hpp"
 
 #include <curl/curl.h>
+#include <time.h>
 
 #include <memory>
 #include <utility>
@@ -8,21 +9,40 @@
 #include "cartwise/base/text.hpp"
 
 namespace cartwise::fleet {
+
+int64_t MonotonicMicros() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t(now.tv_sec) * 1'000'000 + now.tv_nsec / 1000;
+}
+
 namespace {
 
-size_t AppendBody(char* bytes, size_t size, size_t count, void* answer) {
-  static_cast<Answer*>(answer)->text.append(bytes, size * count);
+size_t AppendBody(char* bytes, size_t size, size_t count, void* to) {
+  auto& answer = *static_cast<Answer*>(to);
+  answer.came_us = MonotonicMicros();
+  answer.text.append(bytes, size * count);
   return size * count;
 }
 
-size_t AppendHeader(char* bytes, size_t size, size_t count, void* answer) {
+size_t AppendHeader(char* bytes, size_t size, size_t count, void* to) {
+  auto& answer = *static_cast<Answer*>(to);
+  answer.came_us = MonotonicMicros();
   const std::string line(bytes, size * count);
   const size_t colon = line.find(": ");
   if (colon != std::string::npos) {
-    static_cast<Answer*>(answer)->headers[ToLowerAscii(line.substr(0, colon))] =
+    answer.headers[ToLowerAscii(line.substr(0, colon))] =
         line.substr(colon + 2, line.size() - colon - 4);
   }
   return size * count;
+}
+
+// curl tells after it has sent.
+int NoteSent(CURL*, curl_infotype what, char*, size_t, void* answer) {
+  if (what == CURLINFO_HEADER_OUT || what == CURLINFO_DATA_OUT) {
+    static_cast<Answer*>(answer)->sent_us = MonotonicMicros();
+  }
+  return 0;
 }
 
 // What curl only points to while a request runs.
@@ -55,6 +75,9 @@ struct Running {
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, AppendHeader);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, &answer);
+    curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, NoteSent);
+    curl_easy_setopt(curl, CURLOPT_DEBUGDATA, &answer);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 60L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TCP_NODELAY, 1L);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,12 +11,17 @@ namespace cartwise::fleet {
 
 using Json = nlohmann::json;
 
+/// CLOCK_MONOTONIC in microseconds, the clock of the board's log.
+int64_t MonotonicMicros();
+
 /// An answer of the REST face.
 struct Answer {
   int status = 0;  ///< 0: no answer at all
   Json body;       ///< null when empty or not JSON
   std::string text;
   std::map<std::string, std::string> headers;  ///< names in lower case
+  /// By MonotonicMicros: the request was out, the last of the answer was in.
+  int64_t sent_us = 0, came_us = 0;
 
   bool ok() const { return status >= 200 && status < 300; }
   /// The problem's stable code; empty for a success.
