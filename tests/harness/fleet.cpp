@@ -31,10 +31,10 @@ std::string AreaOf(const std::string& service) {
   return service.substr(0, service.find('-'));
 }
 
-// postgresql://user:password@host:port/database
-std::string AtPort(const std::string& url, int port) {
-  const size_t begin = url.rfind(':') + 1;
-  return url.substr(0, begin) + std::to_string(port) + url.substr(url.find('/', begin));
+// postgresql://user:password@host:port/database, at a server that proves its name.
+std::string Elsewhere(const std::string& url, int port, const std::string& ca) {
+  return url.substr(0, url.find('@')) + "@db.example.test:" + std::to_string(port) +
+         url.substr(url.rfind('/')) + "?hostaddr=127.0.0.1&sslmode=verify-full&sslrootcert=" + ca;
 }
 
 std::string Upper(std::string text) {
@@ -113,7 +113,7 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
   } else {
     const std::string url = database.UrlOf(AreaOf(service));
     env["CARTWISE_" + area + "_DATABASE_URL"] =
-        database_port_ == 0 ? url : AtPort(url, database_port_);
+        database_port_ == 0 ? url : Elsewhere(url, database_port_, ca());
     env["CARTWISE_TEST_ALLOW_FSYNC_OFF"] = "1";
   }
   env["CARTWISE_TENANT_SIGNING_KEYS_DIR"] = folder_ + "/keys/tenant";

@@ -28,8 +28,9 @@ class Fleet {
                     const std::map<std::string, std::string>& settings);
   /// Ends it with this signal and reaps it.
   void Stop(const std::string& service, int signal);
-  /// Ends every service and starts it again on the PostgreSQL server of this port
-  /// on loopback, which has the same database and roles; `database` stays where it was.
+  /// Ends every service and starts it again on a PostgreSQL server that has the same database
+  /// and roles, listens at this port of loopback, and is treated as one on another machine:
+  /// by TLS, as db.example.test. `database` stays where it was.
   void MoveTo(int database_port);
   /// Runs a command of a service's program with the service's environment to its
   /// end; what it says goes to `log`. The exit code.
