@@ -54,6 +54,11 @@ std::string OfClient(char kind) {
                       "-0000-7000-8000-0000000000' || lpad(:shop::text, 2, '0'))::uuid");
 }
 
+[[noreturn]] void Fail(const std::string& why) {
+  std::fprintf(stderr, "bench: %s\n", why.c_str());
+  std::exit(1);
+}
+
 /// A program that runs beside us, and what it says.
 class Output {
  public:
@@ -69,8 +74,7 @@ class Output {
   void CheckEnd() {
     while (Line()) continue;
     if (pipe_ != nullptr && pclose(pipe_) == 0) return;
-    std::fprintf(stderr, "bench: pgbench failed:\n%s\n", absl::StrJoin(said_, "").c_str());
-    std::exit(1);
+    Fail("pgbench failed:\n" + absl::StrJoin(said_, ""));
   }
 
  private:
@@ -180,6 +184,7 @@ double RentalFloor::CyclesPerSecond(int seconds) {
       rate += tps;
   }
   output.CheckEnd();
+  if (counted < 1) Fail("pgbench told of no progress");
   return rate / counted;
 }
 
@@ -213,8 +218,7 @@ RentalFloor::Walls RentalFloor::CompareWalls(int seconds) {
   without.CheckEnd();
   const auto rate = [half](const Spent& before, const Spent& after) {
     if (before.sessions != half || after.sessions != half) {
-      std::fprintf(stderr, "bench: pgbench came late or left early\n");
-      std::exit(1);
+      Fail("pgbench came late or left early");
     }
     return double(after.cycles - before.cycles) / (after.cpu_seconds - before.cpu_seconds);
   };

@@ -9,6 +9,17 @@ find_package(Catch2 2 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(Boost 1.81 REQUIRED)
+# Asio and Beast compiled once, instead of into every file that includes them.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/gen/boost_asio.cpp
+  CONTENT "#include <boost/asio/impl/src.hpp>\n#include <boost/beast/src.hpp>\n")
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/gen/boost_asio_ssl.cpp
+  CONTENT "#include <boost/asio/ssl/impl/src.hpp>\n")
+add_library(boost_asio STATIC ${PROJECT_BINARY_DIR}/gen/boost_asio.cpp)
+target_compile_definitions(boost_asio PUBLIC
+  BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+target_link_libraries(boost_asio PUBLIC Boost::headers Threads::Threads)
+add_library(boost_asio_ssl STATIC ${PROJECT_BINARY_DIR}/gen/boost_asio_ssl.cpp)
+target_link_libraries(boost_asio_ssl PUBLIC boost_asio OpenSSL::SSL)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(pq REQUIRED IMPORTED_TARGET libpq)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
