@@ -19,8 +19,8 @@ namespace {
 constexpr int kMostAgain = 2;
 constexpr char kAllowFsyncOff[] = "CARTWISE_TEST_ALLOW_FSYNC_OFF";
 
-// The pattern that row security wants the chain of a row to be LIKE.
-constexpr char kEverybody[] = "%";
+// What row security compares with the chain of a row.
+constexpr char kEverybody[] = "*";
 constexpr char kNobody[] = "";
 
 constexpr Query kBegin{"pg_begin", "BEGIN"};

@@ -34,7 +34,7 @@ struct PoolFixture {
           EXECUTE format('ALTER TABLE shop.%I ENABLE ROW LEVEL SECURITY', t);
           EXECUTE format('ALTER TABLE shop.%I FORCE ROW LEVEL SECURITY', t);
           EXECUTE format($p$CREATE POLICY tenant ON shop.%I USING (
-            chain_id::text LIKE current_setting('cartwise.chain_id', true))$p$, t);
+            current_setting('cartwise.chain_id', true) = ANY (ARRAY[chain_id::text, '*']))$p$, t);
         END LOOP; END $$;
       GRANT USAGE ON SCHEMA shop TO cartwise_tenant_app;
       GRANT ALL ON ALL TABLES IN SCHEMA shop TO cartwise_tenant_app)sql");
@@ -61,8 +61,7 @@ TEST_CASE("a tenant sees its own rows, nobody sees none, the platform sees all",
   CHECK(f.Count(Tenant::Of(kLevi)) == 1);
   CHECK(f.Count(Tenant::Of(kShufersal)) == 2);
   CHECK(f.Count(Tenant::Of(ChainId())) == 0);
-  CHECK(f.Count(Tenant::Of(ChainId("%"))) == 0);
-  CHECK(f.Count(Tenant::Of(ChainId("________-____-____-____-____________"))) == 0);
+  CHECK(f.Count(Tenant::Of(ChainId("*"))) == 0);
   CHECK(f.Count(Tenant::Platform()) == 3);
   // The same pooled connections: no setting may leak into the next transaction.
   CHECK(f.Count(Tenant::Of(ChainId())) == 0);

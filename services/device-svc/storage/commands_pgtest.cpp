@@ -37,7 +37,7 @@ TEST_CASE("a service hears the agent's word before it is committed, a person aft
   // While the keeper holds the command's row, no outcome can be committed.
   f.here.Connect(f.device, [&, report = f.Reports(CommandState::kSucceeded)](const Order& order) {
     REQUIRE_OK(
-        (*keeper)->Raw("BEGIN; SET LOCAL cartwise.chain_id = '%'; SELECT FROM device.commands "
+        (*keeper)->Raw("BEGIN; SET LOCAL cartwise.chain_id = '*'; SELECT FROM device.commands "
                        "WHERE command_id = '" +
                        order.command.value() + "' FOR UPDATE"));
     report(order);

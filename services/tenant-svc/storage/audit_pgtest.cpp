@@ -199,7 +199,7 @@ TEST_CASE("nobody changes, deletes or empties the log", "[audit]") {
   CAPTURE(as_owner, statement);
 
   REQUIRE_OK((*connection)->Raw("BEGIN"));
-  REQUIRE_OK((*connection)->Raw("SELECT set_config('cartwise.chain_id', '%', true)"));
+  REQUIRE_OK((*connection)->Raw("SELECT set_config('cartwise.chain_id', '*', true)"));
   const auto refused = (*connection)->Raw(statement);
 
   REQUIRE_FALSE(refused.ok());
