@@ -24,40 +24,6 @@ struct Fixture {
   std::unique_ptr<Life> life;
 };
 
-/// Has what it is told committed at once.
-class QuickCloud final : public Doorbell {
- public:
-  explicit QuickCloud(const FakeDisk& disk) : disk_(disk) {}
-
-  OrderBook* book = nullptr;
-  int writes_before = -1;
-
-  void Ring() override {
-    writes_before = disk_.writes;
-    const auto result = book->NextResult({});
-    if (result) book->ResultCommitted(result->id);
-  }
-  void WaitUntil(absl::Duration) override {}
-
- private:
-  const FakeDisk& disk_;
-};
-
-TEST_CASE("a result is told before the disk has it", "[orders]") {
-  World world;
-  const FakeVerifier verifier;
-  QuickCloud cloud(world.disk);
-  OrderBook book({world.orders, verifier, world.rack.clock, world.diary, cloud, world.failpoints},
-                 "epoch");
-  cloud.book = &book;
-
-  book.Finish({.id = CommandId("command"), .outcome = Outcome::kSucceeded});
-
-  CHECK(cloud.writes_before == 0);
-  CHECK(world.orders.results.empty());
-  CHECK(world.orders.settled.back() == CommandId("command"));
-}
-
 TEST_CASE("an order with a bad signature: REJECTED BAD_SIGNATURE", "[orders]") {
   Fixture f;
   SignedOrder order = f.life->MakeUnlock(0, 1);
