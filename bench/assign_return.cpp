@@ -1,4 +1,5 @@
 #include <absl/time/clock.h>
+#include <google/protobuf/util/time_util.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -8,9 +9,10 @@
 
 #include "callers.hpp"
 #include "cartwise/base/text.hpp"
-#include "cartwise/device/v1/commands.grpc.pb.h"
+#include "cartwise/device/v1/commands.pb.h"
 #include "cartwise/events/v1/event.pb.h"
 #include "cartwise/rental/v1/rentals.pb.h"
+#include "cartwise/rpc/stream_server.hpp"
 #include "connect.hpp"
 #include "harness/process.hpp"
 #include "harness/rack.hpp"
@@ -28,21 +30,32 @@ constexpr int kWorkers = 16;
 const std::string kGateway = "gateway-svc", kDevices = "device-svc";
 const std::string kAssign = "/cartwise.rental.v1.RentalService/AssignCart";
 const std::string kDeliver = "/cartwise.events.v1.EventSinkService/Deliver";
+const std::string kExecute = "/cartwise.device.v1.CommandExecutionService/Execute";
 
-// Stands in for device-svc and the wire: every lock opens at once. So the
-// figure is what rental-svc and PostgreSQL can do, not what a bus can.
-class OpenAtOnce final : public device::v1::CommandExecutionService::Service {
-  grpc::Status Execute(grpc::ServerContext*, const device::v1::ExecuteRequest* request,
-                       device::v1::Command* command) override {
-    command->set_id(request->command_id());
-    command->set_state(device::v1::Command::SUCCEEDED);
-    command->set_attempts(1);
-    const int64_t micros = absl::ToUnixMicros(absl::Now());
-    command->mutable_settled_at()->set_seconds(micros / 1'000'000);
-    command->mutable_settled_at()->set_nanos(int32_t(micros % 1'000'000) * 1000);
-    return grpc::Status::OK;
+google::protobuf::Timestamp Now() {
+  return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(absl::Now()));
+}
+
+// Stands in for device-svc and the wire: every lock opens at once, and little is spent on it. So
+// the figure is what rental-svc and PostgreSQL can do, not what a bus can.
+class OpenAtOnce final : public rpc::BidiReactor<device::v1::ExecuteRequest, device::v1::Command> {
+  void OnBegin() override { Read(); }
+  void OnMessage(device::v1::ExecuteRequest request) override {
+    device::v1::Command command;
+    command.set_id(request.command_id());
+    command.set_state(device::v1::Command::SUCCEEDED);
+    command.set_attempts(1);
+    *command.mutable_settled_at() = Now();
+    Write(command);
+    Finish(grpc::Status::OK);
   }
+  void OnEnd() override {}
+  void OnGone() override {}
 };
+
+absl::StatusOr<std::shared_ptr<rpc::StreamReactor>> BeginOpening(const rpc::CallContext&) {
+  return std::make_shared<OpenAtOnce>();
+}
 
 // So that turns are alike: what one announced is not carried during the next one, and
 // none has the dead rows of those before it to walk past.
@@ -96,9 +109,7 @@ class Cycle {
     event.set_type("lock.closed");
     event.set_subject(shop_.controller);
     event.set_sequence(++sequence_);
-    const int64_t micros = absl::ToUnixMicros(absl::Now());
-    event.mutable_occurred_at()->set_seconds(micros / 1'000'000);
-    event.mutable_occurred_at()->set_nanos(int32_t(micros % 1'000'000) * 1000);
+    *event.mutable_occurred_at() = Now();
     auto& fields = *event.mutable_payload()->mutable_fields();
     fields["controller_id"].set_string_value(shop_.controller);
     fields["lock"].set_number_value(rental.cart_number());
@@ -117,8 +128,8 @@ class Cycle {
 }  // namespace
 
 std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
-  OpenAtOnce devices;
-  auto server = rpc::Server::Start({"127.0.0.1:0", TlsOf(fleet, "device-svc"), 64}, {&devices});
+  auto server = rpc::StreamServer::Start("127.0.0.1:0", TlsOf(fleet, "device-svc"),
+                                         {{kExecute, BeginOpening}});
   if (!server.ok()) std::exit(1);
   fleet.StartReplica(
       "rental-svc", "rental-svc-alone",
