@@ -227,4 +227,9 @@ int Rack::PulsesOf(const std::string& cart_id) {
   return board_->PulsesOf(address_of_controller_[cart["controller_id"]], cart["locker_id"]);
 }
 
+Json Rack::Told(const std::string& event_type) {
+  const std::string path = "/api/telemetry/branches/" + branch_id_ + "?event_type=" + event_type;
+  return Must(chain_.owner->Get(path), "telemetry")["events"];
+}
+
 }  // namespace cartwise::fleet

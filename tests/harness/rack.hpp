@@ -53,6 +53,8 @@ class Rack {
   /// Which lock a rental's cart stands in, as "BOARD LOCK" for the board's control.
   std::string PlaceOf(const std::string& cart_id);
   int PulsesOf(const std::string& cart_id);
+  /// What telemetry-svc keeps of the branch, of one type; aborts when it does not answer.
+  Json Told(const std::string& event_type);
 
   /// As the agent keeps it.
   std::string DeviceToken() const;
