@@ -36,8 +36,8 @@ class Agent {
   Agent(const Config& config, Diary& diary, Failpoints& failpoints);
   ~Agent();
 
-  /// Starts the threads. FAILED_PRECONDITION when the saved identity is
-  /// damaged: enrolling over it would look like a second claim of this device.
+  /// Starts the threads. An error when the saved identity is damaged or cannot be
+  /// read: enrolling over it would look like a second claim of this device.
   absl::Status Start();
   /// Ends what runs, an order under way included, and waits for it.
   void Stop();

@@ -2,9 +2,8 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -17,6 +16,12 @@ namespace {
 
 absl::Status Fault(const std::string& what) {
   return absl::ErrnoToStatus(errno, what);
+}
+
+/// Not ErrnoToStatus: it calls a device that is away NOT_FOUND as well.
+absl::Status ReadFault(const std::string& path) {
+  const std::string what = "cannot read " + path + ": " + std::strerror(errno);
+  return errno == ENOENT ? absl::NotFoundError(what) : absl::UnavailableError(what);
 }
 
 absl::Status WriteAndSync(const std::string& path, std::string_view content) {
@@ -66,9 +71,16 @@ absl::Status MakePrivateFolder(const std::string& path) {
 }
 
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return absl::NotFoundError("cannot read " + path);
-  return std::string(std::istreambuf_iterator<char>(in), {});
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return ReadFault(path);
+  std::string content;
+  char part[4096];
+  ssize_t got;
+  while ((got = read(fd, part, sizeof part)) > 0) content.append(part, static_cast<size_t>(got));
+  const absl::Status status = got < 0 ? ReadFault(path) : absl::OkStatus();
+  close(fd);
+  if (!status.ok()) return status;
+  return content;
 }
 
 }  // namespace cartwise::edge

@@ -15,7 +15,7 @@ absl::Status WriteFileAtomically(const std::string& path, std::string_view conte
 /// it is there and cannot be written.
 absl::Status MakePrivateFolder(const std::string& path);
 
-/// NOT_FOUND when there is none.
+/// NOT_FOUND when there is none, UNAVAILABLE when it cannot be read.
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path);
 
 }  // namespace cartwise::edge

@@ -42,7 +42,8 @@ BoardConfig BoardOf(const Value& value) {
 absl::StatusOr<std::optional<Identity>> StateFiles::LoadIdentity() const {
   const std::string path = state_dir_ + "/identity.json";
   const auto text = ReadWholeFile(path);
-  if (!text.ok()) return std::optional<Identity>();
+  if (absl::IsNotFound(text.status())) return std::optional<Identity>();
+  if (!text.ok()) return text.status();
   const auto value = FromJson(*text);
   if (!value.ok() || value->Whole("format") != kFormat || value->Text("device_id").empty() ||
       value->Text("device_token").empty()) {

@@ -310,6 +310,22 @@ TEST_CASE("a damaged identity is an error, not a reason to enrol", "[stores]") {
   CHECK_FALSE(StateFiles(folder.path()).LoadIdentity().ok());
 }
 
+TEST_CASE("an identity that is there and cannot be read is no reason to enrol either", "[stores]") {
+  TestFolder folder;
+  SECTION("it cannot be opened") {
+    std::filesystem::create_symlink("identity.json", folder / "identity.json");
+  }
+  SECTION("it can be opened, no more") {
+    std::filesystem::create_directory(folder / "identity.json");
+  }
+
+  const auto identity = StateFiles(folder.path()).LoadIdentity();
+
+  REQUIRE_FALSE(identity.ok());
+  CHECK_FALSE(absl::IsNotFound(identity.status()));
+  CHECK_FALSE(absl::IsInvalidArgument(identity.status()));
+}
+
 TEST_CASE("boards come back as they were configured", "[stores]") {
   TestFolder folder;
   const StateFiles files(folder.path());
