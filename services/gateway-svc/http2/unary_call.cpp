@@ -35,7 +35,7 @@ class UnaryCall final : public http2::CallStream, public std::enable_shared_from
         clock_(outbound.io) {}
 
   void Begin();
-  void Cancel() { Settle(grpc::Status::CANCELLED); }
+  void GiveUp() { Settle(grpc::Status::CANCELLED); }
 
   void OnHeader(std::string_view name, std::string_view value) override {
     headers_.emplace_back(name, value);
@@ -75,7 +75,7 @@ void UnaryCall::Begin() {
   if (live_ != nullptr) {
     live_->Begin([call = weak_from_this(), inbox = outbound_.inbox] {
       inbox->Post([call] {
-        if (const auto self = call.lock()) self->Cancel();
+        if (const auto self = call.lock()) self->GiveUp();
       });
     });
   }
@@ -185,7 +185,7 @@ asio::awaitable<UnaryAnswer> CallUnary(Outbound& outbound, UnaryRequest request,
         });
     if (slot.is_connected()) {
       slot.assign([call = std::weak_ptr(call)](asio::cancellation_type) {
-        if (const auto running = call.lock()) running->Cancel();
+        if (const auto running = call.lock()) running->GiveUp();
       });
     }
     call->Begin();

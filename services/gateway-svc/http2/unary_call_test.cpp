@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include <absl/strings/str_cat.h>
@@ -218,6 +219,27 @@ TEST_CASE_METHOD(Slow, "a call ends at its deadline, also when it waits, and giv
   service.AwaitHeld(2);
   const Caller::Call& waits = caller.Make(absl::Milliseconds(1));
   CHECK(caller.Await(waits).status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+}
+
+TEST_CASE_METHOD(Raw, "a call that ends before its answer is over at the service too") {
+  const bool late = GENERATE(true, false);
+  std::optional<RawService::Peer> peer;
+  // More calls than turns: each gives its own back.
+  for (int i = 0; i < 3; ++i) {
+    Caller::Call& call = caller.Make(late ? absl::Milliseconds(100) : kAmple);
+    if (i == 0) peer.emplace(service.Accept());
+    const uint32_t stream = peer->AwaitCall();
+    REQUIRE(stream != 0);
+
+    if (!late) caller.Cancel(call);
+
+    const auto reset = peer->Await(http2::RawClient::kRstStream);
+    REQUIRE(reset);
+    CHECK(reset->stream == stream);
+    CHECK(http2::NumberIn(reset->payload) == NGHTTP2_CANCEL);
+    CHECK(caller.Await(call).status.error_code() ==
+          (late ? grpc::StatusCode::DEADLINE_EXCEEDED : grpc::StatusCode::CANCELLED));
+  }
 }
 
 TEST_CASE_METHOD(Raw, "an answer is one message and a status") {
