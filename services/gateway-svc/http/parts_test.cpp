@@ -117,6 +117,24 @@ TEST_CASE("a refusal keeps its reason, text, fields and details") {
   CHECK(Header(answer, "Retry-After") == "7");
 }
 
+TEST_CASE("only what has done nothing, or names a time, says when to try again") {
+  const auto [reason, wait] =
+      GENERATE(table<const char*, const char*>({{"OVERLOADED", "1"},
+                                                {"DATABASE_BUSY", "1"},
+                                                {"DEVICE_BUSY", "1"},
+                                                {"SIGN_IN_BUSY", "1"},
+                                                {"KEY_CHECK_UNAVAILABLE", "1"},
+                                                {"HOLDER_AWAY", "1"},
+                                                {"UNLOCK_UNCONFIRMED", ""},
+                                                {"OUTCOME_UNKNOWN", ""},
+                                                {"NOBODY_KNOWS_THIS_REASON", ""}}));
+  CAPTURE(reason);
+  const absl::Status status = errors::Refuse(absl::StatusCode::kUnavailable, reason, "as it is");
+  CHECK(Header(ProblemOf(status, {}), "Retry-After") == wait);
+  CHECK(Header(ProblemOf(errors::WithDetail(status, "retry_after_seconds", "7"), {}),
+               "Retry-After") == "7");
+}
+
 TEST_CASE("a reused idempotency key is 422, and our own faults keep no text") {
   CHECK(HttpStatusOf(errors::Refuse(absl::StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_REUSED",
                                     "")) == 422);

@@ -105,14 +105,27 @@ void AppendDetails(Members& members, const absl::Status& status) {
   }
 }
 
-/// A name of a header in the details, else "1".
-std::string RetryAfter(const absl::Status& status) {
+/// What such a refusal was for has not begun: it may be repeated as it is.
+bool HasDoneNothing(const absl::Status& refusal) {
+  static const std::set<std::string, std::less<>> kHarmless = {"",
+                                                               "OVERLOADED",
+                                                               "DATABASE_BUSY",
+                                                               "DEVICE_BUSY",
+                                                               "SIGN_IN_BUSY",
+                                                               "HOLDER_AWAY",
+                                                               "KEY_CHECK_UNAVAILABLE"};
+  return kHarmless.contains(errors::Reason(refusal));
+}
+
+/// Seconds; empty when nobody should try again by a clock.
+std::string RetryAfter(const absl::Status& status, unsigned http) {
+  if (http != 429 && http != 503) return "";
   for (const auto& [name, value] : errors::Details(status)) {
     const bool digits = !value.empty() && value.size() < 8 &&
                         value.find_first_not_of("0123456789") == std::string::npos;
     if (name == "retry_after_seconds" && digits) return value;
   }
-  return "1";
+  return http == 429 || HasDoneNothing(status) ? "1" : "";
 }
 
 Members Begin(unsigned status, std::string_view code, std::string_view detail,
@@ -188,7 +201,9 @@ Answer ProblemOf(const absl::Status& status, const ProblemContext& context) {
   AppendDetails(members, status);
   Answer answer = Finish(http, std::move(members));
   if (http == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (http == 429 || http == 503) answer.headers.emplace_back("Retry-After", RetryAfter(status));
+  if (const std::string wait = RetryAfter(status, http); !wait.empty()) {
+    answer.headers.emplace_back("Retry-After", wait);
+  }
   return answer;
 }
 
