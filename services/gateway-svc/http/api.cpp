@@ -129,6 +129,14 @@ absl::StatusOr<std::string> MakeRequest(const Exchange& exchange) {
   return message->SerializeAsString();
 }
 
+/// Of a body within its limit: some JSON is shorter than its message.
+Answer MessageTooLarge(const ProblemContext& problem) {
+  return HttpProblem(413, "BODY_TOO_LARGE",
+                     absl::StrCat("this body makes a message of more than ", kMostOfRequest,
+                                  " bytes; send less at once"),
+                     problem);
+}
+
 Answer Success(const Method& method, const std::string& bytes, const ProblemContext& problem) {
   Answer answer;
   if (method.descriptor->output_type()->full_name() == "google.protobuf.Empty") {
@@ -316,6 +324,7 @@ Answer Api::NoRoute(const std::string& method, const std::vector<Verb>& allowed,
 asio::awaitable<Answer> Api::Serve(Exchange& exchange, Outbound& outbound) const {
   absl::StatusOr<std::string> request = MakeRequest(exchange);
   if (!request.ok()) co_return ProblemOf(request.status(), exchange.problem);
+  if (request->size() > kMostOfRequest) co_return MessageTooLarge(exchange.problem);
   const Method& method = *exchange.route->method;
   const auto live = parts_.revocations.NewCall(exchange.caller, /*streaming=*/false);
   UnaryRequest call{parts_.upstreams.Of(method.area), method.path, exchange.metadata,

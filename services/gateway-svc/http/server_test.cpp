@@ -153,6 +153,17 @@ TEST_CASE_METHOD(Fixture, "a huge body without a length is refused when it gets 
   CHECK(client.Read().result_int() == 413);
 }
 
+TEST_CASE_METHOD(Fixture, "a body whose message no service takes is refused here") {
+  std::string zeros = "0";
+  for (int i = 0; i < 200'000; ++i) zeros += ",0";  // 11 bytes each in the message
+  const std::string body = R"({"kind": "lock.read", "arguments": {"list": [)" + zeros + "]}}";
+  const Response response =
+      client.Send(Request("POST /api/devices/d/commands", bearer + kJson, body));
+  CHECK(response.result_int() == 413);
+  CHECK(CodeOf(response) == "BODY_TOO_LARGE");
+  CHECK(Post("{}").result_int() == 201);
+}
+
 TEST_CASE_METHOD(Fixture, "a client that waits to be asked for its body is asked") {
   client.Write(Request("POST " + carts, absl::StrCat(bearer, kJson,
                                                      "Expect: 100-continue\r\n"

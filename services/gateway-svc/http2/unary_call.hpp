@@ -17,6 +17,9 @@
 
 namespace cartwise::gateway {
 
+/// Of a message to a service, which takes no more.
+inline constexpr size_t kMostOfRequest = 1024 * 1024;
+
 /// Of a service's answer to a unary call.
 inline constexpr size_t kMostOfAnswer = 4 * 1024 * 1024;
 
