@@ -39,7 +39,7 @@ finish_pi() {
   local name=$1 branch=${BRANCH_ID[$1]} mac=$2
   wait_until "agent-$name" 45 "enrolling and connecting" device_online "$branch" "$mac"
   ensure_controllers "$name" "$branch" "$mac"
-  wait_until "agent-$name" 30 "reporting its locks" all_carts_online "$branch"
+  wait_until "agent-$name" 30 "reporting its locks" own_carts_online "$branch"
   note "pi-$name is online with $((${#BOARDS[@]} * 16)) carts"
 }
 

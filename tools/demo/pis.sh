@@ -51,7 +51,7 @@ start_agent() {
 
 device_online() { [[ "$(device_of "$1" "$2")" = *\ ONLINE ]]; }
 
-# ensure_controllers NAME BRANCH MAC: and a cart on each lock.
+# ensure_controllers NAME BRANCH MAC: and a cart on each lock. Sets CONTROLLERS, their ids.
 ensure_controllers() {
   local name=$1 branch=$2 device port known carts board controller body
   device=$(device_of "$branch" "$3")
@@ -59,6 +59,7 @@ ensure_controllers() {
   port=$(pi_dir "$name")/tty
   known=$(api GET "/api/devices/$device/controllers?page_size=200")
   carts=$(api GET "/api/branches/$branch/carts?page_size=200")
+  CONTROLLERS=()
   for board in "${BOARDS[@]}"; do
     controller=$(jq -r --argjson board "$board" --arg port "$port" '.controllers[]?
       | select((.controller_address // 0) == $board and .port == $port) | .id' <<<"$known")
@@ -67,6 +68,7 @@ ensure_controllers() {
         '{controller_address: $board, port: $port, baudrate: 19200, has_ir: true}')
       controller=$(api POST "/api/devices/$device/controllers" "$body" | jq -r .id)
     fi
+    CONTROLLERS+=("$controller")
     if ! jq -e --arg id "$controller" 'any(.carts[]?; .controller_id == $id)' <<<"$carts" >/dev/null; then
       # rental-svc learns of a new controller by an event, a moment later.
       body=$(jq -nc --arg id "$controller" --argjson first $((board * 16 + 1)) \
@@ -86,7 +88,10 @@ create_carts() {
   esac
 }
 
-all_carts_online() {
+# own_carts_online BRANCH: those of CONTROLLERS. A person may have a Pi of their own
+# in the branch, and switch it off.
+own_carts_online() {
   api GET "/api/branches/$1/carts?page_size=200" |
-    jq -e '(.carts | length) > 0 and all(.carts[]; .online)' >/dev/null
+    jq -e '[.carts[]? | select(.controller_id | IN($ARGS.positional[]))]
+      | length > 0 and all(.[]; .online)' --args "${CONTROLLERS[@]}" >/dev/null
 }
