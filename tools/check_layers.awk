@@ -4,7 +4,7 @@
 BEGIN {
   # What each library may use of the others.
   lib["base"] = ""; lib["process"] = ""; lib["config"] = "base"; lib["auth"] = "base config obs"; lib["obs"] = "base config"
-  lib["pg"] = "base config obs"; lib["mqtt"] = "base config obs"; lib["rpc"] = "base config obs auth http2"
+  lib["pg"] = "base config obs"; lib["rpc"] = "base config obs auth http2"
   lib["phone"] = "base"; lib["http"] = "base"; lib["http2"] = "base"
   lib["outbox"] = "base config obs pg rpc auth"; lib["testing"] = "base config obs pg rpc auth"
   for (name in lib) uses["lib:" name] = libs(lib[name]) " lib:" name " system"
@@ -13,10 +13,10 @@ BEGIN {
   # auth: what is stored encrypted is sealed where it is stored.
   uses["storage"] = "lib:base lib:pg lib:outbox lib:auth domain storage json"
   uses["api"] = "lib:base lib:phone lib:auth lib:rpc lib:outbox domain api proto grpc"
-  uses["wiring"] = "lib:base lib:process lib:config lib:obs lib:pg lib:rpc lib:auth lib:mqtt lib:outbox lib:phone domain storage api sms wiring proto grpc"
+  uses["wiring"] = "lib:base lib:process lib:config lib:obs lib:pg lib:rpc lib:auth lib:outbox lib:phone domain storage api sms wiring proto grpc"
   # Ways to send a message, behind a port of the domain.
   uses["sms"] = "lib:base lib:obs lib:http domain sms json system"
-  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:http2 lib:mqtt gateway proto grpc boost json zlib hiredis nghttp2 crypto system"
+  uses["gateway"] = "lib:base lib:process lib:config lib:obs lib:rpc lib:auth lib:http2 gateway proto grpc boost json zlib hiredis nghttp2 crypto system"
   uses["core"] = "lib:base core"
   uses["linux"] = "lib:base lib:config lib:obs lib:auth core linux proto grpc system sqlite json"
   uses["sim"] = "lib:base lib:config core sim system json"
@@ -27,7 +27,6 @@ BEGIN {
 
   # Third parties and the library that hides each.
   uses["lib:pg"] = uses["lib:pg"] " libpq"
-  uses["lib:mqtt"] = uses["lib:mqtt"] " mosquitto"
   uses["lib:auth"] = uses["lib:auth"] " crypto json"
   uses["lib:obs"] = uses["lib:obs"] " spdlog prometheus json boost"
   uses["lib:http2"] = uses["lib:http2"] " boost nghttp2 crypto"
@@ -103,7 +102,6 @@ function kind_of(path, mark, part) {
   if (path == "zlib.h") return "zlib"
   if (part[1] == "hiredis") return "hiredis"
   if (part[1] == "nghttp2") return "nghttp2"
-  if (path ~ /^mosquitto/) return "mosquitto"
   # The language's own headers have neither folder nor ending.
   if (path !~ /[\/.]/) return "free"
   return "system"
