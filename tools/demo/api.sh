@@ -27,6 +27,18 @@ api() {
   esac
 }
 
+# api_list PATH FIELD: prints what is in FIELD of every page, one a line; PATH ends in a query.
+api_list() {
+  local page token=
+  while true; do
+    page=$(api GET "$1$token") || return
+    jq -c --arg field "$2" '.[$field][]?' <<<"$page"
+    token=$(jq -r '.next_page_token // empty' <<<"$page")
+    [ -n "$token" ] || break
+    token="&page_token=$token"
+  done
+}
+
 # sign_in EMAIL PASSWORD: sets API_TOKEN; false when the credentials are refused.
 sign_in() {
   local body

@@ -21,7 +21,7 @@ sign_in_owner() { sign_in "${OWNER_EMAIL[$1]}" "$(secret "owner-$1")"; }
 ensure_chain() {
   local slug=$1 name=$2 id body
   sign_in_platform
-  id=$(api GET "/api/chains?page_size=200" | jq -r --arg slug "$slug" '.chains[]? | select(.slug == $slug) | .id')
+  id=$(api_list "/api/chains?page_size=200" chains | jq -r --arg slug "$slug" 'select(.slug == $slug) | .id')
   if [ -z "$id" ]; then
     body=$(jq -nc --arg name "$name" --arg slug "$slug" '{name: $name, slug: $slug, plan: "ENTERPRISE"}')
     id=$(api POST /api/chains "$body" | jq -r .id)
@@ -43,8 +43,8 @@ ensure_chain() {
 # ensure_branch SLUG CODE NAME CITY LATITUDE LONGITUDE: as the chain's owner.
 ensure_branch() {
   local slug=$1 code=$2 id body
-  id=$(api GET "/api/branches?page_size=200&chain_id=${CHAIN_ID[$slug]}" |
-    jq -r --arg code "$code" '.branches[]? | select(.branch_code == $code) | .id')
+  id=$(api_list "/api/branches?page_size=200&chain_id=${CHAIN_ID[$slug]}" branches |
+    jq -r --arg code "$code" 'select(.branch_code == $code) | .id')
   if [ -z "$id" ]; then
     body=$(jq -nc --arg chain "${CHAIN_ID[$slug]}" --arg code "$code" --arg name "$3" --arg city "$4" \
       --argjson latitude "$5" --argjson longitude "$6" \

@@ -20,8 +20,8 @@ start_board() {
 
 # device_of BRANCH MAC: its id and status, when it is enrolled.
 device_of() {
-  api GET "/api/devices?page_size=200&branch_id=$1" |
-    jq -r --arg mac "$2" '.devices[]? | select(.mac_address == $mac) | "\(.id) \(.status)"'
+  api_list "/api/devices?page_size=200&branch_id=$1" devices |
+    jq -r --arg mac "$2" 'select(.mac_address == $mac) | "\(.id) \(.status)"'
 }
 
 # write_agent_config NAME BRANCH MAC: the key it once enrolled with stays in it.
