@@ -138,6 +138,7 @@ class FakeUploadStore final : public UploadStore {
  public:
   explicit FakeUploadStore(FakeDisk& disk) : disk_(disk) {}
 
+  bool unreadable = false;
   std::vector<Row> rows;
 
   absl::Status Append(const Measurement& measurement) override {
@@ -146,11 +147,16 @@ class FakeUploadStore final : public UploadStore {
     disk_.EndWrite();
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<Row>> Oldest(int limit) override {
-    const size_t count = std::min(rows.size(), static_cast<size_t>(limit));
-    return std::vector<Row>(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count));
+  absl::StatusOr<std::vector<Row>> Oldest(int64_t after, int limit) override {
+    if (unreadable) return absl::UnavailableError("cannot read");
+    std::vector<Row> oldest;
+    for (const Row& row : rows) {
+      if (row.number > after && static_cast<int>(oldest.size()) < limit) oldest.push_back(row);
+    }
+    return oldest;
   }
   absl::StatusOr<int64_t> Forget(int64_t number) override {
+    if (disk_.full) return absl::ResourceExhaustedError("disk full");
     return static_cast<int64_t>(
         std::erase_if(rows, [&](const Row& row) { return row.number <= number; }));
   }

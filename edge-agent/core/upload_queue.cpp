@@ -19,6 +19,7 @@ void UploadQueue::Append(const std::string& type, Value data) {
       {.id = EventId::New(), .type = type, .data = std::move(data), .occurred_at = clock_.Now()});
   {
     std::lock_guard lock(mutex_);
+    TidyUp();
     if (!status.ok()) {
       ++dropped_;
     } else if (store_.Count() > kMostKept && store_.ForgetOldest().ok()) {
@@ -34,25 +35,28 @@ void UploadQueue::Append(const std::string& type, Value data) {
 
 UploadQueue::Batch UploadQueue::Next() {
   std::lock_guard lock(mutex_);
-  auto rows = store_.Oldest(batch_size_);
-  Batch batch;
-  if (!rows.ok() || rows->empty()) return batch;
+  TidyUp();
   const absl::Time horizon = clock_.Now() - kOldest;
-  for (UploadStore::Row& row : *rows) {
-    batch.last = row.number;
-    if (row.measurement.occurred_at < horizon) {
-      ++dropped_;
-    } else {
-      batch.measurements.push_back(std::move(row.measurement));
+  while (true) {
+    auto rows = store_.Oldest(forgotten_, batch_size_);
+    Batch batch;
+    if (!rows.ok() || rows->empty()) return batch;
+    for (UploadStore::Row& row : *rows) {
+      batch.last = row.number;
+      if (row.measurement.occurred_at < horizon) {
+        ++batch.too_old;
+      } else {
+        batch.measurements.push_back(std::move(row.measurement));
+      }
     }
+    if (!batch.measurements.empty()) return batch;
+    Forget(batch);
   }
-  if (batch.measurements.empty()) store_.Forget(batch.last).status().IgnoreError();
-  return batch;
 }
 
 void UploadQueue::Committed(const Batch& batch) {
   std::lock_guard lock(mutex_);
-  store_.Forget(batch.last).status().IgnoreError();
+  Forget(batch);
   batch_size_ = std::min(batch_size_ * 2, kMostPerBatch);
 }
 
@@ -65,7 +69,24 @@ void UploadQueue::Refused(const Batch& batch) {
   diary_.Error("the cloud refuses a measurement; it is dropped",
                {{"event_type", batch.measurements.empty() ? "" : batch.measurements[0].type}});
   dropped_ += static_cast<int64_t>(batch.measurements.size());
-  store_.Forget(batch.last).status().IgnoreError();
+  Forget(batch);
+}
+
+void UploadQueue::Forget(const Batch& batch) {
+  if (batch.last <= forgotten_) return;
+  dropped_ += batch.too_old;
+  forgotten_ = batch.last;
+  still_on_disk_ += batch.too_old + static_cast<int64_t>(batch.measurements.size());
+  TidyUp();
+}
+
+void UploadQueue::TidyUp() {
+  if (still_on_disk_ > 0 && store_.Forget(forgotten_).ok()) still_on_disk_ = 0;
+}
+
+int64_t UploadQueue::waiting() const {
+  std::lock_guard lock(mutex_);
+  return std::max<int64_t>(0, store_.Count() - still_on_disk_);
 }
 
 int64_t UploadQueue::dropped() const {

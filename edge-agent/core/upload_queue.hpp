@@ -24,7 +24,8 @@ class UploadStore {
 
   virtual ~UploadStore() = default;
   virtual absl::Status Append(const Measurement& measurement) = 0;
-  virtual absl::StatusOr<std::vector<Row>> Oldest(int limit) = 0;
+  /// Rows above `after`, at most `limit`.
+  virtual absl::StatusOr<std::vector<Row>> Oldest(int64_t after, int limit) = 0;
   /// Deletes rows up to `number`; how many there were.
   virtual absl::StatusOr<int64_t> Forget(int64_t number) = 0;
   /// Deletes the oldest row.
@@ -33,14 +34,16 @@ class UploadStore {
 };
 
 /// Telemetry on its way to the cloud: bounded, survives a restart, gives way
-/// when the disk is full. What is dropped is counted. Thread-safe.
+/// when the disk is full. What is dropped is counted; what the disk does not
+/// let go of is not given out again in this life. Thread-safe.
 class UploadQueue {
  public:
   static constexpr int kMostKept = 20'000;
   static constexpr int kMostPerBatch = 200;
 
   struct Batch {
-    int64_t last = 0;  ///< for Committed and Refused
+    int64_t last = 0;     ///< for Committed and Refused
+    int64_t too_old = 0;  ///< rows left out
     std::vector<Measurement> measurements;
   };
 
@@ -55,15 +58,21 @@ class UploadQueue {
   void Refused(const Batch& batch);
 
   int64_t dropped() const;
-  int64_t waiting() const { return store_.Count(); }
+  int64_t waiting() const;
 
  private:
+  /// Done with this batch. With mutex_ held, as is TidyUp.
+  void Forget(const Batch& batch);
+  void TidyUp();
+
   UploadStore& store_;
   const Clock& clock_;
   Diary& diary_;
   Doorbell& uploader_;
   mutable std::mutex mutex_;
   int64_t dropped_ = 0;
+  int64_t forgotten_ = 0;      ///< rows up to here are done
+  int64_t still_on_disk_ = 0;  ///< so many of them
   int batch_size_ = kMostPerBatch;
   bool disk_failing_ = false;
 };

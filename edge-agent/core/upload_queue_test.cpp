@@ -69,7 +69,38 @@ TEST_CASE("what the cloud would call too old is dropped here", "[upload]") {
   const auto batch = f.queue.Next();
 
   REQUIRE(batch.measurements.size() == 1);
+  f.queue.Committed(batch);
   CHECK(f.queue.dropped() == 1);
+}
+
+TEST_CASE("what a full disk does not let go of is not sent again", "[upload]") {
+  Fixture f;
+  f.Append(3);
+  f.world.disk.full = true;
+  f.queue.Committed(f.queue.Next());
+
+  CHECK(f.queue.Next().measurements.empty());
+  CHECK(f.queue.waiting() == 0);
+
+  f.world.disk.full = false;
+  f.Append(1);
+  CHECK(f.queue.Next().measurements.size() == 1);
+  CHECK(f.queue.waiting() == 1);
+  CHECK(f.store.rows.size() == 1);
+}
+
+TEST_CASE("what is too old is counted once, however often it is read", "[upload]") {
+  Fixture f;
+  f.Append(UploadQueue::kMostPerBatch + 1);
+  f.world.rack.clock.Advance(absl::Hours(24 * 8));
+  f.Append(1);
+  f.world.disk.full = true;
+
+  for (int i = 0; i < 3; ++i) CHECK(f.queue.Next().measurements.size() == 1);
+  f.queue.Committed(f.queue.Next());
+
+  CHECK(f.queue.Next().measurements.empty());
+  CHECK(f.queue.dropped() == UploadQueue::kMostPerBatch + 1);
 }
 
 TEST_CASE("a health report leaves out what the machine does not tell", "[upload]") {

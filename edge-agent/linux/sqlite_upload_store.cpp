@@ -47,12 +47,13 @@ absl::Status SqliteUploadStore::Append(const Measurement& measurement) {
   return status;
 }
 
-absl::StatusOr<std::vector<UploadStore::Row>> SqliteUploadStore::Oldest(int limit) {
+absl::StatusOr<std::vector<UploadStore::Row>> SqliteUploadStore::Oldest(int64_t after, int limit) {
   std::lock_guard lock(mutex_);
   CW_RETURN_IF_ERROR(file_.Open());
   Statement rows = file_.Prepare(
-      "SELECT number, id, type, data, occurred_us FROM measurements ORDER BY number LIMIT ?");
-  rows.Bind(int64_t{limit});
+      "SELECT number, id, type, data, occurred_us FROM measurements WHERE number > ? "
+      "ORDER BY number LIMIT ?");
+  rows.Bind(after).Bind(int64_t{limit});
   std::vector<Row> oldest;
   while (true) {
     CW_ASSIGN_OR_RETURN(const bool row, rows.Step());

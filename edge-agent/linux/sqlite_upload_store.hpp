@@ -14,7 +14,7 @@ class SqliteUploadStore final : public UploadStore {
   explicit SqliteUploadStore(const std::string& state_dir);
 
   absl::Status Append(const Measurement& measurement) override;
-  absl::StatusOr<std::vector<Row>> Oldest(int limit) override;
+  absl::StatusOr<std::vector<Row>> Oldest(int64_t after, int limit) override;
   absl::StatusOr<int64_t> Forget(int64_t number) override;
   absl::Status ForgetOldest() override;
   int64_t Count() const override;

@@ -273,10 +273,11 @@ TEST_CASE("telemetry waits in order over a restart", "[stores]") {
   SqliteUploadStore store(folder.path());
 
   CHECK(store.Count() == 2);
-  const auto rows = store.Oldest(10);
+  const auto rows = store.Oldest(0, 10);
   REQUIRE_OK(rows);
   REQUIRE(rows->size() == 2);
   CHECK(rows->front().measurement.data.Whole("i") == 1);
+  CHECK(store.Oldest(rows->front().number, 10)->size() == 1);
   REQUIRE_OK(store.Forget(rows->back().number));
   CHECK(store.Count() == 0);
 }

@@ -28,17 +28,24 @@ void UploadLink::Run() {
       std::lock_guard lock(mutex_);
       context_ = nullptr;
     }
-    if (!open) continue;
+    if (!open) {
+      // Rows that cannot be read now will not be there in an instant either.
+      if (tools_.queue.waiting() > 0) Pause(backoff.Next());
+      continue;
+    }
     if (end.error_code() == grpc::INVALID_ARGUMENT) {
       tools_.diary.Warning("the cloud refuses telemetry", {{"why", end.error_message()}});
       tools_.queue.Refused(*open);
       continue;
     }
     const absl::Status status(static_cast<absl::StatusCode>(end.error_code()), end.error_message());
-    const absl::Duration until =
-        tools_.clock.SinceBoot() + (IsRefusal(status) ? backoff.AfterRefusal() : backoff.Next());
-    while (!stopping_ && tools_.clock.SinceBoot() < until) tools_.bell.WaitUntil(until);
+    Pause(IsRefusal(status) ? backoff.AfterRefusal() : backoff.Next());
   }
+}
+
+void UploadLink::Pause(absl::Duration duration) {
+  const absl::Duration until = tools_.clock.SinceBoot() + duration;
+  while (!stopping_ && tools_.clock.SinceBoot() < until) tools_.bell.WaitUntil(until);
 }
 
 std::optional<UploadQueue::Batch> UploadLink::Serve(Stream& stream, Backoff& backoff) {

@@ -40,6 +40,8 @@ class UploadLink {
 
   /// Until nothing is left to send, or the stream ends: the batch that was under way then.
   std::optional<UploadQueue::Batch> Serve(Stream& stream, Backoff& backoff);
+  /// Until then, or Stop.
+  void Pause(absl::Duration duration);
 
   const Tools tools_;
   std::mutex mutex_;
