@@ -13,11 +13,14 @@ cmd_up() {
   make_state_dirs
   with_fleet_lock
   # What runs was started with the saved addresses; without anything running they are stale.
-  [ -n "$(running_like '*')" ] || forget_settings
+  if [ -n "$(running_like '*')" ] || database_running; then check_settings; else forget_settings; fi
   load_settings
+  # Both before anything starts: a taken port can still be moved then, and an up
+  # that is broken off leaves nothing at forgotten addresses.
+  check_service_ports
+  save_settings
   make_identities
   start_database
-  save_settings
   say "migrating"
   migrate_fleet
   start_services

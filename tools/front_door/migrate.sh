@@ -54,6 +54,6 @@ migrate_fleet() {
 cmd_migrate() {
   make_state_dirs
   load_settings
-  [ -s "$STATE/pg-home" ] && pg_running "$(pg_home)" || die "the database is not running; ./cartwise up starts it"
+  database_running || die "the database is not running; ./cartwise up starts it"
   migrate_fleet
 }

@@ -83,11 +83,13 @@ start_database() {
   }
 }
 
+# database_running: that of the fleet.
+database_running() { [ -s "$STATE/pg-home" ] && pg_running "$(pg_home)"; }
+
 stop_database() {
   local home
-  [ -s "$STATE/pg-home" ] || return 0
-  home=$(pg_home)
-  if pg_running "$home"; then
+  if database_running; then
+    home=$(pg_home)
     pg_stop "$home" || die "PostgreSQL did not stop in 60 s; its log is $home/postgres.log"
     note "postgres stopped"
   fi

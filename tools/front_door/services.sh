@@ -70,7 +70,7 @@ in_service() (
 cmd_verify_audit() {
   make_state_dirs
   load_settings
-  [ -s "$STATE/pg-home" ] && pg_running "$(pg_home)" || die "the database is not running; ./cartwise up starts it"
+  database_running || die "the database is not running; ./cartwise up starts it"
   local code=0
   in_service tenant-svc "$BIN_DIR/tenant-svc" verify-audit "$@" || code=$?
   exit "$code"
@@ -99,7 +99,6 @@ check_service_ports() {
 
 start_services() {
   local name began=$SECONDS
-  check_service_ports
   say "starting the services"
   for name in "${SERVICES[@]}"; do start_service "$name"; done
   for name in "${SERVICES[@]}"; do

@@ -1,5 +1,5 @@
-# Addresses of the fleet. A variable of the caller wins; then what the running
-# fleet was started with (so that down and status find it); then the default.
+# Addresses of the fleet. A variable of the caller wins (see check_settings); then what
+# the running fleet was started with (so that down and status find it); then the default.
 
 SETTINGS_FILE=$RUN_DIR/settings
 SETTINGS=(
@@ -35,6 +35,16 @@ save_settings() {
     name=${entry%%=*}
     printf '%s=%s\n' "$name" "${!name}"
   done >"$SETTINGS_FILE"
+}
+
+# check_settings: the caller may not move a running fleet. What runs would stay
+# where it is, and nobody would find it there.
+check_settings() {
+  local name saved
+  [ -f "$SETTINGS_FILE" ] || return 0
+  while IFS='=' read -r name saved; do
+    [ "${!name:-$saved}" = "$saved" ] || die "the fleet runs with $name=$saved; ./cartwise down first"
+  done <"$SETTINGS_FILE"
 }
 
 forget_settings() { rm -f "$SETTINGS_FILE"; }
