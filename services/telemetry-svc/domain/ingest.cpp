@@ -25,6 +25,7 @@ void CheckEvent(const UncheckedEvent& event, size_t index, absl::Time now,
   require(event.exact, "event_data",
           "must not hold NUL characters, or numbers beyond 1e18 or nearer to 0 than 1e-18");
   require(event.data.size() <= kMaxDataBytes, "event_data", "must be at most 16 KiB as JSON");
+  require(DepthOf(event.data) <= kMaxDataDepth, "event_data", "must be nested at most 28 deep");
   if (!event.occurred_at) return;
   require(*event.occurred_at >= now - kOldest, "occurred_at", "must be at most 7 days old");
   require(*event.occurred_at <= now + kMostAhead, "occurred_at", "must be at most 5 minutes ahead");
@@ -37,6 +38,30 @@ bool IsEventType(std::string_view type) {
          std::all_of(type.begin(), type.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
          });
+}
+
+int DepthOf(std::string_view json) {
+  int depth = 0, deepest = 0;
+  bool in_text = false;
+  for (size_t at = 0; at < json.size(); ++at) {
+    switch (json[at]) {
+      case '"':
+        in_text = !in_text;
+        break;
+      case '\\':
+        ++at;
+        break;
+      case '{':
+      case '[':
+        if (!in_text) deepest = std::max(deepest, ++depth);
+        break;
+      case '}':
+      case ']':
+        if (!in_text) --depth;
+        break;
+    }
+  }
+  return deepest;
 }
 
 absl::StatusOr<Ingested> Ingest::OfDevice(const Caller& caller, const Origin& origin,

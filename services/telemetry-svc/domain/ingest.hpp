@@ -46,4 +46,11 @@ class Ingest {
 /// `[a-z0-9_.]{1,100}`.
 bool IsEventType(std::string_view type);
 
+/// Deepest nesting of an event's data. A page over REST nests it further, and
+/// the gateway writes 64 messages deep: here each level is two of them.
+inline constexpr int kMaxDataDepth = 28;
+
+/// How deep objects and lists of this JSON nest; 1 for "{}".
+int DepthOf(std::string_view json);
+
 }  // namespace cartwise::telemetry

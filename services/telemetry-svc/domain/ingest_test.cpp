@@ -82,6 +82,25 @@ TEST_CASE("the edges of what is allowed are allowed", "[telemetry]") {
   CHECK(f.Take({old, ahead, f.Event(std::string(100, 'a')), f.Event("a_b.c9")}).ok());
 }
 
+TEST_CASE("data is nested at most 28 deep, its own object included", "[telemetry]") {
+  Fixture f;
+  const auto nested = [&](int deep, const std::string& open, const std::string& close) {
+    UncheckedEvent event = f.Event();
+    event.data = R"({"a":")" + std::string(40, '[') + R"(\\\"{{","b":)";
+    for (int i = 1; i < deep; ++i) event.data += open;
+    event.data += "0";
+    for (int i = 1; i < deep; ++i) event.data += close;
+    event.data += R"(,"c":[{}]})";
+    return event;
+  };
+
+  CHECK(f.Take({nested(28, "[", "]"), nested(28, R"({"a":)", "}")}).ok());
+  const auto done = f.Take({nested(29, "[", "]"), f.Event(), nested(29, R"({"a":)", "}")});
+  CHECK_REFUSED(done, "INVALID_FIELD");
+  CHECK(FieldsOf(done.status()) ==
+        std::vector<std::string>{"events[0].event_data", "events[2].event_data"});
+}
+
 TEST_CASE("a batch holds 1 to 500 events", "[telemetry]") {
   Fixture f;
 
