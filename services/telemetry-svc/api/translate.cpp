@@ -9,7 +9,9 @@
 namespace cartwise::telemetry {
 namespace {
 
+using google::protobuf::Struct;
 using google::protobuf::Timestamp;
+using google::protobuf::Value;
 
 // Whole microseconds, as PostgreSQL keeps them: a repeat must find its first.
 absl::Time FromProto(const Timestamp& time) {
@@ -27,8 +29,21 @@ bool IsValid(const Timestamp& time) {
          time.nanos() >= 0 && time.nanos() <= 999'999'999;
 }
 
+// Of objects and lists only those within the next `levels` stay.
+void Cut(Value& value, int levels) {
+  if (!value.has_struct_value() && !value.has_list_value()) return;
+  if (levels == 0) return value.set_null_value(google::protobuf::NULL_VALUE);
+  if (value.has_list_value()) {
+    for (Value& element : *value.mutable_list_value()->mutable_values()) Cut(element, levels - 1);
+    return;
+  }
+  for (auto& [name, member] : *value.mutable_struct_value()->mutable_fields()) {
+    Cut(member, levels - 1);
+  }
+}
+
 std::string PayloadOf(const events::v1::Event& event) {
-  google::protobuf::Struct payload = event.payload();
+  Struct payload = event.payload();
   auto& fields = *payload.mutable_fields();
   if (!event.source().empty() && !fields.contains("source")) {
     fields["source"].set_string_value(event.source());
@@ -37,6 +52,9 @@ std::string PayloadOf(const events::v1::Event& event) {
     fields["subject"].set_string_value(event.subject());
   }
   bool exact = true;
+  std::string json = rpc::ToJson(payload, exact);
+  if (DepthOf(json) <= kMaxDataDepth) return json;
+  for (auto& [name, member] : fields) Cut(member, kMaxDataDepth - 1);
   return rpc::ToJson(payload, exact);
 }
 

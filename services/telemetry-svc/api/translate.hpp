@@ -19,7 +19,8 @@ std::vector<UncheckedEvent> FromProto(
     const google::protobuf::RepeatedPtrField<v1::NewTelemetry>& events);
 
 /// INVALID_FIELD unless ids are UUIDs and type and time are there. Subject and
-/// source join the payload, where it has no members of these names.
+/// source join the payload, where it has no members of these names; what in it
+/// nests deeper than kMaxDataDepth becomes null.
 absl::StatusOr<std::vector<PlacedEvent>> FromProto(const events::v1::DeliverRequest& request);
 
 /// Of any of the three list requests, which have the same filters. INVALID_FIELD

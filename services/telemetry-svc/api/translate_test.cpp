@@ -50,6 +50,24 @@ TEST_CASE("a payload's own source is not overwritten", "[telemetry]") {
   CHECK(Translate(event)->front().event.data == R"({"board":1,"source":"tap","subject":"cart-7"})");
 }
 
+TEST_CASE("a delivered payload ends where a page could not show it any more", "[telemetry]") {
+  events::v1::Event event = Event();
+  google::protobuf::Value* value = &(*event.mutable_payload()->mutable_fields())["board"];
+  for (int i = 0; i < 40; ++i) {
+    value = i % 2 == 0 ? value->mutable_list_value()->add_values()
+                       : &(*value->mutable_struct_value()->mutable_fields())["a"];
+  }
+  value->set_number_value(1);
+
+  const auto events = Translate(event);
+
+  REQUIRE_OK(events);
+  const std::string& data = events->front().event.data;
+  CHECK(DepthOf(data) == kMaxDataDepth);
+  CHECK(data.find(R"({"a":[null]})") != std::string::npos);
+  CHECK(data.find(R"("source":"agent","subject":"cart-7")") != std::string::npos);
+}
+
 TEST_CASE("a delivered event needs ids, a type and a time", "[telemetry]") {
   const auto spoil = GENERATE(
       as<std::function<void(events::v1::Event&)>>{}, [](events::v1::Event& e) { e.set_id("x"); },
