@@ -15,6 +15,7 @@ namespace {
 using options::v1::Policy;
 
 constexpr std::string_view kGateway = "gateway-svc";
+constexpr size_t kMaxKeyChars = 255;
 constexpr absl::Duration kDefaultTimeout = absl::Seconds(10);
 
 bool Admits(const Policy& policy, Policy::Principal principal) {
@@ -49,6 +50,11 @@ std::optional<std::string_view> ValueIn(const CallContext::Metadata& metadata, c
   const auto [begin, end] = metadata.equal_range(key);
   if (begin == end || std::next(begin) != end) return std::nullopt;
   return std::string_view(begin->second.data(), begin->second.size());
+}
+
+bool IsIdempotencyKey(std::string_view key) {
+  return !key.empty() && key.size() <= kMaxKeyChars &&
+         std::all_of(key.begin(), key.end(), [](char c) { return c >= ' ' && c < 0x7F; });
 }
 
 std::string TraceIdOf(const CallContext& call) {

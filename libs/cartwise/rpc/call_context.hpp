@@ -42,6 +42,9 @@ class GrpcCallContext final : public CallContext {
 /// The single value of a metadata key; nullopt when absent or given twice.
 std::optional<std::string_view> ValueIn(const CallContext::Metadata& metadata, const char* key);
 
+/// Whether it may be an Idempotency-Key: 1 to 255 printable ASCII characters.
+bool IsIdempotencyKey(std::string_view key);
+
 /// Trace id of `traceparent`, or a new one.
 std::string TraceIdOf(const CallContext& call);
 

@@ -27,8 +27,6 @@ using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using options::v1::Policy;
 
-constexpr size_t kMaxKeyChars = 255;
-
 // Labels of grpc_code, as every gRPC dashboard knows them.
 std::string_view CodeName(grpc::StatusCode code) {
   static constexpr std::array<std::string_view, 17> kNames = {
@@ -71,11 +69,6 @@ class KeyedCall final : public Once {
   const std::string hash_;
   Message& answer_;
 };
-
-bool IsKey(std::string_view key) {
-  return !key.empty() && key.size() <= kMaxKeyChars &&
-         std::all_of(key.begin(), key.end(), [](char c) { return c > ' ' && c < 0x7F; });
-}
 
 const MethodDescriptor* MethodTaking(const Descriptor* request) {
   const auto* const file = request->file();
@@ -153,8 +146,8 @@ absl::Status Guard::State::Serve(Call& call, Work work) {
   if (call.answer != nullptr && policy.rate() != Policy::READ &&
       call.context.metadata().count("idempotency-key") > 0) {
     const std::string_view key = ValueIn(call.context.metadata(), "idempotency-key").value_or("");
-    if (!IsKey(key)) {
-      return errors::InvalidField("idempotency-key", "must be 1 to 255 visible ASCII characters");
+    if (!IsIdempotencyKey(key)) {
+      return errors::InvalidField("idempotency-key", "must be 1 to 255 printable ASCII characters");
     }
     caller.once = &keyed.emplace(key, call.method.full_name, call.request, *call.answer);
   }

@@ -266,6 +266,9 @@ TEST_CASE("a write carries its Idempotency-Key and the hash of its request", "[g
   CHECK_REFUSED(f.Ingest({{"authorization", bearer}, {"idempotency-key", std::string(256, 'k')}}),
                 "INVALID_FIELD");
   CHECK_REFUSED(f.Ingest({{"authorization", bearer}, {"idempotency-key", ""}}), "INVALID_FIELD");
+
+  REQUIRE_OK(f.Ingest({{"authorization", bearer}, {"idempotency-key", "two words"}}));
+  CHECK(f.handler.key == "two words");
 }
 
 TEST_CASE("a handler that throws or fails inside tells nothing", "[guard]") {

@@ -1,15 +1,12 @@
 #include "proxy/idempotency_key.hpp"
 
-#include <algorithm>
-
 #include <absl/strings/ascii.h>
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/rpc/call_context.hpp"
 
 namespace cartwise::gateway {
 namespace {
-
-constexpr size_t kMaxLength = 255;
 
 /// The text within the quotes; nullopt-like empty when it is none.
 std::string Unquote(std::string_view text) {
@@ -32,10 +29,8 @@ absl::StatusOr<std::string> ParseIdempotencyKey(std::string_view header) {
   const std::string text(absl::StripAsciiWhitespace(std::string(header)));
   const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
   const std::string key = quoted ? Unquote(text) : text;
-  const auto printable = [](char c) { return c >= 0x20 && c <= 0x7e; };
   const bool stray_quote = !quoted && text.find('"') != std::string::npos;
-  if (key.empty() || key.size() > kMaxLength || stray_quote ||
-      !std::all_of(key.begin(), key.end(), printable)) {
+  if (stray_quote || !rpc::IsIdempotencyKey(key)) {
     return errors::Refuse(absl::StatusCode::kInvalidArgument, "BAD_IDEMPOTENCY_KEY",
                           "Idempotency-Key must be 1 to 255 printable ASCII characters");
   }
