@@ -78,7 +78,7 @@ absl::StatusOr<CommandOutcome> DeviceClient::LookUp(const ChainId& chain, const 
   return status;
 }
 
-absl::StatusOr<bool> DeviceClient::IsClosed(const UnlockOrder& lock, absl::Time deadline) {
+absl::StatusOr<LockReading> DeviceClient::Read(const UnlockOrder& lock, absl::Time deadline) {
   UnlockOrder read = lock;
   read.command = CommandId::New();
   read.purpose = "recovery reads the hook";
@@ -88,11 +88,16 @@ absl::StatusOr<bool> DeviceClient::IsClosed(const UnlockOrder& lock, absl::Time 
   const grpc::Status done =
       stub_->Execute(&context, RequestFor(read, "lock.read", absl::Seconds(2)), &command);
   if (!done.ok()) return rpc::FromGrpc(done);
-  const auto mask = command.result().fields().find("closed_mask");
-  if (command.state() != v1::Command::SUCCEEDED || mask == command.result().fields().end()) {
+  const auto& seen = command.result().fields();
+  const auto closed = seen.find("closed_mask"), items = seen.find("item_mask");
+  if (command.state() != v1::Command::SUCCEEDED || closed == seen.end() || items == seen.end()) {
     return absl::UnavailableError("the lock could not be read");
   }
-  return (uint32_t(mask->second.number_value()) >> unsigned(lock.lock - 1) & 1u) != 0;
+  const auto of_lock = [&lock](const google::protobuf::Value& mask) {
+    return (uint32_t(mask.number_value()) >> unsigned(lock.lock - 1) & 1u) != 0;
+  };
+  if (!of_lock(closed->second)) return LockReading::kOpen;
+  return of_lock(items->second) ? LockReading::kClosed : LockReading::kClosedEmpty;
 }
 
 }  // namespace cartwise::rental

@@ -17,7 +17,7 @@ class DeviceClient final : public Devices {
   CommandOutcome Unlock(const UnlockOrder& order, absl::Time deadline) override;
   absl::StatusOr<CommandOutcome> LookUp(const ChainId& chain, const CommandId& command,
                                         absl::Time deadline) override;
-  absl::StatusOr<bool> IsClosed(const UnlockOrder& lock, absl::Time deadline) override;
+  absl::StatusOr<LockReading> Read(const UnlockOrder& lock, absl::Time deadline) override;
 
  private:
   const std::shared_ptr<grpc::Channel> channel_;

@@ -44,6 +44,13 @@ struct CommandOutcome {
   std::string reason;  ///< UPPER_SNAKE; empty on success
 };
 
+/// What a lock reads like.
+enum class LockReading {
+  kOpen,
+  kClosed,       ///< and, where there is a sensor, with its cart
+  kClosedEmpty,  ///< the hook is closed and the infrared sensor sees no cart
+};
+
 /// The locks, behind device-svc. Thread-safe.
 class Devices {
  public:
@@ -56,9 +63,8 @@ class Devices {
   /// barred for ever. Fails when nobody can be asked.
   virtual absl::StatusOr<CommandOutcome> LookUp(const ChainId& chain, const CommandId& command,
                                                 absl::Time deadline) = 0;
-  /// Reads the hook of a lock now: true when it is closed. Fails when the
-  /// device cannot be reached or does not answer.
-  virtual absl::StatusOr<bool> IsClosed(const UnlockOrder& lock, absl::Time deadline) = 0;
+  /// Reads a lock now. Fails when the device cannot be reached or does not answer.
+  virtual absl::StatusOr<LockReading> Read(const UnlockOrder& lock, absl::Time deadline) = 0;
 };
 
 /// The order that opens the lock of a rental's cart.

@@ -80,6 +80,7 @@ Verdict VerdictOf(const Rule& rule, const LockState& state, const LockView& view
       break;
     case Effect::kFollowHook:
       verdict.is_locked = closed;
+      verdict.closes_staff_unlock = closed && !view.staff_unlock.empty();
       break;
     case Effect::kActivate:
       verdict.rental = Verdict::OfRental::kActivate;
@@ -156,12 +157,15 @@ absl::Status Facts::TakeSnapshot(const SnapshotTold& snapshot) {
     about.chain = snapshot.chain;
     about.device = snapshot.device;
     about.controller = board.controller;
+    about.occurred_at = snapshot.taken_at;
     CW_ASSIGN_OR_RETURN(auto views, store_.Look(about, /*whole_board=*/true));
     for (auto& [lock, view] : views) {
+      // What it says may be out of date by now.
+      if (view.seen) return absl::OkStatus();
       CW_RETURN_IF_ERROR(ReconcileLock(snapshot, board, lock, std::move(view)));
     }
   }
-  return absl::OkStatus();
+  return store_.MarkSeen(snapshot.chain, snapshot.event);
 }
 
 absl::Status Facts::ReconcileLock(const SnapshotTold& snapshot, const SnapshotTold::Board& board,

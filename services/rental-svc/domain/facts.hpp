@@ -103,6 +103,8 @@ class FactStore {
   virtual absl::StatusOr<bool> Apply(const LockChange& about, const LockView& view,
                                      const Verdict& verdict,
                                      const std::optional<Recorded>& record) = 0;
+  /// The event changes nothing when it comes again.
+  virtual absl::Status MarkSeen(const ChainId& chain, const EventId& event) = 0;
   /// Settles the staff opening by this command, or answers the rental that is
   /// UNCONFIRMED for want of this word. Neither for any other command.
   virtual absl::StatusOr<std::optional<Rental>> Hear(const CommandTold& told) = 0;

@@ -108,6 +108,7 @@ Verdict JudgeClosing(const LockView& view, const LockChange& change, absl::Durat
   verdict.ended_by = "device:" + change.device.value();
   verdict.cart_status = CartStatus::kAvailable;
   verdict.is_locked = true;
+  verdict.closes_staff_unlock = !view.staff_unlock.empty();
   if (NeverTaken(rental, change, at, grace)) {
     verdict.end_status = RentalStatus::kNotTaken;
     verdict.end_reason = ends::kNotTaken;

@@ -59,10 +59,10 @@ struct Verdict {
 
   std::optional<CartStatus> cart_status;
   std::optional<bool> is_locked;
-  std::string note;        ///< added to the cart's maintenance notes
-  std::string cart_event;  ///< event type to announce about the cart; empty for none
-  bool closes_staff_unlock = false;
-  std::string set_aside;  ///< rule by which the word was ignored; recorded
+  std::string note;                  ///< added to the cart's maintenance notes
+  std::string cart_event;            ///< event type to announce about the cart; empty for none
+  bool closes_staff_unlock = false;  ///< and those before it
+  std::string set_aside;             ///< rule by which the word was ignored; recorded
 
   bool Nothing() const {
     return rental == OfRental::kLeave && !cart_status && !is_locked && cart_event.empty() &&

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kAtMost = 50;
 // Longer than a command and the wait for its outcome (kOutcomeWait): whoever
-// began it is gone.
+// began it is gone, and nothing that was ordered may pulse any more.
 constexpr absl::Duration kOpeningTooLong = absl::Milliseconds(8500);
 constexpr absl::Duration kLookAgain = absl::Seconds(3);
 constexpr absl::Duration kOwnTime = absl::Seconds(5);
@@ -24,9 +24,10 @@ Caller Recovery::Myself() const {
 
 absl::Status Recovery::RunOnce() {
   const absl::Time now = clock_.Now();
+  // First: what follows may take long where devices do not answer.
+  absl::Status first = unfinished_.MarkOverdue(kAtMost).status();
   CW_ASSIGN_OR_RETURN(const auto rentals,
                       unfinished_.ClaimRentals(now - kOpeningTooLong, now - kLookAgain, kAtMost));
-  absl::Status first = absl::OkStatus();
   for (const Rental& rental : rentals) first.Update(Resolve(rental));
   CW_ASSIGN_OR_RETURN(const auto unlocks,
                       unfinished_.ClaimStaffUnlocks(now - kOpeningTooLong, kAtMost));
@@ -38,7 +39,6 @@ absl::Status Recovery::RunOnce() {
       first.Update(unfinished_.SettleStaffUnlock(unlock.chain, unlock.command, *outcome));
     }
   }
-  first.Update(unfinished_.MarkOverdue(kAtMost).status());
   return first;
 }
 
@@ -64,6 +64,7 @@ absl::Status Recovery::Settle(const Rental& rental, const CommandOutcome& outcom
     case CommandState::kSent:
     case CommandState::kUnknown:
       if (rental.status == RentalStatus::kOpening) return rack_.Doubt(self, rental).status();
+      if (clock_.Now() < rental.start_time + kOpeningTooLong) return absl::OkStatus();
       return ReadTheHook(rental);
   }
   return absl::OkStatus();
@@ -71,11 +72,18 @@ absl::Status Recovery::Settle(const Rental& rental, const CommandOutcome& outcom
 
 // Nobody can tell what became of the command, but the lock can tell how it is.
 absl::Status Recovery::ReadTheHook(const Rental& rental) {
-  const auto closed =
-      devices_.IsClosed(OrderFor(rental, "service:rental-svc", ""), clock_.Now() + kOwnTime);
-  if (!closed.ok()) return absl::OkStatus();  // not now; the next round asks again
-  if (!*closed) return rack_.Activate(Myself(), rental, rental.start_time).status();
-  return rack_.Cancel(Myself(), rental, ends::kReconciled).status();
+  const auto reading =
+      devices_.Read(OrderFor(rental, "service:rental-svc", ""), clock_.Now() + kOwnTime);
+  if (!reading.ok()) return absl::OkStatus();  // not now; the next round asks again
+  switch (*reading) {
+    case LockReading::kOpen:
+      return rack_.Activate(Myself(), rental, rental.start_time).status();
+    case LockReading::kClosed:
+      return rack_.Cancel(Myself(), rental, ends::kReconciled).status();
+    case LockReading::kClosedEmpty:
+      break;  // the cart is gone and its lock was shut: a person decides
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace cartwise::rental

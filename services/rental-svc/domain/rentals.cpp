@@ -95,7 +95,8 @@ absl::StatusOr<Rental> ForceComplete(Store& store, const Caller& caller, const R
   CW_RETURN_IF_ERROR(CheckReason(reason));
   CW_ASSIGN_OR_RETURN(const Rental rental, store.FindRental(id));
   if (!caller.MayIn(rental.branch, Role::kOperator)) return NoSuchRental();
-  CW_ASSIGN_OR_RETURN(const Branch branch, store.FindBranch(rental.branch));
+  // Also when the branch is deleted by now.
+  const Branch branch{.chain = rental.chain, .id = rental.branch, .time_zone = ""};
   const auto hand = store.LockOpenRental(
       branch, {.branch = rental.branch, .id = id, .cart_number = 0, .phone_hashes = {}});
   if (absl::IsNotFound(hand.status())) {

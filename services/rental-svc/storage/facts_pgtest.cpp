@@ -96,7 +96,12 @@ TEST_CASE("time in which the device was away does not make a return late", "[fac
   const bool in_time = GENERATE(true, false);
   const absl::Duration extra = in_time ? absl::Minutes(179) : absl::Minutes(181);
   f.clock.Advance(absl::Minutes(10));
-  REQUIRE_OK(f.facts.Take(f.Change(place, 1, true, start + extra)));
+  SECTION("told by the hook") {
+    REQUIRE_OK(f.facts.Take(f.Change(place, 1, true, start + extra)));
+  }
+  SECTION("found by a snapshot") {
+    REQUIRE_OK(f.facts.Take(SnapshotOf(place, 0b1, start + extra)));
+  }
   CHECK(f.StatusOf(rental->id) == (in_time ? "RETURNED" : "RETURNED_LATE"));
 }
 
@@ -164,6 +169,24 @@ TEST_CASE("a snapshot settles what differs, and keeps why", "[facts]") {
         "4 OPENED_WHILE_AWAY ASK");
   CHECK(f.Count("outbox WHERE type = 'rental.reconciled'") == 4);
   CHECK(f.Count("idempotency_keys") == 0);  // cart 2's request may be made again
+}
+
+TEST_CASE("a snapshot that comes again is not judged by what came after it", "[facts]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const auto rental = f.Assign(place, Phone(1));
+  REQUIRE_OK(rental);
+  f.clock.Advance(absl::Minutes(1));
+  const auto snapshot = SnapshotOf(place, 0b0, f.clock.Now());
+  const LockChange closed = f.Change(place, 1, true, f.clock.Now());
+  for (int time = 0; time < 2; ++time) {
+    REQUIRE_OK(f.facts.Take(snapshot));
+    REQUIRE_OK(f.facts.Take(closed));
+  }
+
+  CHECK(f.StatusOf(rental->id) == "RETURNED");
+  CHECK(f.CartOf(place, 1) == "AVAILABLE closed");
+  CHECK(f.Count("outbox WHERE type = 'cart.forced_open'") == 0);
 }
 
 TEST_CASE("a snapshot from before a rental decides nothing about it", "[facts]") {

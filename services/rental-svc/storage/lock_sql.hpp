@@ -39,6 +39,10 @@ inline constexpr pg::Query kLook{
      AND c.deleted_at IS NULL
      AND c.locker_id BETWEEN $3 AND $8)sql"};
 
+inline constexpr pg::Query kMarkSeen{"event_mark_seen",
+                                     "INSERT INTO rental.seen_events (chain_id, event_id) "
+                                     "VALUES ($1, $2) ON CONFLICT DO NOTHING"};
+
 // One statement for every verdict. `held` is the guard: the rental (or, when
 // there is none, the cart) still has the status that the verdict was based on.
 // Nothing is written without it, the event's mark included, so a lost race can
@@ -48,7 +52,7 @@ inline constexpr pg::Query kLook{
 // END, $6 end status, $7 end reason, $8 ended by, $9 at, $10 journal number and
 // $11 device time of an opening by a clock that is off, $12 cart status or
 // NULL, $13 is_locked or NULL, $14 note, $15 cart event or '', $16 staff unlock
-// that closes or NULL, $17 event, $18 and $19 ids of new events, $20 device,
+// that closes, with those before it, or NULL, $17 event, $18 and $19 ids of new events, $20 device,
 // $21 controller, $22 lock, $23 rule or NULL, $24 decision, $25 cloud said,
 // $26 lock said, $27 occurred at, $28 id of the record, $29 the cart's status.
 inline constexpr pg::Query kApply{"lock_apply", R"sql(
@@ -93,7 +97,9 @@ inline constexpr pg::Query kApply{"lock_apply", R"sql(
     RETURNING c.id, c.branch_id, rental.cart_payload(c) AS payload
   ), staff AS (
     UPDATE rental.staff_unlocks u SET closed_at = $27::timestamptz
-      FROM fresh WHERE u.chain_id = $1 AND u.command_id = $16::uuid
+      FROM fresh WHERE $16::uuid IS NOT NULL AND u.chain_id = $1 AND u.cart_id = $2
+       AND u.requested_at <= $27::timestamptz AND u.closed_at IS NULL
+       AND u.state IN ('SENT', 'SUCCEEDED', 'UNKNOWN')
   ), recorded AS (
     INSERT INTO rental.reconcile_decisions (chain_id, id, event_id, branch_id, device_id,
            controller_id, locker_id, cart_id, rental_id, cloud_said, lock_said, rule, decision,

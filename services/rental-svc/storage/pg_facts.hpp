@@ -19,6 +19,7 @@ class PgFacts final : public FactStore {
                                                              bool whole_board) override;
   absl::StatusOr<bool> Apply(const LockChange& about, const LockView& view, const Verdict& verdict,
                              const std::optional<Recorded>& record) override;
+  absl::Status MarkSeen(const ChainId& chain, const EventId& event) override;
   absl::StatusOr<std::optional<Rental>> Hear(const CommandTold& told) override;
 
  private:

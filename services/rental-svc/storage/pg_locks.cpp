@@ -80,4 +80,9 @@ absl::StatusOr<bool> PgFacts::Apply(const LockChange& about, const LockView& vie
   return rows.front().Bool("fresh") || rows.front().Bool("seen");
 }
 
+absl::Status PgFacts::MarkSeen(const ChainId& chain, const EventId& event) {
+  return pool_.Once(pg::Tenant::Of(chain), absl::Now() + kOwnTime, sql::kMarkSeen, chain, event)
+      .status();
+}
+
 }  // namespace cartwise::rental

@@ -15,7 +15,7 @@ constexpr pg::Query kClaimRentals{"unfinished_rentals", R"sql(
      WHERE r.)sql" RENTAL_IS_OPEN R"sql(
        AND ((r.status = 'OPENING' AND r.start_time < $1) OR r.status = 'UNCONFIRMED')
        AND (r.checked_at IS NULL OR r.checked_at < $2)
-     ORDER BY r.start_time LIMIT $3 FOR UPDATE SKIP LOCKED
+     ORDER BY r.checked_at NULLS FIRST, r.start_time LIMIT $3 FOR UPDATE SKIP LOCKED
   )
   UPDATE rental.rentals r SET checked_at = now()
     FROM unfinished u WHERE r.chain_id = u.chain_id AND r.id = u.id
@@ -27,7 +27,7 @@ constexpr pg::Query kClaimStaffUnlocks{"unfinished_staff_unlocks", R"sql(
      SELECT u.chain_id, u.command_id FROM rental.staff_unlocks u
       WHERE u.state IN ('SENT', 'UNKNOWN') AND u.requested_at < $1
         AND (u.checked_at IS NULL OR u.checked_at < now() - interval '10 seconds')
-      ORDER BY u.requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+      ORDER BY u.checked_at NULLS FIRST, u.requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
   RETURNING s.chain_id, s.command_id)sql"};
 
 // Time in which the branch was offline does not count against the shopper.

@@ -66,11 +66,67 @@ TEST_CASE("a rental in doubt is read from the hook when its command tells nothin
   REQUIRE_OK(f.recovery.RunOnce());
   REQUIRE(f.StatusOf(id) == "UNCONFIRMED");
 
-  const bool closed = GENERATE(true, false);
-  f.devices.closed = closed;
+  const auto [reading, expected] = GENERATE(table<LockReading, const char*>({
+      {LockReading::kOpen, "ACTIVE"},
+      {LockReading::kClosed, "CANCELLED"},
+      {LockReading::kClosedEmpty, "UNCONFIRMED"},
+  }));
+  f.devices.reading = reading;
   f.clock.Advance(absl::Seconds(30));
   REQUIRE_OK(f.recovery.RunOnce());
-  CHECK(f.StatusOf(id) == (closed ? "CANCELLED" : "ACTIVE"));
+  CHECK(f.StatusOf(id) == expected);
+}
+
+TEST_CASE("while its order may still pulse, a closed hook says nothing", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "UNLOCK_UNCONFIRMED");
+  const RentalId id(f.devices.orders()[0].command.value());
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kSent, ""}; };
+  f.devices.reading = LockReading::kClosed;
+
+  f.clock.Advance(absl::Seconds(4));
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.StatusOf(id) == "UNCONFIRMED");
+
+  f.clock.Advance(absl::Seconds(5));
+  REQUIRE_OK(f.recovery.RunOnce());
+  CHECK(f.StatusOf(id) == "CANCELLED");
+}
+
+TEST_CASE("what a crash left is looked at, however many wait in doubt", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(16), other = f.AddPlace(1);
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kUnknown, ""}; };
+  for (int i = 1; i <= 16; ++i) {
+    CHECK_REFUSED(f.Assign(place, Phone(i)), "UNLOCK_UNCONFIRMED");
+  }
+  // As many as rounds take at once, many times over.
+  f.db.Sql(R"sql(
+      CREATE TEMP TABLE more AS SELECT r.* FROM rental.rentals r, generate_series(1, 10);
+      ALTER TABLE more DROP COLUMN open;
+      UPDATE more SET id = gen_random_uuid(), phone_hash = gen_random_uuid()::text || repeat('0', 64),
+                      cart_id = gen_random_uuid();
+      INSERT INTO rental.carts (chain_id, id, branch_id, controller_id, cart_number, locker_id,
+                                deleted_at)
+      SELECT chain_id, cart_id, branch_id, controller_id, 1000, 1, now() FROM more;
+      INSERT INTO rental.rentals (chain_id, id, branch_id, cart_id, cart_number, controller_id,
+          locker_id, device_id, phone_hash, phone_sealed, phone_masked, status, start_time,
+          expected_return, requested_by)
+      SELECT chain_id, id, branch_id, cart_id, cart_number, controller_id, locker_id, device_id,
+             phone_hash, phone_sealed, phone_masked, status, start_time, expected_return,
+             requested_by FROM more)sql");
+  REQUIRE(f.Count("rentals") == 176);
+  f.clock.Advance(absl::Seconds(1));
+  const RentalId id = CrashAfterTaking(f, other);
+
+  for (int round = 0; round < 8; ++round) {
+    f.clock.Advance(absl::Seconds(9));
+    REQUIRE_OK(f.recovery.RunOnce());
+  }
+  CHECK(f.StatusOf(id) == "UNCONFIRMED");
 }
 
 TEST_CASE("a repeat after a crash is answered from the settled rental", "[recovery]") {
@@ -181,6 +237,24 @@ TEST_CASE("an opening by staff is explained before it happens and raises no alar
   REQUIRE_OK(f.facts.Take(f.Change(f.place, 1, true, f.clock.Now())));
   CHECK(f.Count("outbox WHERE type = 'cart.unexplained_close'") == 0);
   CHECK(f.CartOf(f.place, 1) == "AVAILABLE closed");
+}
+
+TEST_CASE("a closing ends every staff opening before it", "[unlock]") {
+  UnlockFixture f;
+  for (int i = 0; i < 2; ++i) {
+    const StaffUnlock want = f.Want(1);
+    REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), want));
+    LockChange opened = f.Change(f.place, 1, false, f.clock.Now());
+    opened.command = want.command;
+    REQUIRE_OK(f.facts.Take(opened));
+    f.clock.Advance(absl::Seconds(10));
+  }
+  REQUIRE_OK(f.facts.Take(f.Change(f.place, 1, true, f.clock.Now())));
+
+  f.clock.Advance(absl::Hours(1));
+  REQUIRE_OK(f.facts.Take(f.Change(f.place, 1, false, f.clock.Now())));
+  CHECK(f.Count("outbox WHERE type = 'cart.forced_open'") == 1);
+  CHECK(f.CartOf(f.place, 1) == "MAINTENANCE open");
 }
 
 TEST_CASE("staff cannot open what is out, and one command is one opening", "[unlock]") {

@@ -37,7 +37,7 @@ class FakeDevices final : public Devices {
   std::function<absl::StatusOr<CommandOutcome>()> look_up = [] {
     return CommandOutcome{CommandState::kDropped, "NEVER_ACCEPTED"};
   };
-  absl::StatusOr<bool> closed = absl::UnavailableError("not connected");
+  absl::StatusOr<LockReading> reading = absl::UnavailableError("not connected");
 
   CommandOutcome Unlock(const UnlockOrder& order, absl::Time) override {
     {
@@ -49,7 +49,7 @@ class FakeDevices final : public Devices {
   absl::StatusOr<CommandOutcome> LookUp(const ChainId&, const CommandId&, absl::Time) override {
     return look_up();
   }
-  absl::StatusOr<bool> IsClosed(const UnlockOrder&, absl::Time) override { return closed; }
+  absl::StatusOr<LockReading> Read(const UnlockOrder&, absl::Time) override { return reading; }
 
   std::vector<UnlockOrder> orders() {
     std::lock_guard lock(mutex_);

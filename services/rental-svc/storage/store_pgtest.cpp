@@ -155,6 +155,21 @@ TEST_CASE("a rental of another shopper, branch or chain is as absent", "[rentals
   CHECK(ShownPhone(f.Shopper(place, Phone(2)), f.vault, *rental) == rental->phone_masked);
 }
 
+TEST_CASE("a rental of a branch that was deleted meanwhile can be ended", "[rentals]") {
+  StoreFixture f;
+  const Place place = f.AddPlace(1);
+  const auto rental = f.Assign(place, Phone(1));
+  REQUIRE_OK(rental);
+  f.clock.Advance(absl::Minutes(1));
+  REQUIRE_OK(f.facts.Take(BranchTold{place.chain, place.branch, false, true, absl::Hours(2),
+                                     "Asia/Jerusalem", f.clock.Now()}));
+
+  REQUIRE_OK(f.Do<Rental>(f.Operator(place), [&](Store& store) {
+    return ForceComplete(store, f.Operator(place), rental->id, "branch is closed", f.clock.Now());
+  }));
+  CHECK(f.StatusOf(rental->id) == "RETURNED");
+}
+
 TEST_CASE("lists page in their order and figures count", "[rentals]") {
   StoreFixture f;
   const Place place = f.AddPlace(5);
