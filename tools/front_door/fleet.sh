@@ -96,7 +96,7 @@ cmd_status() {
   printf '%-18s %-10s %8s %12s %10s  %s\n' PROCESS STATE PID UP MEMORY ADDRESS
   home=$(cat "$STATE/pg-home" 2>/dev/null || true)
   pid=
-  if [ -n "$home" ] && pg_running "$home"; then pid=$(as_postgres head -n 1 "$home/data/postmaster.pid"); fi
+  [ -z "$home" ] || pid=$(pg_pid "$home")
   status_line postgres "$pid" running "127.0.0.1:$CARTWISE_PG_PORT ($("$PG_BIN/postgres" --version 2>/dev/null))"
   for name in "${SERVICES[@]}"; do
     pid=$(pid_of "$name")

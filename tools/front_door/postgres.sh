@@ -54,7 +54,15 @@ pg_start() {
     start >/dev/null 2>&1 </dev/null 9>&-
 }
 
-pg_running() { as_postgres "$PG_BIN/pg_ctl" -D "$1/data" status >/dev/null 2>&1; }
+# pg_pid HOME: the pid while its server runs, else nothing. A stale pid file may name
+# a stranger by now; the server's working folder is its data.
+pg_pid() {
+  local pid
+  pid=$(as_postgres head -n 1 "$1/data/postmaster.pid" 2>/dev/null) || return 0
+  if as_postgres test "/proc/$pid/cwd" -ef "$1/data"; then printf '%s' "$pid"; fi
+}
+
+pg_running() { [ -n "$(pg_pid "$1")" ]; }
 
 pg_stop() { as_postgres "$PG_BIN/pg_ctl" -D "$1/data" -m fast -w -t 60 stop >/dev/null 2>&1; }
 
@@ -76,6 +84,8 @@ start_database() {
   if port_taken "$CARTWISE_PG_PORT"; then
     die "port $CARTWISE_PG_PORT is in use by another program; set CARTWISE_PG_PORT to a free one"
   fi
+  # Left by a crash: the server would not start beside a stranger that has its pid.
+  as_postgres rm -f "$home/data/postmaster.pid"
   say "starting PostgreSQL on 127.0.0.1:$CARTWISE_PG_PORT"
   pg_start "$home" "$CARTWISE_PG_PORT" "${FLEET_PG_SETTINGS[@]}" || {
     tail -n 20 "$home/postgres.log" >&2
