@@ -4,6 +4,7 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/outbox/outbox.hpp"
+#include "cartwise/outbox/sink.hpp"
 #include "cartwise/testing/database.hpp"
 #include "cartwise/testing/status.hpp"
 
@@ -34,12 +35,15 @@ struct OutboxFixture {
 
   absl::Status Tell(const std::string& type, std::optional<Audit> audit = std::nullopt) {
     Event event;
-    event.id = EventId::New();
-    event.chain = kLevi;
     event.type = type;
     event.occurred_at = absl::Now();
     event.payload = R"({"n": 1})";
     event.audit = std::move(audit);
+    return Tell(std::move(event));
+  }
+  absl::Status Tell(Event event) {
+    event.id = EventId::New();
+    event.chain = kLevi;
     return pool->Transact(pg::Tenant::Of(kLevi), absl::InfiniteFuture(),
                           [&](pg::Transaction& tx) { return Append(tx, "shop", event); });
   }
@@ -53,6 +57,7 @@ struct RecordingSink {
   std::vector<std::optional<Audit>> audits;
   int refusals_left = 0;
   int refused = 0;
+  int batches = 0;
 
   Sink AsSink(const std::string& name) {
     return {name, [this](const std::vector<Event>& events) -> absl::Status {
@@ -63,6 +68,7 @@ struct RecordingSink {
                 ++refused;
                 return absl::UnavailableError("down");
               }
+              ++batches;
               for (const Event& event : events) {
                 got.push_back(event.type);
                 audits.push_back(event.audit);
@@ -106,6 +112,57 @@ TEST_CASE("a sink that refuses gets the events later and holds up no other", "[o
   CHECK(good.WaitUntil([&] { return good.got.size() == 1; }));
   CHECK(bad.WaitUntil([&] { return bad.got.size() == 1; }));
   CHECK(bad.refused == 2);
+}
+
+TEST_CASE("large events go in batches that a service takes", "[outbox]") {
+  constexpr int kMany = 60;
+  OutboxFixture f;
+  RecordingSink sink;
+  std::mutex mutex;
+  size_t largest = 0;
+  const Deliver deliver = sink.AsSink("s").deliver;
+  const Sink picky{"s", [&](const std::vector<Event>& events) -> absl::Status {
+                     events::v1::DeliverRequest request;
+                     for (const Event& event : events) *request.add_events() = ToProto(event);
+                     std::lock_guard lock(mutex);
+                     largest = std::max(largest, request.ByteSizeLong());
+                     return deliver(events);
+                   }};
+  std::vector<std::string> all;
+  Event large;
+  large.occurred_at = absl::Now();
+  large.payload = R"({"numbers": [1)";
+  // A number takes the most bytes in a message, compared with its text.
+  while (large.payload.size() < 16 * 1024) large.payload += ",1";
+  large.payload += "]}";
+  for (int i = 0; i < kMany; ++i) {
+    all.push_back(std::to_string(i));
+    large.type = all.back();
+    REQUIRE_OK(f.Tell(large));
+  }
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {picky}, f.database.metrics);
+
+  REQUIRE(sink.WaitUntil([&] { return sink.got.size() >= all.size(); }));
+  CHECK(sink.got == all);
+  CHECK(largest < 1024 * 1024);
+}
+
+TEST_CASE("an event larger than a batch goes alone", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  Event large;
+  large.type = "large";
+  large.occurred_at = absl::Now();
+  large.payload = "{\"text\": \"" + std::string(700 * 1024, 'x') + "\"}";
+  REQUIRE_OK(f.Tell(large));
+  REQUIRE_OK(f.Tell("small"));
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+
+  REQUIRE(sink.WaitUntil([&] { return sink.got.size() == 2; }));
+  CHECK(sink.got == std::vector<std::string>{"large", "small"});
+  CHECK(sink.batches == 2);
 }
 
 TEST_CASE("a restarted relay goes on where the last one committed", "[outbox]") {

@@ -15,6 +15,9 @@ namespace cartwise::outbox {
 namespace {
 
 constexpr int kBatch = 500;
+// Of JSON, which takes up to four times as many bytes in a message, and a service
+// refuses one of more than 1 MiB.
+constexpr size_t kBatchBytes = 128 * 1024;
 // Wake() makes delivery prompt; this finds what a crashed process left behind.
 constexpr auto kPoll = std::chrono::milliseconds(500);
 // Events that committed behind a transaction still running are looked for again
@@ -43,13 +46,30 @@ Event ReadEvent(const pg::Row& row, const std::string& source, Takes takes) {
   return event;
 }
 
-std::vector<Event> ReadEvents(const pg::Rows& rows, const std::string& source, Takes takes) {
+size_t SizeOf(const Event& event) {
+  const Audit audit = event.audit.value_or(Audit{});
+  return event.payload.size() + audit.actor.size() + audit.role.size() + audit.reason.size() +
+         audit.address.size();
+}
+
+struct Batch {
   std::vector<Event> events;
+  int rows = 0;  ///< that it covers, from the first; at least one
+};
+
+Batch ReadBatch(const pg::Rows& rows, const std::string& source, Takes takes) {
+  Batch batch;
+  size_t bytes = 0;
   for (const pg::Row row : rows) {
-    if (takes == Takes::kAudited && row.IsNull("audit_actor")) continue;
-    events.push_back(ReadEvent(row, source, takes));
+    if (takes != Takes::kAudited || !row.IsNull("audit_actor")) {
+      Event event = ReadEvent(row, source, takes);
+      bytes += SizeOf(event);
+      if (bytes > kBatchBytes && !batch.events.empty()) break;
+      batch.events.push_back(std::move(event));
+    }
+    ++batch.rows;
   }
-  return events;
+  return batch;
 }
 
 }  // namespace
@@ -70,10 +90,10 @@ struct Relay::State {
   State(pg::Pool& p, std::string sch, std::string src, std::vector<Sink> s, obs::Metrics& m)
       : pool(p), schema(std::move(sch)), source(std::move(src)), sinks(std::move(s)), metrics(m) {}
 
-  // How many events went, and whether there are some that cannot go yet.
   struct Carried {
-    int events = 0;
-    bool held_back = false;
+    int rows = 0;
+    bool more = false;       ///< others can go at once
+    bool held_back = false;  ///< there are some that cannot go yet
   };
 
   void Carry(const Sink& sink);
@@ -96,15 +116,16 @@ absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink)
         CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(next, sink.name, kBatch));
         carried.held_back = rows.empty();
         if (rows.empty()) return absl::OkStatus();
-        const std::vector<Event> events = ReadEvents(rows, source, sink.takes);
-        if (!events.empty()) CW_RETURN_IF_ERROR(sink.deliver(events));
-        const pg::Row last = rows[rows.size() - 1];
-        carried.events = rows.size();
+        const Batch batch = ReadBatch(rows, source, sink.takes);
+        if (!batch.events.empty()) CW_RETURN_IF_ERROR(sink.deliver(batch.events));
+        const pg::Row last = rows[batch.rows - 1];
+        carried.rows = batch.rows;
+        carried.more = batch.rows < rows.size() || rows.size() == kBatch;
         metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
                       absl::ToDoubleSeconds(absl::Now() - rows.front().Time("occurred_at")));
         return tx.Run(sql.advance, sink.name, last.Text("xid"), last.Int("seq")).status();
       }));
-  if (carried.events == 0 && !carried.held_back) {
+  if (carried.rows == 0 && !carried.held_back) {
     metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}}, 0);
   }
   return carried;
@@ -142,14 +163,14 @@ void Relay::State::Carry(const Sink& sink) {
                        .ok();
     }
     absl::StatusOr<Carried> carried = CarryBatch(sink);
-    while (carried.ok() && carried->events == kBatch) carried = CarryBatch(sink);
+    while (carried.ok() && carried->more) carried = CarryBatch(sink);
     if (carried.ok() && carried->held_back) {
       backoff = std::min(look_again, kPoll);
       look_again *= 2;
     } else {
       look_again = kLookAgain;
       // Others may have been held back behind these, and nobody wakes for them.
-      if (carried.ok() && carried->events > 0) backoff = kLookAgain;
+      if (carried.ok() && carried->rows > 0) backoff = kLookAgain;
     }
     if (!carried.ok()) {
       obs::Warning("events wait for a sink",
