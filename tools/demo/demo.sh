@@ -1,6 +1,16 @@
 # The demonstration: two chains, three branches, a simulated Pi in each. Haifa is
 # left alone for a person's experiments; the others have emulated shoppers.
 
+# check_demo: what start_demo would find out only after the build. The kernel takes no
+# longer path for a socket; that of jerusalem is the longest.
+check_demo() {
+  local path length
+  path=$(pi_dir jerusalem)/control.sock
+  length=$(printf '%s' "$path" | wc -c)
+  [ "$length" -le 107 ] ||
+    die "$path has $length bytes, and a socket's path at most 107; move $ROOT to a shorter path"
+}
+
 start_demo() {
   say "demonstration: chains and branches"
   ensure_chain rami-levi "Rami Levi"

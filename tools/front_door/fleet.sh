@@ -8,6 +8,7 @@ cmd_up() {
     *) die "up knows --detach, not '$1'" ;;
   esac
   local began=$SECONDS
+  check_demo
   cmd_setup
   build_targets "${PROGRAMS[@]}"
   make_state_dirs
