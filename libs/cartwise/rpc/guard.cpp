@@ -17,6 +17,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
+#include "cartwise/rpc/enums.hpp"
 #include "cartwise/rpc/policy.hpp"
 
 namespace cartwise::rpc {
@@ -88,6 +89,7 @@ struct Guard::State {
   struct Method {
     std::string full_name, service, name;
     Policy policy;
+    bool has_enums;  ///< in its request
   };
   // One call under way.
   struct Call {
@@ -120,8 +122,8 @@ const Guard::State::Method* Guard::State::Find(const Descriptor* request) {
   std::unique_ptr<const Method> made;
   const MethodDescriptor* const method = MethodTaking(request);
   if (const Policy* const policy = method == nullptr ? nullptr : PolicyOf(method)) {
-    made.reset(
-        new Method{method->full_name(), method->service()->full_name(), method->name(), *policy});
+    made.reset(new Method{method->full_name(), method->service()->full_name(), method->name(),
+                          *policy, HasEnums(request)});
   }
   std::unique_lock lock(mutex);
   return methods.try_emplace(request, std::move(made)).first->second.get();
@@ -141,6 +143,7 @@ absl::Status Guard::State::Serve(Call& call, Work work) {
   caller.trace_id = trace;
   caller.deadline = deadline;
   CW_RETURN_IF_ERROR(CheckPolicy(policy, caller, &call.request));
+  if (call.method.has_enums) CW_RETURN_IF_ERROR(CheckEnums(call.request));
 
   std::optional<KeyedCall> keyed;
   if (call.answer != nullptr && policy.rate() != Policy::READ &&
