@@ -1,4 +1,5 @@
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 
 #include <absl/time/clock.h>
@@ -163,6 +164,22 @@ TEST_CASE("an event larger than a batch goes alone", "[outbox]") {
   REQUIRE(sink.WaitUntil([&] { return sink.got.size() == 2; }));
   CHECK(sink.got == std::vector<std::string>{"large", "small"});
   CHECK(sink.batches == 2);
+}
+
+TEST_CASE("how old the oldest event is shows while its sink refuses it", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  sink.refusals_left = std::numeric_limits<int>::max();
+  Event old;
+  old.type = "old";
+  old.occurred_at = absl::Now() - absl::Seconds(70'000);
+  REQUIRE_OK(f.Tell(old));
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+
+  REQUIRE(sink.WaitUntil([&] { return sink.refused > 0; }));
+  CHECK_THAT(f.database.metrics.Text(),
+             Catch::Contains("cartwise_outbox_oldest_seconds{sink=\"s\"} 7000"));
 }
 
 TEST_CASE("a restarted relay goes on where the last one committed", "[outbox]") {

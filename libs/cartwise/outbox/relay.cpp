@@ -116,13 +116,14 @@ absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink)
         CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(next, sink.name, kBatch));
         carried.held_back = rows.empty();
         if (rows.empty()) return absl::OkStatus();
+        // Before the delivery: a sink that refuses is what the figure is for.
+        metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
+                      absl::ToDoubleSeconds(absl::Now() - rows.front().Time("occurred_at")));
         const Batch batch = ReadBatch(rows, source, sink.takes);
         if (!batch.events.empty()) CW_RETURN_IF_ERROR(sink.deliver(batch.events));
         const pg::Row last = rows[batch.rows - 1];
         carried.rows = batch.rows;
         carried.more = batch.rows < rows.size() || rows.size() == kBatch;
-        metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
-                      absl::ToDoubleSeconds(absl::Now() - rows.front().Time("occurred_at")));
         return tx.Run(sql.advance, sink.name, last.Text("xid"), last.Int("seq")).status();
       }));
   if (carried.rows == 0 && !carried.held_back) {
