@@ -10,8 +10,6 @@
 namespace cartwise::device {
 namespace {
 
-constexpr size_t kMostPayload = 16 * 1024;
-
 bool IsType(const std::string& type) {
   return !type.empty() && type.size() <= 100 && std::all_of(type.begin(), type.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.';

@@ -9,6 +9,9 @@
 
 namespace cartwise::device {
 
+/// Of what an agent tells about one occurrence, as its Struct travels.
+inline constexpr size_t kMostPayload = 16 * 1024;
+
 /// An agent's event as the fleet knows it: of the authenticated device whatever
 /// it says, at the time the device saw it. INVALID_FIELD for one that no sink
 /// could take.

@@ -73,6 +73,22 @@ TEST_CASE("what cannot be stored of a result is left out, not the result", "[res
   CHECK(outcome.attempts == 1000);
 }
 
+TEST_CASE("of a result that saw more than 16 KiB only the outcome is kept", "[result]") {
+  v1::CommandResult result;
+  result.set_outcome(v1::CommandResult::FAILED);
+  auto& seen = *result.mutable_seen()->mutable_fields();
+  seen["pulses"].set_number_value(2);
+  seen["note"].set_string_value(std::string(16'000, 'x'));
+  CHECK(OutcomeOf(result).seen.size() > 16'000);
+
+  seen["more"].set_string_value(std::string(1'000, 'x'));
+  const Outcome outcome = OutcomeOf(result);
+
+  CHECK(outcome.state == CommandState::kFailed);
+  CHECK(outcome.seen == "{}");
+  CHECK(outcome.attempts == 2);
+}
+
 TEST_CASE("an outcome that this program does not know is UNKNOWN", "[result]") {
   v1::CommandResult result;
   result.set_outcome(v1::CommandResult::Outcome(99));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/agent_event.hpp"
 #include "api/translation.hpp"
 #include "domain/presence.hpp"
 
@@ -104,7 +105,9 @@ Outcome OutcomeOf(const v1::CommandResult& result) {
   Outcome outcome;
   outcome.state = FromProto(result.outcome());
   outcome.reason = IsReason(result.reason()) ? result.reason() : "UNREADABLE";
-  outcome.seen = ToJson("seen", result.seen()).value_or("{}");
+  if (result.seen().ByteSizeLong() <= kMostPayload) {
+    outcome.seen = ToJson("seen", result.seen()).value_or("{}");
+  }
   outcome.attempts = AttemptsIn(result.seen());
   return outcome;
 }
