@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
@@ -20,6 +22,14 @@ using Options = std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)>;
 constexpr char kWanted[] =
     "a database on another machine needs ?sslmode=verify-full&sslrootcert=<its CA, a PEM file>, "
     "and &sslcert=<PEM>&sslkey=<PEM> where a client certificate takes the place of a password";
+
+// Where the URL has none: a host that vanishes would hold its callers far past their
+// deadlines. Seconds, and milliseconds for what has been sent and not confirmed.
+constexpr std::pair<const char*, const char*> kPatience[] = {{"connect_timeout", "5"},
+                                                             {"tcp_user_timeout", "15000"},
+                                                             {"keepalives_idle", "10"},
+                                                             {"keepalives_interval", "5"},
+                                                             {"keepalives_count", "3"}};
 
 const char* Find(const PQconninfoOption* option, std::string_view keyword) {
   for (; option != nullptr && option->keyword != nullptr; ++option) {
@@ -84,7 +94,16 @@ void HangUp::operator()(pg_conn* line) const {
 
 absl::StatusOr<Line> Dial(const std::string& url) {
   CW_RETURN_IF_ERROR(CheckUrl(url));
-  Line line(PQconnectdb(url.c_str()));
+  const Settings settings(url);
+  std::vector<const char*> keywords{"dbname"}, values{url.c_str()};
+  for (const auto& [keyword, value] : kPatience) {
+    if (!settings.Of(keyword).empty()) continue;
+    keywords.push_back(keyword);
+    values.push_back(value);
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  Line line(PQconnectdbParams(keywords.data(), values.data(), /*expand_dbname=*/1));
   if (PQstatus(line.get()) != CONNECTION_OK) {
     return absl::UnavailableError(absl::StrCat("database: ", PQerrorMessage(line.get())));
   }

@@ -31,7 +31,8 @@ absl::Status CheckUrl(const std::string& url);
 
 /// How every connection of this library is made. What CheckUrl refuses, and UNAVAILABLE
 /// when the server cannot be reached or proven. The files that the URL names are read
-/// anew each time.
+/// anew each time. Where the URL does not say how long to wait for a server that is silent
+/// (connect_timeout, tcp_user_timeout, keepalives_*), it is some 5 to 25 s.
 absl::StatusOr<Line> Dial(const std::string& url);
 
 }  // namespace cartwise::pg

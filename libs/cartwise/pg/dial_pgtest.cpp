@@ -1,5 +1,9 @@
 #include "cartwise/pg/dial.hpp"
 
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -140,6 +144,29 @@ TEST_CASE("no connection is opened without TLS to another machine", "[pg]") {
   CHECK_THAT(WhyNot(url), Catch::Contains("needs ?sslmode=verify-full"));
   CHECK(std::string(Dial(url).status().message()).find("needs ?sslmode=verify-full") !=
         std::string::npos);
+}
+
+TEST_CASE("a database that vanishes is given up soon, or when the URL says so", "[pg]") {
+  const std::string url =
+      std::string(std::getenv("CARTWISE_TEST_DATABASE_URL")) + "?host=127.0.0.1";
+  const auto option = [](const Line& line, int name) {
+    int value = -1;
+    socklen_t size = sizeof(value);
+    getsockopt(PQsocket(line.get()), IPPROTO_TCP, name, &value, &size);
+    return value;
+  };
+
+  const auto usual = Dial(url);
+  const auto own = Dial(url + "&tcp_user_timeout=4000&keepalives_idle=77");
+
+  REQUIRE_OK(usual);
+  CHECK(option(*usual, TCP_USER_TIMEOUT) == 15'000);
+  CHECK(option(*usual, TCP_KEEPIDLE) == 10);
+  CHECK(option(*usual, TCP_KEEPINTVL) == 5);
+  CHECK(option(*usual, TCP_KEEPCNT) == 3);
+  REQUIRE_OK(own);
+  CHECK(option(*own, TCP_USER_TIMEOUT) == 4'000);
+  CHECK(option(*own, TCP_KEEPIDLE) == 77);
 }
 
 TEST_CASE("a renewed certificate counts for new connections, open ones go on", "[pg]") {
