@@ -1,3 +1,6 @@
+#include <atomic>
+#include <future>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
@@ -79,6 +82,32 @@ TEST_CASE("the probe server answers health, readiness and metrics", "[obs]") {
              Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("the database does not answer"));
   CHECK_THAT(Get(port, "/etc/passwd"), Catch::StartsWith("HTTP/1.1 404"));
   ready = absl::OkStatus();
+  CHECK_THAT(Get(port, "/readyz"), Catch::StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("a check that takes long holds up nothing but its own answer", "[obs]") {
+  Metrics metrics;
+  std::promise<void> begun, over;
+  std::atomic<int> checks = 0;
+  auto server = ProbeServer::Start("127.0.0.1:0", metrics, [&] {
+    if (++checks == 1) {
+      begun.set_value();
+      over.get_future().wait_for(std::chrono::seconds(20));
+    }
+    return absl::OkStatus();
+  });
+  REQUIRE(server.ok());
+  const int port = (*server)->port();
+
+  auto readiness = std::async(std::launch::async, [&] { return Get(port, "/readyz"); });
+  begun.get_future().wait();
+  CHECK_THAT(Get(port, "/healthz"), Catch::StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(readiness.get(),
+             Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("not known in time"));
+  CHECK_THAT(Get(port, "/readyz"), Catch::StartsWith("HTTP/1.1 503"));
+
+  over.set_value();
+  while (checks == 1) Get(port, "/readyz");
   CHECK_THAT(Get(port, "/readyz"), Catch::StartsWith("HTTP/1.1 200"));
 }
 

@@ -11,7 +11,9 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -30,13 +32,17 @@ using asio::ip::tcp;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr auto kIdle = std::chrono::seconds(30);
 constexpr int kMaxConnections = 64;
+constexpr auto kPatience = std::chrono::seconds(2);
+
+using Response = http::response<http::string_body>;
 
 }  // namespace
 
 struct ProbeServer::State {
   State(const Metrics& m, Ready r) : metrics(m), ready(std::move(r)) {}
 
-  http::response<http::string_body> Answer(const http::request<http::empty_body>& request) const;
+  asio::awaitable<absl::Status> Readiness();
+  asio::awaitable<Response> Answer(const http::request<http::empty_body>& request);
   asio::awaitable<void> Serve(tcp::socket socket);
   asio::awaitable<void> Accept();
 
@@ -44,13 +50,36 @@ struct ProbeServer::State {
   Ready ready;
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
-  int connections = 0;  // of the loop's thread alone
+  asio::thread_pool checks{1};
+  // Of the loop's thread alone.
+  int connections = 0;
+  bool checking = false;
+  absl::Status readiness;
+  asio::steady_timer checked{io};  // cancelled when the check is done
   std::thread thread;
 };
 
-http::response<http::string_body> ProbeServer::State::Answer(
-    const http::request<http::empty_body>& request) const {
-  http::response<http::string_body> answer{http::status::ok, request.version()};
+// Whoever asks while a check runs waits for that one, no longer than who began it.
+asio::awaitable<absl::Status> ProbeServer::State::Readiness() {
+  if (!ready) co_return absl::OkStatus();
+  if (!checking) {
+    checking = true;
+    checked.expires_after(kPatience);
+    asio::post(checks, [this] {
+      asio::post(io, [this, status = ready()] {
+        checking = false;
+        readiness = status;
+        checked.cancel();
+      });
+    });
+  }
+  const auto [cancelled] = co_await checked.async_wait(kAwait);
+  co_return cancelled ? readiness : absl::DeadlineExceededError("not known in time");
+}
+
+asio::awaitable<Response> ProbeServer::State::Answer(
+    const http::request<http::empty_body>& request) {
+  Response answer{http::status::ok, request.version()};
   answer.keep_alive(request.keep_alive());
   answer.set(http::field::content_type, "text/plain; charset=utf-8");
   const auto target = request.target().substr(0, request.target().find('?'));
@@ -63,7 +92,7 @@ http::response<http::string_body> ProbeServer::State::Answer(
   } else if (target == "/healthz") {
     answer.body() = "ok\n";
   } else if (target == "/readyz") {
-    const absl::Status status = ready ? ready() : absl::OkStatus();
+    const absl::Status status = co_await Readiness();
     if (!status.ok()) answer.result(http::status::service_unavailable);
     answer.body() = status.ok() ? "ok\n" : std::string(status.message()) + "\n";
   } else {
@@ -71,7 +100,7 @@ http::response<http::string_body> ProbeServer::State::Answer(
     answer.body() = "no such page: /metrics, /healthz, /readyz\n";
   }
   answer.prepare_payload();
-  return answer;
+  co_return answer;
 }
 
 asio::awaitable<void> ProbeServer::State::Serve(tcp::socket socket) {
@@ -84,7 +113,7 @@ asio::awaitable<void> ProbeServer::State::Serve(tcp::socket socket) {
     stream.expires_after(kIdle);
     const auto [read_error, read] = co_await http::async_read(stream, buffer, parser, kAwait);
     if (read_error) break;
-    const auto answer = Answer(parser.get());
+    const Response answer = co_await Answer(parser.get());
     const auto [write_error, wrote] = co_await http::async_write(stream, answer, kAwait);
     if (write_error || !answer.keep_alive()) break;
   }

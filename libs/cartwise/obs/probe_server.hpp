@@ -11,7 +11,8 @@
 namespace cartwise::obs {
 
 /// Serves /metrics, /healthz (the process lives) and /readyz (200 when `ready`
-/// answers OK, else 503 with the reason) on its own port, from one thread.
+/// answers OK, else 503 with the reason) on its own port, from one thread. `ready`
+/// runs on another, one at a time, and may take long: after 2 s the answer is 503.
 class ProbeServer {
  public:
   using Ready = std::function<absl::Status()>;
