@@ -1,5 +1,8 @@
 #include "api/translate.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <absl/strings/str_cat.h>
 
 #include "cartwise/base/errors.hpp"
@@ -58,6 +61,21 @@ std::string PayloadOf(const events::v1::Event& event) {
   return rpc::ToJson(payload, exact);
 }
 
+// device-svc also passes on what agents tell, under their own name.
+std::optional<Standing> StandingOf(const events::v1::Event& event) {
+  static constexpr std::array<std::string_view, 4> kLifecycles = {"PROVISIONED", "ACTIVE",
+                                                                  "QUARANTINED", "RETIRED"};
+  if (event.source() != "device-svc" || !event.type().starts_with("device.")) return std::nullopt;
+  const auto& fields = event.payload().fields();
+  const auto found = fields.find("lifecycle");
+  if (event.device_id().empty() || found == fields.end()) return std::nullopt;
+  const std::string& lifecycle = found->second.string_value();
+  if (std::find(kLifecycles.begin(), kLifecycles.end(), lifecycle) == kLifecycles.end()) {
+    return std::nullopt;
+  }
+  return Standing{lifecycle, event.type() == "device.token_rotated"};
+}
+
 absl::StatusOr<PlacedEvent> FromProto(const events::v1::Event& event, const std::string& at) {
   PlacedEvent placed;
   CW_ASSIGN_OR_RETURN(placed.event.id, ParseId<EventId>(at + "id", event.id()));
@@ -77,6 +95,7 @@ absl::StatusOr<PlacedEvent> FromProto(const events::v1::Event& event, const std:
   placed.event.type = event.type();
   placed.event.occurred_at = FromProto(event.occurred_at());
   placed.event.data = PayloadOf(event);
+  placed.standing = StandingOf(event);
   return placed;
 }
 

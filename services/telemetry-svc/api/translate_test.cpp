@@ -68,6 +68,34 @@ TEST_CASE("a delivered payload ends where a page could not show it any more", "[
   CHECK(data.find(R"("source":"agent","subject":"cart-7")") != std::string::npos);
 }
 
+TEST_CASE("how a device stands is believed of device-svc alone", "[telemetry]") {
+  events::v1::Event event = Event();
+  event.set_device_id(kId);
+  event.set_source("device-svc");
+  event.set_type("device.retired");
+  (*event.mutable_payload()->mutable_fields())["lifecycle"].set_string_value("RETIRED");
+
+  const auto told = Translate(event)->front().standing;
+  REQUIRE(told.has_value());
+  CHECK(told->lifecycle == "RETIRED");
+  CHECK_FALSE(told->token_replaced);
+
+  event.set_type("device.token_rotated");
+  CHECK(Translate(event)->front().standing->token_replaced);
+
+  const auto spoil = GENERATE(
+      as<std::function<void(events::v1::Event&)>>{},
+      [](events::v1::Event& e) { e.set_source("agent"); },
+      [](events::v1::Event& e) { e.set_type("lock.closed"); },
+      [](events::v1::Event& e) { e.clear_device_id(); },
+      [](events::v1::Event& e) { e.clear_payload(); },
+      [](events::v1::Event& e) {
+        (*e.mutable_payload()->mutable_fields())["lifecycle"].set_string_value("LOST");
+      });
+  spoil(event);
+  CHECK_FALSE(Translate(event)->front().standing.has_value());
+}
+
 TEST_CASE("a delivered event needs ids, a type and a time", "[telemetry]") {
   const auto spoil = GENERATE(
       as<std::function<void(events::v1::Event&)>>{}, [](events::v1::Event& e) { e.set_id("x"); },

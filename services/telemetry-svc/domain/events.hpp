@@ -31,12 +31,19 @@ struct Origin {
   DeviceId device;
 };
 
+/// What an event of device-svc tells of whether its device may speak.
+struct Standing {
+  std::string lifecycle;        ///< "ACTIVE"
+  bool token_replaced = false;  ///< by one issued just before the event
+};
+
 /// An event with where it belongs; of any chain, with or without a device.
 struct PlacedEvent {
   ChainId chain;
   BranchId branch;
   DeviceId device;
   NewEvent event;
+  std::optional<Standing> standing = std::nullopt;
 };
 
 /// One stored event.
@@ -62,6 +69,9 @@ struct Query {
 
 /// Where events are kept. Everything is done as the caller, whose tenancy the
 /// store enforces, until the caller's deadline. Thread-safe.
+///
+/// A caller that is a device is refused as device-svc would, by what the events
+/// told of it: BAD_TOKEN, DEVICE_QUARANTINED. One never heard of may speak.
 class EventStore {
  public:
   virtual ~EventStore() = default;

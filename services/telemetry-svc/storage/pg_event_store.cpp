@@ -3,6 +3,7 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/base/status_macros.hpp"
+#include "domain/reasons.hpp"
 #include "storage/array.hpp"
 
 namespace cartwise::telemetry {
@@ -12,9 +13,21 @@ constexpr int kDaysAhead = 3;
 constexpr char kNoDevice[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kLastId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
+// Why a device with a token of this time may not speak, as device-svc decides it; NULL when it
+// may, or when the caller is no device. A replaced token works for ten more minutes. Tokens tell
+// their time in whole seconds, and the event of a new one follows it: hence the five seconds.
+#define CW_REFUSAL(device, issued_at)                                                           \
+  "(SELECT CASE WHEN lifecycle = 'RETIRED'"                                                     \
+  "               OR (token_replaced_at - interval '5 seconds' > " issued_at                    \
+  "                   AND now() >= token_replaced_at + interval '10 minutes') THEN 'BAD_TOKEN'" \
+  "             WHEN lifecycle = 'QUARANTINED' THEN 'DEVICE_QUARANTINED' END"                   \
+  "   FROM telemetry.device_standings"                                                          \
+  "  WHERE chain_id = $1::uuid AND device_id = " device " AND " issued_at " IS NOT NULL)"
+
 // Times travel as microseconds: half the text of a timestamp, and quicker to read.
 constexpr pg::Query kAddOfDevice{"telemetry_add_of_device", R"sql(
-  WITH place AS (
+  WITH speaker AS (SELECT )sql" CW_REFUSAL("$3::uuid", "$8::timestamptz") R"sql( AS refusal),
+  place AS (
     SELECT coalesce($2::uuid, (SELECT branch_id FROM telemetry.device_places
                                 WHERE chain_id = $1::uuid AND device_id = $3::uuid)) AS branch_id),
   told AS (
@@ -23,20 +36,27 @@ constexpr pg::Query kAddOfDevice{"telemetry_add_of_device", R"sql(
      WHERE $2::uuid IS NOT NULL
        AND NOT EXISTS (SELECT FROM telemetry.device_places
                         WHERE chain_id = $1::uuid AND device_id = $3::uuid AND branch_id = $2::uuid)
-    ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id)
-  INSERT INTO telemetry.events
-         (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
-  SELECT $1::uuid, place.branch_id, $3::uuid, e.id, e.type, e.data,
-         timestamptz 'epoch' + e.at * interval '1 microsecond'
-    FROM place, unnest($4::uuid[], $5::text[], $6::jsonb[], $7::bigint[]) AS e (id, type, data, at)
-  ON CONFLICT DO NOTHING)sql"};
+    ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id),
+  stored AS (
+    INSERT INTO telemetry.events
+           (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
+    SELECT $1::uuid, place.branch_id, $3::uuid, e.id, e.type, e.data,
+           timestamptz 'epoch' + e.at * interval '1 microsecond'
+      FROM place,
+           unnest($4::uuid[], $5::text[], $6::jsonb[], $7::bigint[]) AS e (id, type, data, at)
+     WHERE (SELECT refusal FROM speaker) IS NULL
+    ON CONFLICT DO NOTHING
+    RETURNING true)
+  SELECT refusal, (SELECT count(*) FROM stored) AS stored FROM speaker)sql"};
 
 constexpr pg::Query kAdd{"telemetry_add", R"sql(
   WITH batch AS (
     SELECT chain, branch, coalesce(device, '00000000-0000-0000-0000-000000000000'::uuid) AS device,
-           id, type, data, timestamptz 'epoch' + at * interval '1 microsecond' AS at
+           id, type, data, timestamptz 'epoch' + at * interval '1 microsecond' AS at, lifecycle,
+           token_replaced
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[],
-                  $7::bigint[]) AS e (chain, branch, device, id, type, data, at)),
+                  $7::bigint[], $8::text[], $9::bool[])
+        AS e (chain, branch, device, id, type, data, at, lifecycle, token_replaced)),
   told AS (
     INSERT INTO telemetry.device_places (chain_id, device_id, branch_id)
     SELECT DISTINCT ON (chain, device) chain, device, branch
@@ -45,7 +65,21 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
        AND NOT EXISTS (SELECT FROM telemetry.device_places p
                         WHERE p.chain_id = chain AND p.device_id = device AND p.branch_id = branch)
      ORDER BY chain, device, at DESC
-    ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id)
+    ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id),
+  standings AS (
+    INSERT INTO telemetry.device_standings AS s
+           (chain_id, device_id, lifecycle, told_at, token_replaced_at)
+    SELECT chain, device, (array_agg(lifecycle ORDER BY at DESC))[1], max(at),
+           max(at) FILTER (WHERE token_replaced)
+      FROM batch
+     WHERE lifecycle IS NOT NULL
+     GROUP BY chain, device
+     ORDER BY chain, device
+    ON CONFLICT (chain_id, device_id) DO UPDATE
+       SET lifecycle = CASE WHEN excluded.told_at >= s.told_at THEN excluded.lifecycle
+                            ELSE s.lifecycle END,
+           told_at = greatest(s.told_at, excluded.told_at),
+           token_replaced_at = greatest(s.token_replaced_at, excluded.token_replaced_at))
   INSERT INTO telemetry.events
          (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
   SELECT chain, branch, device, id, type, data, at FROM batch
@@ -71,14 +105,21 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
   "(SELECT coalesce($1::uuid, (SELECT chain_id FROM telemetry.device_places " \
   "WHERE " column " = $2::uuid LIMIT 1)))"
 #define CW_ONE_TYPE " AND event_type = $4"
+// A device may list itself: one row at least, which tells whether it may.
+#define CW_OWN "refusal IS NULL AND device_id = $2::uuid"
+#define CW_LIST_OF_DEVICE(type) \
+  "SELECT refusal, chain_id, branch_id, device_id, event_id, event_type, event_data, "    \
+  "       occurred_at, received_at "                                                      \
+  "  FROM (SELECT " CW_REFUSAL("$2::uuid", "$11::timestamptz") " AS refusal) AS speaker " \
+  "  LEFT JOIN LATERAL (" CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), CW_OWN, type) ") "  \
+  "       AS listed ON true "                                                             \
+  " ORDER BY occurred_at DESC, event_id DESC"
 
 // [0] for types that begin with, [1] for one type.
 constexpr auto kPerValues = pg::Query::Plan::kPerValues;
 constexpr pg::Query kListDevice[] = {
-    {"telemetry_list_device",
-     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", ""), kPerValues},
-    {"telemetry_list_device_type",
-     CW_TELEMETRY_LIST(CW_CHAIN_OF("device_id"), "device_id = $2::uuid", CW_ONE_TYPE), kPerValues}};
+    {"telemetry_list_device", CW_LIST_OF_DEVICE(""), kPerValues},
+    {"telemetry_list_device_type", CW_LIST_OF_DEVICE(CW_ONE_TYPE), kPerValues}};
 constexpr pg::Query kListBranch[] = {
     {"telemetry_list_branch",
      CW_TELEMETRY_LIST(CW_CHAIN_OF("branch_id"), "branch_id = $2::uuid", ""), kPerValues},
@@ -91,6 +132,9 @@ constexpr pg::Query kListChain[] = {
 #undef CW_TELEMETRY_LIST
 #undef CW_CHAIN_OF
 #undef CW_ONE_TYPE
+#undef CW_LIST_OF_DEVICE
+#undef CW_OWN
+#undef CW_REFUSAL
 
 // In byte order every character of a type lies between these two.
 constexpr char kBelowTypes = ' ';
@@ -106,6 +150,17 @@ pg::Param TimeParam(absl::Time time) {
   if (time < absl::FromUnixSeconds(-2'208'988'800)) return pg::Param("-infinity");
   if (time == absl::InfiniteFuture()) return pg::Param("infinity");
   return pg::Param(time);
+}
+
+pg::Param TokenIssuedAt(const Caller& caller) {
+  return caller.principal == Principal::kDevice ? pg::Param(caller.issued_at)
+                                                : pg::Param(std::nullopt);
+}
+
+absl::Status RefusalIn(const pg::Row& row) {
+  if (row.IsNull("refusal")) return absl::OkStatus();
+  return row.Text("refusal") == "DEVICE_QUARANTINED" ? reasons::DeviceQuarantined()
+                                                     : reasons::BadToken();
 }
 
 /// The columns of a batch that every event has.
@@ -146,18 +201,22 @@ absl::StatusOr<int> PgEventStore::AddOfDevice(const Caller& caller, const Origin
       pool_.Once(pg::Tenant::Of(caller), caller.deadline, kAddOfDevice, origin.chain, origin.branch,
                  origin.device, std::move(columns.ids).ToParam(),
                  std::move(columns.types).ToParam(), std::move(columns.data).ToParam(),
-                 std::move(columns.times).ToParam()));
-  return rows.affected();
+                 std::move(columns.times).ToParam(), TokenIssuedAt(caller)));
+  CW_RETURN_IF_ERROR(RefusalIn(rows.front()));
+  return static_cast<int>(rows.front().Int("stored"));
 }
 
 absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
                                       const std::vector<PlacedEvent>& events) {
   Columns columns(events.size());
   Array chains(events.size() * 37), branches(events.size() * 37), devices(events.size() * 37);
+  Array lifecycles(events.size() * 12), token_replaced(events.size() * 2);
   for (const PlacedEvent& placed : events) {
     chains.AddPlain(placed.chain.value());
     branches.AddPlain(placed.branch.empty() ? "NULL" : placed.branch.value());
     devices.AddPlain(placed.device.empty() ? "NULL" : placed.device.value());
+    lifecycles.AddPlain(placed.standing ? placed.standing->lifecycle : "NULL");
+    token_replaced.AddPlain(placed.standing && placed.standing->token_replaced ? "t" : "f");
     columns.Add(placed.event);
   }
   CW_ASSIGN_OR_RETURN(
@@ -165,7 +224,8 @@ absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
       pool_.Once(pg::Tenant::Of(caller), caller.deadline, kAdd, std::move(chains).ToParam(),
                  std::move(branches).ToParam(), std::move(devices).ToParam(),
                  std::move(columns.ids).ToParam(), std::move(columns.types).ToParam(),
-                 std::move(columns.data).ToParam(), std::move(columns.times).ToParam()));
+                 std::move(columns.data).ToParam(), std::move(columns.times).ToParam(),
+                 std::move(lifecycles).ToParam(), std::move(token_replaced).ToParam()));
   return rows.affected();
 }
 
@@ -177,16 +237,26 @@ absl::StatusOr<std::vector<Record>> PgEventStore::List(const Caller& caller, con
                             : query.branch ? pg::Param(*query.branch)
                                            : pg::Param(std::nullopt);
   const absl::Time before = query.after ? query.after->first : absl::InfiniteFuture();
-  CW_ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      pool_.Once(pg::Tenant::Of(caller), caller.deadline, statements[query.type_prefix ? 0 : 1],
-                 query.chain, subject, query.visible, query.type,
-                 query.type + (query.type_prefix ? kAboveTypes : kBelowTypes),
-                 TimeParam(query.from), TimeParam(query.until), TimeParam(before),
-                 query.after ? query.after->second.value() : std::string(kLastId), query.limit));
+  std::vector<pg::Param> params = {query.chain,
+                                   subject,
+                                   query.visible,
+                                   query.type,
+                                   query.type + (query.type_prefix ? kAboveTypes : kBelowTypes),
+                                   TimeParam(query.from),
+                                   TimeParam(query.until),
+                                   TimeParam(before),
+                                   query.after ? query.after->second.value() : std::string(kLastId),
+                                   query.limit};
+  if (query.device) params.push_back(TokenIssuedAt(caller));
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
+                      pool_.OnceParams(pg::Tenant::Of(caller), caller.deadline,
+                                       statements[query.type_prefix ? 0 : 1], std::move(params)));
+  if (query.device) CW_RETURN_IF_ERROR(RefusalIn(rows.front()));
   std::vector<Record> records;
   records.reserve(static_cast<size_t>(rows.size()));
-  for (const pg::Row row : rows) records.push_back(ToRecord(row));
+  for (const pg::Row row : rows) {
+    if (!row.IsNull("event_id")) records.push_back(ToRecord(row));
+  }
   return records;
 }
 

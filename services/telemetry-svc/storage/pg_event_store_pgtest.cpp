@@ -25,6 +25,15 @@ Caller Of(const ChainId& chain) {
   return caller;
 }
 
+Caller DeviceOf(const DeviceId& device, absl::Time token_issued_at) {
+  Caller caller = Of(kChain);
+  caller.principal = Principal::kDevice;
+  caller.subject = device.value();
+  caller.grants.clear();
+  caller.issued_at = token_issued_at;
+  return caller;
+}
+
 Caller Platform() {
   Caller caller = Of(ChainId());
   caller.grants = {{Role::kPlatformAdmin, {}}};
@@ -47,6 +56,24 @@ struct Fixture {
   absl::StatusOr<int> AddOfDevice(const std::vector<NewEvent>& events,
                                   const BranchId& branch = kHaifa, const ChainId& chain = kChain) {
     return store.AddOfDevice(Of(chain), {chain, branch, device}, events);
+  }
+  PlacedEvent Told(std::string type, std::string lifecycle,
+                   absl::Duration ago = absl::ZeroDuration()) {
+    const bool token_replaced = type == "device.token_rotated";
+    return {kChain, kHaifa, device, Event(std::move(type), ago),
+            Standing{std::move(lifecycle), token_replaced}};
+  }
+  void Tell(std::vector<PlacedEvent> events) {
+    REQUIRE_OK(store.Add(Caller::Service("device-svc"), events));
+  }
+  /// What the device itself is answered, the same to its uploads and its lists.
+  std::string Refused(absl::Duration token_age = absl::ZeroDuration()) {
+    const Caller caller = DeviceOf(device, now - token_age);
+    const auto added = store.AddOfDevice(caller, {kChain, BranchId(), device}, {Event()});
+    const auto listed = store.List(caller, OfDevice());
+    CHECK(testing::ReasonOf(added) == testing::ReasonOf(listed));
+    CHECK(added.ok() == listed.ok());
+    return testing::ReasonOf(added);
   }
   Query OfDevice(const ChainId& chain = kChain) const {
     Query query;
@@ -240,11 +267,86 @@ TEST_CASE("a chain sees its own record only, the platform sees all", "[telemetry
   CHECK(f.List(branch, Platform()).size() == 1);
 }
 
+TEST_CASE("a device that nobody told of may speak and read", "[telemetry][pg]") {
+  Fixture f;
+
+  CHECK(f.List(f.OfDevice(), DeviceOf(f.device, f.now)).empty());
+  CHECK(f.Refused() == "");
+  CHECK(f.List(f.OfDevice(), DeviceOf(f.device, f.now)).size() == 1);
+}
+
+TEST_CASE("a device out of service neither writes nor reads", "[telemetry][pg]") {
+  Fixture f;
+
+  f.Tell({f.Told("device.online", "ACTIVE", absl::Seconds(9))});
+  CHECK(f.Refused() == "");
+  f.Tell({f.Told("device.quarantined", "QUARANTINED", absl::Seconds(8))});
+  CHECK(f.Refused() == "DEVICE_QUARANTINED");
+  f.Tell({f.Told("device.updated", "ACTIVE", absl::Seconds(7))});
+  CHECK(f.Refused() == "");
+  f.Tell({f.Told("device.retired", "RETIRED", absl::Seconds(6))});
+  CHECK(f.Refused() == "BAD_TOKEN");
+
+  // What others say of it and read about it stays.
+  CHECK(*f.AddOfDevice({f.Event()}) == 1);
+  CHECK(f.List(f.OfDevice()).size() == 7);
+}
+
+TEST_CASE("an old event does not undo what a newer one told of a device", "[telemetry][pg]") {
+  Fixture f;
+  const PlacedEvent quarantined = f.Told("device.quarantined", "QUARANTINED", absl::Seconds(8));
+
+  f.Tell({quarantined});
+  f.Tell({f.Told("device.online", "ACTIVE", absl::Seconds(9))});
+  CHECK(f.Refused() == "DEVICE_QUARANTINED");
+  f.Tell({f.Told("device.updated", "ACTIVE", absl::Seconds(7)), quarantined});
+  CHECK(f.Refused() == "");
+  f.Tell({quarantined});
+  CHECK(f.Refused() == "");
+  f.Tell({f.Told("device.retired", "RETIRED", absl::Seconds(5)),
+          f.Told("device.offline", "QUARANTINED", absl::Seconds(6))});
+  CHECK(f.Refused() == "BAD_TOKEN");
+}
+
+TEST_CASE("tokens from before a rotation are void ten minutes after it", "[telemetry][pg]") {
+  Fixture f;
+
+  f.Tell({f.Told("device.token_rotated", "ACTIVE", absl::Minutes(20))});
+  CHECK(f.Refused(absl::Minutes(21)) == "BAD_TOKEN");
+  // To the second, and a moment before its event.
+  CHECK(f.Refused(absl::Minutes(20) + absl::Milliseconds(1500)) == "");
+  CHECK(f.Refused(absl::Minutes(19)) == "");
+
+  f.Tell({f.Told("device.updated", "ACTIVE", absl::Minutes(18)),
+          f.Told("device.token_rotated", "ACTIVE", absl::Minutes(30))});
+  CHECK(f.Refused(absl::Minutes(21)) == "BAD_TOKEN");
+
+  f.Tell({f.Told("device.token_rotated", "ACTIVE", absl::Minutes(9))});
+  CHECK(f.Refused(absl::Minutes(19)) == "");
+  CHECK(f.Refused(absl::Minutes(8)) == "");
+
+  f.Tell({f.Told("device.quarantined", "QUARANTINED")});
+  CHECK(f.Refused(absl::Minutes(8)) == "DEVICE_QUARANTINED");
+}
+
+TEST_CASE("a refused device is told so even when it sends a batch again", "[telemetry][pg]") {
+  Fixture f;
+  const std::vector<NewEvent> batch = {f.Event()};
+  const Origin origin{kChain, BranchId(), f.device};
+  CHECK(*f.store.AddOfDevice(DeviceOf(f.device, f.now), origin, batch) == 1);
+
+  f.Tell({f.Told("device.quarantined", "QUARANTINED")});
+
+  CHECK_REFUSED(f.store.AddOfDevice(DeviceOf(f.device, f.now), origin, batch),
+                "DEVICE_QUARANTINED");
+}
+
 TEST_CASE("statements that forgot the tenant reach its own rows only", "[telemetry][pg]") {
   Fixture f;
   for (const ChainId& chain : {kChain, kOther}) {
     const DeviceId device = DeviceId::New();
     REQUIRE_OK(f.store.AddOfDevice(Of(chain), {chain, kHaifa, device}, {f.Event()}));
+    f.Tell({{chain, kHaifa, device, f.Event("device.online"), Standing{"ACTIVE"}}});
   }
   // Nor may a chain write into another's record.
   CHECK_FALSE(f.store.AddOfDevice(Of(kOther), {kChain, kHaifa, f.device}, {f.Event()}).ok());
