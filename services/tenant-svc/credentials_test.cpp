@@ -1,6 +1,7 @@
 #include "credentials.hpp"
 
 #include <atomic>
+#include <limits>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -8,6 +9,8 @@
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
+#include "domain/api_key.hpp"
+#include "domain/user.hpp"
 
 namespace cartwise::tenant {
 namespace {
@@ -66,6 +69,51 @@ TEST_CASE("an access token proves who it was made for", "[credentials]") {
   CHECK(proven->RoleIn(caller.grants[0].branches[0]) == Role::kOperator);
   clock.Advance(absl::Minutes(16));
   CHECK_REFUSED(verifier.Verify(token), "BAD_TOKEN");
+}
+
+TEST_CASE("as many branches as a role may be limited to fit a token", "[credentials]") {
+  const auth::SigningKey key = auth::NewTestKey("tenant-test");
+  testing::FakeClock clock;
+  const auth::TokenVerifier verifier(auth::KeySet::FromPem({{key.id(), key.PublicPem()}}).value(),
+                                     clock);
+  SignedCredentials credentials(auth::Signing(key));
+  User user;
+  user.id = UserId::New();
+  user.chain = ChainId::New();
+  user.email = "dana@shop.example";
+  user.name = "Dana";
+  user.role = Role::kInstaller;
+  user.whole_chain = false;
+  user.rights_version = std::numeric_limits<int64_t>::max();
+  ApiKey program;
+  program.id = ApiKeyId::New();
+  program.chain = user.chain;
+  program.name = "till";
+  program.role = Role::kInstaller;
+  program.scopes = std::vector<std::string>(40, "enrollment-keys:write");
+  program.requests_per_minute = 100'000;
+  program.expires_at = clock.Now() + absl::Hours(1);
+  const auto check = [&] {
+    program.branches = user.branches;
+    return std::pair(
+        user.Check().ok(),
+        program.Check({program.scopes.begin(), program.scopes.end()}, clock.Now()).ok());
+  };
+  while (check() == std::pair(true, true)) user.branches.push_back(BranchId::New());
+  CHECK(check() == std::pair(false, false));
+  CHECK(user.branches.size() == 201);
+  user.branches.pop_back();
+  program.branches = user.branches;
+  Caller staff = user.AsCaller();
+  staff.sign_in = NewUuid();
+
+  for (const Caller& caller : {staff, program.AsCaller(user)}) {
+    const auto proven =
+        verifier.Verify(credentials.AccessToken(caller, clock.Now(), absl::Minutes(15)));
+
+    REQUIRE_OK(proven);
+    CHECK(proven->RoleIn(user.branches.back()) == Role::kInstaller);
+  }
 }
 
 TEST_CASE("a flood of sign-ins is served a few at a time and turned away beyond", "[credentials]") {

@@ -27,7 +27,7 @@ absl::Status ApiKey::Check(const std::set<std::string>& known, absl::Time now) c
   CheckText(errors, "name", name, 1, 100);
   errors.Require(role != Role::kNone && role != Role::kPlatformAdmin, "role",
                  "must be OWNER, ADMIN, OPERATOR, INSTALLER or VIEWER");
-  errors.Require(branches.size() <= 500, "branch_ids", "must be at most 500");
+  errors.Require(branches.size() <= kMostBranches, "branch_ids", "must be at most 200");
   const bool all_known = std::all_of(scopes.begin(), scopes.end(), [&](const std::string& scope) {
     return known.count(scope) == 1;
   });

@@ -14,7 +14,7 @@ absl::Status User::Check() const {
   CheckText(errors, "name", name, 1, 200);
   errors.Require(role != Role::kNone && role != Role::kPlatformAdmin, "role",
                  "must be OWNER, ADMIN, OPERATOR, INSTALLER or VIEWER");
-  errors.Require(branches.size() <= 500, "branch_ids", "must be at most 500");
+  errors.Require(branches.size() <= kMostBranches, "branch_ids", "must be at most 200");
   return errors.ToStatus();
 }
 

@@ -14,6 +14,9 @@ namespace cartwise::tenant {
 
 inline constexpr size_t kLeastPasswordCharacters = 12;
 inline constexpr size_t kMostPasswordBytes = 1024;
+/// That a role is limited to. Each is 52 bytes of every access token, and a token has 16 KiB at
+/// most.
+inline constexpr size_t kMostBranches = 200;
 
 /// A staff member with one role. A plain value.
 struct User {
