@@ -1,3 +1,8 @@
+#include <algorithm>
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <catch2/catch.hpp>
@@ -141,9 +146,32 @@ std::string Nested(int depth) {
 }
 
 TEST_CASE("nesting is followed so far and no farther") {
-  CHECK(WrittenBytes(Nested(63)) != "");
-  CHECK(WrittenBytes(Nested(64)) == "");
+  CHECK(WrittenBytes(Nested(199)) != "");
+  CHECK(WrittenBytes(Nested(200)) == "");
   CHECK(WrittenBytes(Nested(5'000)) == "");
+}
+
+TEST_CASE("what the protobuf library can parse can be written, however deep") {
+  const bool lists = GENERATE(true, false);
+  google::protobuf::Struct data;
+  google::protobuf::Value* leaf = &(*data.mutable_fields())["a"];
+  std::string deepest;
+  for (;;) {
+    const auto parsed = NewThing();
+    const std::string inner = data.SerializeAsString();
+    std::string bytes("\x6a");  // Thing.data
+    google::protobuf::io::StringOutputStream rest(&bytes);
+    google::protobuf::io::CodedOutputStream(&rest).WriteVarint32(
+        static_cast<uint32_t>(inner.size()));
+    bytes += inner;
+    if (!parsed->ParseFromString(bytes)) break;
+    deepest = bytes;
+    leaf = lists ? leaf->mutable_list_value()->add_values()
+                 : &(*leaf->mutable_struct_value()->mutable_fields())["a"];
+  }
+  const std::string json = WrittenBytes(deepest);
+  const auto levels = std::count(json.begin(), json.end(), lists ? '[' : '{');
+  CHECK(levels >= (lists ? 45 : 30));
 }
 
 TEST_CASE("64-bit integers come as numbers and as texts, and leave as texts") {

@@ -15,7 +15,8 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::internal::WireFormatLite;
 using Form = MessageLayout::Form;
 
-constexpr int kMaxDepth = 64;
+// What services parse is 100 messages deep at most; what they answer may hold it within more.
+constexpr int kMaxDepth = 200;
 constexpr int kNone = -1;
 
 /// The values of a message by field. Bytes come in any order; JSON wants them

@@ -14,7 +14,7 @@ namespace cartwise::gateway {
 /// docs/adr/2026-11-21-own-json-transcoding.md says why not by the library.
 ///
 /// nullopt for bytes that are no such message, for a text that is not UTF-8,
-/// and for nesting deeper than 64.
+/// and for nesting of more than 200 messages.
 std::optional<std::string> WriteJson(const MessageLayout& layout, std::string_view bytes);
 
 }  // namespace cartwise::gateway
