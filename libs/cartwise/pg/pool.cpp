@@ -58,11 +58,6 @@ absl::StatusOr<Rows> Transaction::RunParams(const Query& query, std::vector<Para
   return connection_.Execute(After(std::exchange(prelude_, {}), query, std::move(params)));
 }
 
-absl::Status Transaction::SwitchTenant(const Tenant& tenant) {
-  prelude_.push_back(StepOf(tenant));
-  return absl::OkStatus();
-}
-
 PoolConfig PoolConfig::FromEnv(config::Env& env, const std::string& service) {
   const std::string name = service + "_DATABASE_URL";
   PoolConfig config;

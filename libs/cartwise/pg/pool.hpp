@@ -55,9 +55,6 @@ class Transaction {
   }
   absl::StatusOr<Rows> RunParams(const Query& query, std::vector<Param> params);
 
-  /// Changes whose rows are seen from here on; for jobs that walk tenants.
-  absl::Status SwitchTenant(const Tenant& tenant);
-
  private:
   friend class Pool;
   Transaction(Connection& connection, std::vector<Step> prelude);

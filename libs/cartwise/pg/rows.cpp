@@ -83,11 +83,6 @@ std::string Row::Bytes(const char* column) const {
   return absl::HexStringToBytes(text.substr(2));
 }
 
-std::optional<std::string> Row::OptText(const char* column) const {
-  if (IsNull(column)) return std::nullopt;
-  return Text(column);
-}
-
 std::optional<int64_t> Row::OptInt(const char* column) const {
   if (IsNull(column)) return std::nullopt;
   return Int(column);

@@ -29,7 +29,6 @@ class Row {
   absl::Time Time(const char* column) const;
   /// bytea, decoded.
   std::string Bytes(const char* column) const;
-  std::optional<std::string> OptText(const char* column) const;
   std::optional<int64_t> OptInt(const char* column) const;
   std::optional<double> OptDouble(const char* column) const;
   std::optional<absl::Time> OptTime(const char* column) const;
