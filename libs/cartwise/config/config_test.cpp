@@ -27,7 +27,7 @@ class Set {
 
 TEST_CASE("settings are read and fall back", "[config]") {
   const Set text("CW_TEST_TEXT", "hello"), number("CW_TEST_NUMBER", "12");
-  const Set list("CW_TEST_LIST", " a, b ,,c"), flag("CW_TEST_FLAG", "True");
+  const Set list("CW_TEST_LIST", " a, b ,,c");
   const Set seconds("CW_TEST_SECONDS", "90");
   Env env;
 
@@ -37,22 +37,19 @@ TEST_CASE("settings are read and fall back", "[config]") {
   CHECK(env.Number("CW_TEST_ABSENT", 8, 1, 100) == 8);
   CHECK(env.List("CW_TEST_LIST") == std::vector<std::string>{"a", "b", "c"});
   CHECK(env.List("CW_TEST_ABSENT").empty());
-  CHECK(env.Flag("CW_TEST_FLAG", false));
-  CHECK(env.Flag("CW_TEST_ABSENT", true));
   CHECK(env.Seconds("CW_TEST_SECONDS", absl::Seconds(5)) == absl::Seconds(90));
   CHECK(env.Seconds("CW_TEST_ABSENT", absl::Milliseconds(500)) == absl::Milliseconds(500));
   CHECK(env.status().ok());
 }
 
 TEST_CASE("every fault is reported at once", "[config]") {
-  const Set number("CW_TEST_NUMBER", "12x"), range("CW_TEST_RANGE", "0"), flag("CW_TEST_FLAG", "?");
+  const Set number("CW_TEST_NUMBER", "12x"), range("CW_TEST_RANGE", "0");
   const Set file("CW_TEST_PATH", "/does/not/exist");
   Env env;
 
   env.Text("CW_TEST_ABSENT");
   env.Number("CW_TEST_NUMBER", 1, 1, 9);
   env.Number("CW_TEST_RANGE", 1, 1, 9);
-  env.Flag("CW_TEST_FLAG", false);
   env.File("CW_TEST_PATH");
 
   CHECK(env.status().code() == absl::StatusCode::kInvalidArgument);
@@ -60,7 +57,6 @@ TEST_CASE("every fault is reported at once", "[config]") {
         "CW_TEST_ABSENT: required\n"
         "CW_TEST_NUMBER: must be a whole number from 1 to 9\n"
         "CW_TEST_RANGE: must be a whole number from 1 to 9\n"
-        "CW_TEST_FLAG: must be true or false\n"
         "CW_TEST_PATH: cannot read /does/not/exist");
 }
 

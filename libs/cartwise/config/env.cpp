@@ -70,15 +70,6 @@ absl::Duration Env::Seconds(std::string_view name, absl::Duration fallback) {
   return seconds == whole ? fallback : absl::Seconds(seconds);
 }
 
-bool Env::Flag(std::string_view name, bool fallback) {
-  const std::string value = absl::AsciiStrToLower(Read(name));
-  if (value.empty()) return fallback;
-  if (value == "1" || value == "true" || value == "on" || value == "yes") return true;
-  if (value == "0" || value == "false" || value == "off" || value == "no") return false;
-  faults_.push_back(absl::StrCat(std::string(name), ": must be true or false"));
-  return fallback;
-}
-
 std::vector<std::string> Env::List(std::string_view name) {
   std::vector<std::string> items;
   for (const auto& item : absl::StrSplit(Read(name), ',')) {

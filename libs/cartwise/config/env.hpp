@@ -26,7 +26,6 @@ class Env {
   int Number(std::string_view name, int fallback, int min, int max);
   /// Whole seconds.
   absl::Duration Seconds(std::string_view name, absl::Duration fallback);
-  bool Flag(std::string_view name, bool fallback);
   /// Comma separated; empty list when unset.
   std::vector<std::string> List(std::string_view name);
   /// Required path of a readable file.
