@@ -32,7 +32,6 @@ class Array {
     Separate();
     text_.append(text);
   }
-  void AddNull() { AddPlain("NULL"); }
   void AddNumber(int64_t number) { AddPlain(std::to_string(number)); }
 
   pg::Param ToParam() && {
