@@ -21,7 +21,6 @@ inline constexpr absl::Duration kHeartbeatStoredEvery = absl::Seconds(10);
 inline constexpr absl::Duration kHeartbeatFlush = absl::Seconds(2);
 /// A process that has not renewed its lease for this long holds no streams.
 inline constexpr absl::Duration kLease = absl::Seconds(15);
-inline constexpr absl::Duration kLeaseRenewal = absl::Seconds(5);
 
 inline bool StreamIsSilent(absl::Duration last_heard, absl::Duration now) {
   return now - last_heard > kStreamSilence;
