@@ -58,9 +58,10 @@ inline constexpr absl::Duration kUnhurried = absl::Milliseconds(50);
 /// For the audit log: a batch is one turn at each chain's head, so few are better.
 inline constexpr absl::Duration kForTheRecord = absl::Milliseconds(250);
 
-/// Carries the outbox of one schema to its sinks, each with its own cursor, in
-/// commit order, at least once. Several replicas may run one: an advisory lock
-/// per sink lets one work at a time. Rows that every sink has are deleted.
+/// Carries the outbox of one schema to its sinks, each with its own cursor, in the
+/// order in which transactions began to write, at least once. Several replicas may
+/// run one: an advisory lock per sink lets one work at a time. Rows that every sink
+/// has are deleted.
 class Relay {
  public:
   Relay(pg::Pool& pool, std::string schema, std::string source, std::vector<Sink> sinks,
