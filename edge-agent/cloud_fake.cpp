@@ -28,8 +28,16 @@ class FakeCloud::Devices final : public v1::DeviceService::Service {
     answer->set_device_id("device");
     answer->set_chain_id("chain");
     answer->set_branch_id("branch");
-    answer->set_device_token("token-1");
+    answer->set_device_token(cloud_.token_);
     (*answer->mutable_order_keys())[cloud_.key_.id()] = cloud_.key_.PublicPem();
+    return grpc::Status::OK;
+  }
+  grpc::Status RotateDeviceToken(grpc::ServerContext*, const v1::RotateDeviceTokenRequest*,
+                                 v1::RotateDeviceTokenResponse* answer) override {
+    std::lock_guard lock(cloud_.mutex_);
+    cloud_.token_ = "token-" + std::to_string(++cloud_.rotations + 1);
+    answer->set_device_token(cloud_.token_);
+    cloud_.changed_.notify_all();
     return grpc::Status::OK;
   }
 
@@ -48,8 +56,7 @@ class FakeCloud::Agents final : public v1::AgentService::Service {
   }
   grpc::Status Upload(grpc::ServerContext* context, UploadStream* stream) override {
     if (!cloud_.MayEnter(*context)) return {grpc::StatusCode::UNAUTHENTICATED, "bad token"};
-    cloud_.Upload(*stream);
-    return grpc::Status::OK;
+    return cloud_.Upload(*stream);
   }
 
  private:
@@ -89,7 +96,7 @@ bool FakeCloud::MayEnter(const grpc::ServerContext& context) {
   std::lock_guard lock(mutex_);
   const auto bearer = context.client_metadata().find("authorization");
   const bool known =
-      bearer != context.client_metadata().end() && bearer->second == "Bearer token-1";
+      bearer != context.client_metadata().end() && bearer->second == "Bearer " + token_;
   const bool may = known && !refuse_tokens_;
   refusals += !may;
   changed_.notify_all();
@@ -136,11 +143,14 @@ void FakeCloud::Take(const v1::ControlRequest& message) {
   changed_.notify_all();
 }
 
-void FakeCloud::Upload(UploadStream& stream) {
+grpc::Status FakeCloud::Upload(UploadStream& stream) {
   v1::UploadRequest batch;
   while (stream.Read(&batch)) {
     {
       std::lock_guard lock(mutex_);
+      if (batch.events_size() > most_events_) {
+        return {grpc::StatusCode::RESOURCE_EXHAUSTED, "message too big"};
+      }
       for (const auto& event : batch.events()) telemetry.push_back(event);
       changed_.notify_all();
     }
@@ -151,6 +161,7 @@ void FakeCloud::Upload(UploadStream& stream) {
   std::lock_guard lock(mutex_);
   ++uploads_ended;
   changed_.notify_all();
+  return grpc::Status::OK;
 }
 
 void FakeCloud::Configure(const v1::Configuration& configuration) {
@@ -165,6 +176,11 @@ void FakeCloud::Configure(const v1::Configuration& configuration) {
 void FakeCloud::RefuseTokens(bool refuse) {
   std::lock_guard lock(mutex_);
   refuse_tokens_ = refuse;
+}
+
+void FakeCloud::LimitUploads(int most_events) {
+  std::lock_guard lock(mutex_);
+  most_events_ = most_events;
 }
 
 void FakeCloud::Commit(bool commit) {

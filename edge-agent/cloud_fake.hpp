@@ -36,6 +36,8 @@ class FakeCloud {
   void Configure(const device::v1::Configuration& configuration);
   /// Tokens are refused from now on.
   void RefuseTokens(bool refuse);
+  /// Batches of more telemetry are refused from now on.
+  void LimitUploads(int most_events);
   /// Whether what arrives is committed.
   void Commit(bool commit);
 
@@ -55,6 +57,7 @@ class FakeCloud {
   std::vector<device::v1::TelemetryEvent> telemetry;
   std::map<std::string, device::v1::CommandResult> results;
   int enrolments = 0;
+  int rotations = 0;
   int refusals = 0;
   int caught_ups = 0;
   int uploads_ended = 0;
@@ -74,7 +77,7 @@ class FakeCloud {
   bool MayEnter(const grpc::ServerContext& context);
   void Serve(ControlStream& stream);
   void Take(const device::v1::ControlRequest& message);
-  void Upload(UploadStream& stream);
+  grpc::Status Upload(UploadStream& stream);
 
   auth::TestCertificates certificates_;
   auth::SigningKey key_;
@@ -89,6 +92,8 @@ class FakeCloud {
   ControlStream* stream_ = nullptr;
   int64_t boot_clock_ms_ = 0;
   int64_t seq_ = 0;
+  std::string token_ = "token-1";
+  int most_events_ = 1000;
   bool refuse_tokens_ = false;
   bool commit_ = true;
 };

@@ -59,5 +59,14 @@ TEST_CASE("with a full disk telemetry is sent once", "[upload]") {
   CHECK(f.cloud_fake.telemetry.size() == 3);
 }
 
+TEST_CASE("telemetry that is too much for one message goes in smaller ones", "[upload]") {
+  Fixture f;
+  f.Append(3);
+  f.cloud_fake.LimitUploads(1);
+  f.Start();
+
+  CHECK(f.cloud_fake.Await([&] { return f.cloud_fake.telemetry.size() == 3; }));
+}
+
 }  // namespace
 }  // namespace cartwise::edge

@@ -9,6 +9,26 @@ namespace {
 /// The cloud takes nothing older than seven days; an hour is for the way.
 constexpr absl::Duration kOldest = absl::Hours(7 * 24 - 1);
 
+/// At most what it takes as a protobuf Value.
+size_t SizeOf(const Value& value) {
+  constexpr size_t kValue = 12, kMember = 8;  // tags, lengths, and a number
+  size_t size = kValue;
+  if (const auto* text = std::get_if<std::string>(&value.data())) size += text->size();
+  if (const auto* items = std::get_if<Value::List>(&value.data())) {
+    for (const Value& item : *items) size += SizeOf(item);
+  }
+  if (const auto* members = std::get_if<Value::Object>(&value.data())) {
+    for (const auto& member : *members) size += kMember + member.name.size() + SizeOf(member.value);
+  }
+  return size;
+}
+
+size_t SizeOf(const Measurement& measurement) {
+  constexpr size_t kTimeAndTags = 40;
+  return kTimeAndTags + measurement.id.value().size() + measurement.type.size() +
+         SizeOf(measurement.data);
+}
+
 }  // namespace
 
 UploadQueue::UploadQueue(UploadStore& store, const Clock& clock, Diary& diary, Doorbell& uploader)
@@ -41,9 +61,13 @@ UploadQueue::Batch UploadQueue::Next() {
     auto rows = store_.Oldest(forgotten_, batch_size_);
     Batch batch;
     if (!rows.ok() || rows->empty()) return batch;
+    size_t bytes = 0;
     for (UploadStore::Row& row : *rows) {
+      const bool too_old = row.measurement.occurred_at < horizon;
+      if (!too_old) bytes += SizeOf(row.measurement);
+      if (bytes > kMostBytesPerBatch && !batch.measurements.empty()) break;
       batch.last = row.number;
-      if (row.measurement.occurred_at < horizon) {
+      if (too_old) {
         ++batch.too_old;
       } else {
         batch.measurements.push_back(std::move(row.measurement));

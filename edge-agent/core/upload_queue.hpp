@@ -40,6 +40,8 @@ class UploadQueue {
  public:
   static constexpr int kMostKept = 20'000;
   static constexpr int kMostPerBatch = 200;
+  /// The cloud takes a message of a megabyte.
+  static constexpr size_t kMostBytesPerBatch = 256 * 1024;
 
   struct Batch {
     int64_t last = 0;     ///< for Committed and Refused
@@ -53,7 +55,7 @@ class UploadQueue {
   /// The oldest ones; empty when there are none.
   Batch Next();
   void Committed(const Batch& batch);
-  /// The cloud called a batch invalid. The next ones hold a single measurement,
+  /// The cloud called a batch invalid or too big. The next ones hold a single measurement,
   /// until the bad one was found and dropped.
   void Refused(const Batch& batch);
 

@@ -89,6 +89,23 @@ TEST_CASE("what a full disk does not let go of is not sent again", "[upload]") {
   CHECK(f.store.rows.size() == 1);
 }
 
+TEST_CASE("a batch stays well below what the cloud takes in one message", "[upload]") {
+  Fixture f;
+  const auto append = [&](size_t size) {
+    f.queue.Append("t", Value::Object{{"list", Value::List{std::string(size, 'x')}}});
+  };
+  for (int i = 0; i < 3; ++i) append(100 * 1024);
+  append(1000 * 1024);
+  append(1);
+
+  for (const size_t expected : {2u, 1u, 1u, 1u}) {
+    const auto batch = f.queue.Next();
+    CHECK(batch.measurements.size() == expected);
+    f.queue.Committed(batch);
+  }
+  CHECK(f.queue.Next().measurements.empty());
+}
+
 TEST_CASE("what is too old is counted once, however often it is read", "[upload]") {
   Fixture f;
   f.Append(UploadQueue::kMostPerBatch + 1);

@@ -33,7 +33,10 @@ void UploadLink::Run() {
       if (tools_.queue.waiting() > 0) Pause(backoff.Next());
       continue;
     }
-    if (end.error_code() == grpc::INVALID_ARGUMENT) {
+    // Of one measurement it only says that the cloud is busy.
+    const bool too_big =
+        end.error_code() == grpc::RESOURCE_EXHAUSTED && open->measurements.size() > 1;
+    if (end.error_code() == grpc::INVALID_ARGUMENT || too_big) {
       tools_.diary.Warning("the cloud refuses telemetry", {{"why", end.error_message()}});
       tools_.queue.Refused(*open);
       continue;
