@@ -138,7 +138,7 @@ Bus::Slot* Bus::At(cu16::Board address) {
 
 void Bus::Reopen() {
   constexpr absl::Duration kFirstBackoff = absl::Milliseconds(250);
-  constexpr absl::Duration kLongestBackoff = absl::Seconds(5);
+  constexpr absl::Duration kLongestBackoff = absl::Seconds(1);
   const absl::Duration now = tools_.clock.SinceBoot();
   if (slots_.empty() || now < reopen_at_) {
     tools_.bell.WaitUntil(slots_.empty() ? now + kLongestIdle : reopen_at_);
@@ -153,7 +153,7 @@ void Bus::Reopen() {
                            {{"port", settings_.port}, {"fault", open_fault_}});
     }
     for (const auto& slot : slots_) {
-      if (slot->board.Unreachable()) Tell(*slot, {}, "port gone");
+      TellSilence(*slot, slot->board.Unreachable(), "port gone");
     }
     PublishFigures();
     return;
@@ -176,7 +176,7 @@ void Bus::PortGone(const absl::Status& why) {
   reopen_at_ = tools_.clock.SinceBoot() + absl::Milliseconds(250);
   for (const auto& task : tasks_) task->PortGone();
   for (const auto& slot : slots_) {
-    if (slot->board.Unreachable()) Tell(*slot, {}, "port gone");
+    TellSilence(*slot, slot->board.Unreachable(), "port gone");
   }
   PublishFigures();
 }
@@ -282,6 +282,7 @@ absl::Status Bus::SweepAll() {
   });
   if (!status.ok()) return status;
   for (Slot* slot : missing) Missed(*slot);
+  for (Slot* slot : lost) TellSilence(*slot, /*lost=*/false, "");
   return absl::OkStatus();
 }
 
@@ -334,7 +335,12 @@ void Bus::Answered(Slot& slot, const cu16::Reply& reply) {
 void Bus::Missed(Slot& slot) {
   ++slot.silences;
   slot.silent = true;
-  if (slot.board.Missed()) Tell(slot, {}, "no answer in 10 polls");
+  TellSilence(slot, slot.board.Missed(), "no answer in 10 polls");
+}
+
+void Bus::TellSilence(Slot& slot, bool lost, const char* why) {
+  // A board that an earlier life lost already is no news, but has been waited for.
+  if (lost || slot.board.settled() != slot.told_settled) Tell(slot, {}, lost ? why : "");
 }
 
 void Bus::Tell(Slot& slot, const std::vector<LockChange>& changes, const std::string& detail) {

@@ -148,6 +148,7 @@ class Bus {
 
   void Answered(Slot& slot, const cu16::Reply& reply);
   void Missed(Slot& slot);
+  void TellSilence(Slot& slot, bool lost, const char* why);
   void Tell(Slot& slot, const std::vector<LockChange>& changes, const std::string& detail);
   void PublishFigures();
 
