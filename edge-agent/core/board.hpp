@@ -31,6 +31,7 @@ struct Masks {
   uint16_t closed = 0;
   uint16_t items = 0;  ///< all ones without sensors
 
+  bool operator==(const Masks&) const = default;
   bool closed_at(cu16::Lock lock) const { return (closed >> lock.bit() & 1) != 0; }
 };
 

@@ -55,7 +55,10 @@ void UnlockTask::Answered(const Masks& masks, absl::Duration now) {
   answering_ = true;
   const bool closed = masks.closed_at(lock_);
   if (pulses_ == 0) {
-    before_ = closed ? LockState::kClosed : LockState::kOpen;
+    if (before_ == LockState::kUnknown || read_before_ == closed) {
+      before_ = closed ? LockState::kClosed : LockState::kOpen;
+    }
+    read_before_ = closed;
     return;
   }
   closed_ = closed;
@@ -102,6 +105,7 @@ Task::Step ReadTask::Next(absl::Duration now) {
 
 void ReadTask::Answered(const Masks& masks, absl::Duration) {
   if (ended()) return;
+  if (std::exchange(last_, masks) != masks) return;
   result_.seen = Value::Object{{"closed_mask", static_cast<int>(masks.closed)},
                                {"item_mask", static_cast<int>(masks.items)}};
   End(Outcome::kSucceeded, "");

@@ -91,6 +91,7 @@ class UnlockTask final : public Task {
   const cu16::Lock lock_;
   const absl::Duration not_after_;
   LockState before_;
+  std::optional<bool> read_before_;  ///< last read before the first pulse
   int pulses_ = 0;
   int reads_ = 0;
   int silences_ = 0;
@@ -100,7 +101,8 @@ class UnlockTask final : public Task {
   bool answering_ = true;       ///< the last read was answered
 };
 
-/// `lock.read`: asks one board, three times at most.
+/// `lock.read`: asks one board until two reads in a row agree; ends at the third
+/// silence.
 class ReadTask final : public Task {
  public:
   static constexpr int kTries = 3;
@@ -114,6 +116,7 @@ class ReadTask final : public Task {
 
  private:
   const absl::Duration not_after_;
+  std::optional<Masks> last_;
   int silences_ = 0;
 };
 

@@ -313,6 +313,35 @@ TEST_CASE("lock.read tells the masks", "[unlock]") {
   CHECK(f.pulses() == 0);
 }
 
+TEST_CASE("lock.read believes two reads that agree, one after the other", "[unlock]") {
+  ReadTask task(CommandId("c"), ControllerId("board"), absl::Seconds(5));
+  const Masks noise{.closed = 0x0000, .items = 0xFFFF}, truth{.closed = 0xFFFF, .items = 0xFFFF};
+
+  for (const Masks& masks : {truth, noise, truth}) {
+    task.Answered(masks, absl::ZeroDuration());
+    CHECK(task.Next(absl::ZeroDuration()) == Task::Step::kRead);
+  }
+  task.Answered(truth, absl::ZeroDuration());
+
+  CHECK(task.Next(absl::ZeroDuration()) == Task::Step::kDone);
+  CHECK(task.result().seen.Whole("closed_mask") == 0xFFFF);
+}
+
+TEST_CASE("one wrong read before the pulse does not call a closed lock open", "[unlock]") {
+  UnlockTask task(CommandId("c"), ControllerId("board"), *cu16::Lock::Printed(3), absl::Seconds(5),
+                  LockState::kClosed);
+  const Masks open{.closed = 0x0000, .items = 0xFFFF}, closed{.closed = 0xFFFF, .items = 0xFFFF};
+
+  for (const Masks& masks : {open, closed, open}) {
+    task.Answered(masks, absl::ZeroDuration());
+    CHECK(task.Next(absl::ZeroDuration()) == Task::Step::kPulse);
+  }
+  task.Answered(open, absl::ZeroDuration());
+
+  CHECK(task.Next(absl::ZeroDuration()) == Task::Step::kDone);
+  CHECK(task.result().reason == reasons::kAlreadyOpen);
+}
+
 TEST_CASE("a full disk stops no unlock", "[unlock]") {
   Fixture f;
   f.world.disk.full = true;
