@@ -27,6 +27,7 @@ RateFigures ReadRates(config::Env& env) {
   };
   RateFigures rates;
   rates.principal = per_minute("PRINCIPAL", rates.principal);
+  rates.shopper = per_minute("SHOPPER", rates.shopper);
   constexpr int kByPlan = -1;
   const int chain = env.Number("CARTWISE_GATEWAY_RATE_CHAIN", kByPlan, kByPlan, 100'000'000);
   rates.chain = If(chain != kByPlan, chain);

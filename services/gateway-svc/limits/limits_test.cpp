@@ -99,7 +99,7 @@ TEST_CASE_METHOD(Fixture, "each principal has its own bucket, a chain one for al
 TEST_CASE_METHOD(
     Fixture,
     "a chain draws on what its plan allows, a minute after the plan changed at the latest") {
-  RateLimiter by_plan({.principal = 0}, clock, plan_rate);
+  RateLimiter by_plan({.shopper = 0}, clock, plan_rate);
   const ChainId large = ChainId::New();
   plans = {{chain.value(), 2}, {large.value(), 100}};
   const auto allowed = [&](const ChainId& id) {
@@ -114,6 +114,18 @@ TEST_CASE_METHOD(
   plans[chain.value()] = 50;
   clock.Advance(absl::Minutes(1));
   CHECK(allowed(chain) == 50);
+}
+
+TEST_CASE_METHOD(Fixture, "a shopper's own bucket is small, beside that of the chain") {
+  plans = {{chain.value(), 100}};
+  RateLimiter usual({}, clock, plan_rate);
+  const Caller shopper = CallerOf(Principal::kShopper, "s", chain);
+  for (int i = 0; i < 60; ++i) CHECK(usual.Charge(Of(Policy::WRITE), shopper, "").status.ok());
+
+  CHECK(usual.Charge(Of(Policy::WRITE), shopper, "").refused_by == "shopper");
+  CHECK(usual.Charge(Of(Policy::WRITE), Staff("s"), "").status.ok());
+  clock.Advance(absl::Seconds(1));
+  CHECK(usual.Charge(Of(Policy::WRITE), shopper, "").status.ok());
 }
 
 TEST_CASE_METHOD(Fixture, "a refused request draws on nothing") {

@@ -12,7 +12,8 @@ namespace {
 
 using options::v1::Policy;
 
-constexpr std::array<const char*, 5> kNames = {"principal", "chain", "address", "sign-in", "key"};
+constexpr std::array<const char*, 6> kNames = {"principal", "shopper", "chain",
+                                               "address",   "sign-in", "key"};
 
 int64_t WholeSeconds(absl::Duration duration) {
   return absl::ToInt64Seconds(absl::Ceil(duration, absl::Seconds(1)));
@@ -36,8 +37,9 @@ RateLimiter::RateLimiter(const RateFigures& figures, const Clock& clock, PlanRat
       shared_(figures.shared),
       kept_(figures.kept) {
   // Chains and keys name their own.
-  const std::array<int, kKinds> per_minute = {figures.principal, figures.chain.value_or(1),
-                                              figures.address, figures.sign_in, 1};
+  const std::array<int, kKinds> per_minute = {figures.principal,         figures.shopper,
+                                              figures.chain.value_or(1), figures.address,
+                                              figures.sign_in,           1};
   for (size_t kind = 0; kind < kKinds; ++kind) {
     if (per_minute[kind] > 0) buckets_[kind].emplace(per_minute[kind], figures.kept);
   }
@@ -55,7 +57,8 @@ RateLimiter::Verdict RateLimiter::Charge(const Policy& policy, const Caller& cal
   }
   if (!anonymous) {
     const bool own_rate = caller.requests_per_minute > 0;
-    keys[own_rate ? kKey : kPrincipal] =
+    const Kind kind = caller.principal == Principal::kShopper ? kShopper : kPrincipal;
+    keys[own_rate ? kKey : kind] =
         absl::StrCat(static_cast<int>(caller.principal), ":", caller.subject);
   }
   const bool of_chain = caller.principal != Principal::kDevice && !caller.chain.value().empty();

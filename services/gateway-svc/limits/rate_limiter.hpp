@@ -19,7 +19,8 @@ namespace cartwise::gateway {
 
 /// Requests per minute, which may also come at once; 0 is no limit.
 struct RateFigures {
-  int principal = 6'000;  ///< each signed-in caller
+  int principal = 6'000;  ///< each signed-in caller but shoppers
+  int shopper = 60;       ///< each shopper: one must not use up what a small plan gives its chain
   /// All staff, shoppers and keys of a chain together; nullopt: what its plan allows.
   std::optional<int> chain;
   int address = 600;      ///< anonymous calls of one client address
@@ -68,7 +69,7 @@ class RateLimiter {
   absl::Status Share(SharedLimits& others);
 
  private:
-  enum Kind { kPrincipal, kChain, kAddress, kSignIn, kKey, kKinds };
+  enum Kind { kPrincipal, kShopper, kChain, kAddress, kSignIn, kKey, kKinds };
   using Keys = std::array<std::string, kKinds>;  ///< empty: does not draw on it
   Verdict Draw(const Keys& keys, int own_rate);
   int RateOf(size_t kind, const Keys& keys, int own_rate) const;
