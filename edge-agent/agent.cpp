@@ -110,14 +110,10 @@ bool Agent::Enrol() {
   const Enrolment enrolment{config_.enrollment_key, config_.mac_address, config_.device_name,
                             config_.serial_number};
   Backoff backoff;
-  while (!stopping_) {
+  while (AwaitDisk(backoff)) {
     const auto identity = cloud_.Register(enrolment);
     if (identity.ok()) {
-      if (const absl::Status saved = files_.SaveIdentity(*identity); !saved.ok()) {
-        diary_.Error("the identity cannot be saved; after a restart an installer has to help",
-                     {{"why", std::string(saved.message())}});
-      }
-      TakeIdentity(*identity);
+      ChangeIdentity([&](Identity& changed) { changed = *identity; });
       diary_.Info("enrolled", {{"device_id", identity->device.value()}});
       return true;
     }
@@ -127,6 +123,18 @@ bool Agent::Enrol() {
                  {{"code", absl::StatusCodeToString(identity.status().code())},
                   {"why", std::string(identity.status().message())}});
     Pause(refused ? backoff.AfterRefusal() : backoff.Next());
+  }
+  return false;
+}
+
+bool Agent::AwaitDisk(Backoff& backoff) {
+  // An identity that is lost with a restart could not be claimed a second time.
+  while (!stopping_) {
+    const absl::Status status = files_.TrySaving();
+    if (status.ok()) return true;
+    diary_.Error("not enrolled yet; the disk takes no identity",
+                 {{"why", std::string(status.message())}});
+    Pause(backoff.Next());
   }
   return false;
 }
@@ -151,11 +159,28 @@ void Agent::ChangeIdentity(const std::function<void(Identity&)>& change) {
   std::lock_guard one_at_a_time(changing_);
   Identity identity = Known();
   change(identity);
-  if (const absl::Status saved = files_.SaveIdentity(identity); !saved.ok()) {
-    diary_.Error("the changed identity cannot be saved; a restart would use the old one",
+  Save(identity);
+  TakeIdentity(identity);
+}
+
+bool Agent::SaveKnown() {
+  std::lock_guard one_at_a_time(changing_);
+  return Save(Known());
+}
+
+bool Agent::Save(const Identity& identity) {
+  const absl::Status saved = files_.SaveIdentity(identity);
+  unsaved_ = !saved.ok();
+  if (unsaved_) {
+    diary_.Error("the identity cannot be saved; a restart now would need an installer",
                  {{"why", std::string(saved.message())}});
   }
-  TakeIdentity(identity);
+  return saved.ok();
+}
+
+void Agent::SaveWhatIsUnsaved() {
+  std::lock_guard one_at_a_time(changing_);
+  if (unsaved_) Save(Known());
 }
 
 void Agent::TakeOrderKeys(const VouchedOrderKeys& keys) {
@@ -209,6 +234,7 @@ void Agent::HealthLoop() {
       uploads_.Append("agent.health",
                       HealthReport(ReadMachineHealth(config_.state_dir, clock_), figures,
                                    {journal_.lost(), uploads_.dropped(), uploads_.waiting()}));
+      SaveWhatIsUnsaved();
       RotateTokenWhenDue();
     }
     health_bell_.WaitUntil(next);
@@ -219,6 +245,8 @@ void Agent::RotateTokenWhenDue() {
   const Identity identity = Known();
   const auto due = HalfLife(identity.device_token);
   if (!due || clock_.Now() < *due) return;
+  // The cloud forgets the old token; the new one must not live in memory alone.
+  if (!SaveKnown()) return;
   auto token = cloud_.RotateToken(identity);
   if (!token.ok()) {
     diary_.Warning("the token was not rotated; trying again in a minute",

@@ -47,9 +47,16 @@ class Agent {
 
   void Cloudward();
   bool Enrol();
+  /// Returns once an identity could be saved. False when the agent ended meanwhile.
+  bool AwaitDisk(Backoff& backoff);
   void TakeIdentity(const Identity& identity);
   /// Changes it on disk and in use. One at a time.
   void ChangeIdentity(const std::function<void(Identity&)>& change);
+  /// Saves what is in use. False when the disk does not take it.
+  bool SaveKnown();
+  void SaveWhatIsUnsaved();
+  /// With changing_ held.
+  bool Save(const Identity& identity);
   void TakeOrderKeys(const VouchedOrderKeys& keys);
   Identity Known() const;
   std::string Token() const;
@@ -80,7 +87,8 @@ class Agent {
   std::vector<std::unique_ptr<BusKit>> buses_;
   std::vector<std::thread> threads_;
 
-  std::mutex changing_;  ///< held while the identity is changed
+  std::mutex changing_;   ///< held while the identity is changed
+  bool unsaved_ = false;  ///< the disk has not taken the identity in use; by changing_
   mutable std::mutex mutex_;
   Identity identity_;  ///< no device before the enrolment
   std::optional<std::vector<BoardConfig>> configured_;

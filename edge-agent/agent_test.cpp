@@ -206,6 +206,40 @@ TEST_CASE("a damaged identity stops the start instead of claiming the device twi
   CHECK(f.cloud.enrolments == 0);
 }
 
+TEST_CASE("what could not be kept is not asked of the cloud", "[agent]") {
+  Fixture f;
+  REQUIRE_OK(MakePrivateFolder(f.folder / "state"));
+
+  SECTION("no identity") {
+    REQUIRE_OK(MakePrivateFolder(f.folder / "state/probe.new"));
+    f.StartAgent();
+    REQUIRE(f.cloud.Await([&] { return f.diary.Says("takes no identity"); }));
+    CHECK(f.cloud.enrolments == 0);
+
+    std::filesystem::remove(f.folder / "state/probe.new");
+    CHECK(f.cloud.Await([&] { return f.cloud.caught_ups == 1; }));
+    CHECK(f.cloud.enrolments == 1);
+  }
+  SECTION("no new token") {
+    const StateFiles files(f.folder / "state");
+    // {"iat":1000,"exp":3000}
+    REQUIRE_OK(files.SaveIdentity(
+        {.device = DeviceId("device"), .device_token = "x.eyJpYXQiOjEwMDAsImV4cCI6MzAwMH0.y"}));
+    SECTION("with a full disk") {
+      REQUIRE_OK(MakePrivateFolder(f.folder / "state/identity.json.new"));
+      f.StartAgent();
+      REQUIRE(f.cloud.Await([&] { return f.diary.Says("identity cannot be saved"); }));
+      CHECK(f.cloud.rotations == 0);
+    }
+    SECTION("else it is kept") {
+      f.StartAgent();
+      REQUIRE(f.cloud.Await([&] { return f.cloud.caught_ups == 1; }));
+      CHECK(f.cloud.rotations == 1);
+      CHECK((*files.LoadIdentity())->device_token == "token-2");
+    }
+  }
+}
+
 TEST_CASE("health reaches the cloud on the upload lane", "[agent]") {
   Fixture f;
   f.StartAndServe();

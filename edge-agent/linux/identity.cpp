@@ -1,6 +1,8 @@
 #include "linux/identity.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "cartwise/auth/order_keys.hpp"
@@ -74,6 +76,15 @@ absl::Status StateFiles::SaveIdentity(const Identity& identity) const {
                                     {"device_token", identity.device_token},
                                     {"order_keys", std::move(keys)}};
   return WriteFileAtomically(state_dir_ + "/identity.json", ToJson(value) + "\n");
+}
+
+absl::Status StateFiles::TrySaving() const {
+  constexpr size_t kMoreThanAnIdentity = 16 * 1024;
+  const std::string path = state_dir_ + "/probe";
+  const absl::Status status = WriteFileAtomically(path, std::string(kMoreThanAnIdentity, '\n'));
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);
+  return status;
 }
 
 std::vector<BoardConfig> StateFiles::LoadBoards() const {

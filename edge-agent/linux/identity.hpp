@@ -32,6 +32,8 @@ class StateFiles {
   /// UNAVAILABLE when it cannot be read.
   absl::StatusOr<std::optional<Identity>> LoadIdentity() const;
   absl::Status SaveIdentity(const Identity& identity) const;
+  /// OK when an identity could be saved now.
+  absl::Status TrySaving() const;
 
   /// The boards as last configured, so that the agent polls while the cloud is
   /// away; empty when never configured.
