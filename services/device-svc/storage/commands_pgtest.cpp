@@ -293,6 +293,21 @@ TEST_CASE("a command whose time is over before it is sent is never sent", "[comm
   CHECK(link->sent().empty());
 }
 
+TEST_CASE("a line that is cut between commit and send: DROPPED, and never sent", "[commands]") {
+  CommandsFixture f;
+  const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());
+  link->broken = true;
+  const NewCommand wanted = f.Unlock();
+
+  const auto done = f.here.commands.Execute(TwoChains::Service(), wanted);
+
+  REQUIRE_OK(done);
+  CHECK(done->state == CommandState::kDropped);
+  CHECK(done->reason == "NEVER_SENT");
+  CHECK(f.Found(wanted.id).state == CommandState::kDropped);
+  CHECK(link->sent().empty());
+}
+
 TEST_CASE("the short way is for a waiter of this process and a command that is SENT",
           "[commands]") {
   CommandsFixture f(kNoPatience);

@@ -4,8 +4,8 @@
 
 #include "cartwise/base/audit.hpp"
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/status_macros.hpp"
-#include "cartwise/base/text.hpp"
 #include "cartwise/phone/mobile.hpp"
 #include "domain/reasons.hpp"
 
@@ -102,9 +102,9 @@ absl::StatusOr<Rental> Assignment::Assign(const Caller& caller, const NewRental&
     return WhyNot(Kind::kBranchNotFound);
   }
   CW_ASSIGN_OR_RETURN(const std::string phone, ShopperPhone(caller, want.phone));
-  if (Utf8Length(want.notes) > 500) {
-    return errors::InvalidField("notes", "has at most 500 characters");
-  }
+  errors::FieldErrors faults;
+  CheckText(faults, "notes", want.notes, 0, 500, /*lines=*/true);
+  CW_RETURN_IF_ERROR(faults.ToStatus());
   CW_ASSIGN_OR_RETURN(TakeResult first,
                       TakeFirst(caller, MakeTaking(caller, want, phone, /*attempt=*/1)));
   if (first.kind == Kind::kSeenBefore) return AnswerAgain(caller, want, std::move(first));

@@ -6,6 +6,7 @@
 #include <absl/strings/str_join.h>
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "domain/reasons.hpp"
@@ -73,8 +74,7 @@ absl::Status CheckChange(const CartChange& change) {
     faults.Add("status", "must be AVAILABLE or MAINTENANCE");
   }
   if (change.maintenance_notes) {
-    faults.Require(Utf8Length(*change.maintenance_notes) <= 1000, "maintenance_notes",
-                   "has at most 1,000 characters");
+    CheckText(faults, "maintenance_notes", *change.maintenance_notes, 0, 1000, /*lines=*/true);
   }
   return faults.ToStatus();
 }

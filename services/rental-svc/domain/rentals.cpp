@@ -1,6 +1,7 @@
 #include "domain/rentals.hpp"
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "cartwise/phone/mobile.hpp"
@@ -70,9 +71,9 @@ Ending EndingBy(const Caller& caller, const RentalInHand& hand, const char* reas
 }  // namespace
 
 absl::Status CheckReason(const std::string& reason) {
-  const size_t length = Utf8Length(reason);
-  if (length >= 3 && length <= 500) return absl::OkStatus();
-  return errors::InvalidField("reason", "has 3 to 500 characters");
+  errors::FieldErrors faults;
+  CheckText(faults, "reason", reason, 3, 500);
+  return faults.ToStatus();
 }
 
 absl::StatusOr<Rental> ReturnCart(Store& store, const Caller& caller, const PhoneVault& vault,

@@ -265,8 +265,10 @@ TEST_CASE("staff cannot open what is out, and one command is one opening", "[unl
   REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), want));
   want.reason = "another reason";
   CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "IDEMPOTENCY_KEY_REUSED");
-  want.reason = "no";
-  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "INVALID_FIELD");
+  for (const char* reason : {"no", "two\nlines"}) {
+    want.reason = reason;
+    CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "INVALID_FIELD");
+  }
 }
 
 TEST_CASE("a staff opening that nobody wrote down is settled", "[unlock]") {

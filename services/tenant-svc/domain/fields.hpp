@@ -1,22 +1,12 @@
 #pragma once
 
-#include <cstddef>
 #include <string_view>
 
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/page.hpp"
 
 /// Rules for text that comes from outside, shared by everything with fields.
 namespace cartwise::tenant {
-
-/// True for UTF-8 without control characters (NUL above all, which the
-/// database cannot hold). `lines` allows line breaks and tabs.
-bool IsCleanText(std::string_view text, bool lines = false);
-
-/// Adds an error to `errors` unless `text` is clean and has `least` to `most`
-/// characters.
-void CheckText(errors::FieldErrors& errors, std::string_view field, std::string_view text,
-               size_t least, size_t most, bool lines = false);
 
 /// Lower case, one `@` with something on both sides, no blanks, 3 to 254 characters.
 bool IsEmail(std::string_view text);
