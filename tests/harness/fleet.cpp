@@ -107,6 +107,7 @@ std::map<std::string, std::string> Fleet::EnvironmentOf(const std::string& servi
     env["CARTWISE_GATEWAY_HTTP_LISTEN"] = local(service);
     env["CARTWISE_GATEWAY_GRPC_LISTEN"] = local("gateway-grpc");
     // The tests and all their agents come from one address.
+    env["CARTWISE_GATEWAY_RATE_SHOPPER"] = "0";
     env["CARTWISE_GATEWAY_RATE_ADDRESS"] = "0";
     env["CARTWISE_GATEWAY_RATE_SIGN_IN"] = "0";
     env["CARTWISE_GATEWAY_CORS_ORIGINS"] = "https://app.example.test";
