@@ -216,6 +216,8 @@ void Agent::FlushLoop() {
   absl::Duration checkpoint = clock_.SinceBoot();
   while (!stopping_) {
     journal_.Flush();
+    book_.Recover();
+    locks_.Recover();
     if (clock_.SinceBoot() > checkpoint + kCheckpointEvery) {
       checkpoint = clock_.SinceBoot();
       order_store_.Checkpoint().IgnoreError();

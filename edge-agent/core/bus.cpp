@@ -89,7 +89,7 @@ void Bus::ApplyBoards(const std::vector<BoardSetup>& boards) {
   std::vector<std::unique_ptr<Slot>> slots;
   for (const BoardSetup& setup : boards) {
     const auto kept = std::find_if(slots_.begin(), slots_.end(), [&](const auto& slot) {
-      return slot && slot->board.config() == setup.config;
+      return slot && !setup.afresh && slot->board.config() == setup.config;
     });
     slots.push_back(kept != slots_.end() ? std::move(*kept) : std::make_unique<Slot>(setup));
   }

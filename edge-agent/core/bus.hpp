@@ -34,6 +34,7 @@ struct BusSettings {
 struct BoardSetup {
   BoardConfig config;
   std::vector<LockMark> known;
+  bool afresh = false;  ///< what was read of it before counts for nothing
 };
 
 /// An order for a lock of this bus.

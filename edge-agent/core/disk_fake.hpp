@@ -40,11 +40,15 @@ class FakeEventStore final : public EventStore {
   explicit FakeEventStore(FakeDisk& disk) : disk_(disk) {}
 
   bool damaged = false;
+  bool unavailable = false;
   std::string loss;
   std::vector<AgentEvent> events;
   std::map<std::pair<ControllerId, int>, LockMark> marks;
   int64_t highest = 0;
 
+  absl::Status Ready() override {
+    return unavailable ? absl::UnavailableError("not now") : absl::OkStatus();
+  }
   absl::Status Append(const std::vector<JournalEntry>& entries) override {
     if (damaged) return absl::DataLossError("damaged");
     if (const absl::Status status = disk_.BeginWrite(); !status.ok()) return status;
@@ -59,6 +63,7 @@ class FakeEventStore final : public EventStore {
     return absl::OkStatus();
   }
   absl::StatusOr<std::vector<AgentEvent>> After(int64_t after, int limit) override {
+    if (unavailable) return absl::UnavailableError("not now");
     std::vector<AgentEvent> page;
     for (const AgentEvent& event : events) {
       if (event.seq > after && static_cast<int>(page.size()) < limit) page.push_back(event);
@@ -95,8 +100,10 @@ class FakeOrderStore final : public OrderStore {
   std::map<CommandId, Order> intents;
   std::map<CommandId, CommandResult> results;
   std::vector<CommandId> settled;
+  bool unavailable = false;
 
   absl::StatusOr<Kept> Load() override {
+    if (unavailable) return absl::UnavailableError("not now");
     Kept kept;
     for (const auto& [id, order] : intents) kept.intents.push_back(order);
     for (const auto& [id, result] : results) kept.results.push_back(result);

@@ -39,6 +39,8 @@ class Driver {
 class Snapshooter {
  public:
   virtual ~Snapshooter() = default;
+  /// What earlier lives left of it is known.
+  virtual bool Recovered() const = 0;
   /// Everything was read, or was found not to answer.
   virtual bool Settled() const = 0;
   /// Puts the state of everything into the journal, after all changes before it.

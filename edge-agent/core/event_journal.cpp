@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "cartwise/base/status_macros.hpp"
+
 namespace cartwise::edge {
 
 EventJournal::EventJournal(EventStore& store, const Clock& clock, Diary& diary, std::string epoch,
@@ -13,18 +15,28 @@ EventJournal::EventJournal(EventStore& store, const Clock& clock, Diary& diary, 
       diary_(diary),
       epoch_(std::move(epoch)),
       writer_(writer),
-      reader_(reader),
-      last_seq_(store.HighestSeq()) {
-  const auto oldest = store_.After(0, 1);
-  if (oldest.ok() && !oldest->empty()) {
-    committed_ = oldest->front().seq - 1;
-  } else {
-    committed_ = last_seq_;
+      reader_(reader) {
+  std::lock_guard one(flushing_);
+  NoteDisk(Load());
+}
+
+absl::Status EventJournal::Load() {
+  if (loaded()) return absl::OkStatus();
+  CW_RETURN_IF_ERROR(store_.Ready());
+  CW_ASSIGN_OR_RETURN(const std::vector<AgentEvent> oldest, store_.After(0, 1));
+  CW_ASSIGN_OR_RETURN(std::vector<LockMark> marks, store_.Marks());
+  std::lock_guard lock(mutex_);
+  marks_ = std::move(marks);
+  last_seq_ = store_.HighestSeq();
+  committed_ = forgotten_ = oldest.empty() ? last_seq_ : oldest.front().seq - 1;
+  loaded_ = true;
+  for (JournalEntry& entry : queue_) {
+    if (entry.event) entry.event->seq = ++last_seq_;
   }
-  forgotten_ = committed_;
   if (const std::string loss = store_.Loss(); !loss.empty()) {
     AppendLocked({.type = "agent.journal_gap", .payload = Value::Object{{"reason", loss}}});
   }
+  return absl::OkStatus();
 }
 
 void EventJournal::Append(EventDraft draft) {
@@ -44,7 +56,7 @@ void EventJournal::AppendLocked(EventDraft draft) {
 
 AgentEvent EventJournal::Made(const EventDraft& draft) {
   return {.id = EventId::New(),
-          .seq = ++last_seq_,
+          .seq = loaded_ ? ++last_seq_ : 0,
           .type = draft.type,
           .subject = draft.subject,
           .payload = draft.payload,
@@ -55,6 +67,15 @@ AgentEvent EventJournal::Made(const EventDraft& draft) {
 
 void EventJournal::Flush() {
   std::lock_guard one(flushing_);
+  absl::Status ready = Load();
+  if (absl::IsDataLoss(ready)) {
+    ready = StartAnew(ready);
+    if (ready.ok()) ready = Load();
+  }
+  if (!ready.ok()) {
+    NoteDisk(ready);
+    return BoundQueue();
+  }
   std::vector<JournalEntry> batch;
   int64_t committed;
   {
@@ -69,29 +90,47 @@ void EventJournal::Flush() {
   if (news) {
     status = store_.Append(batch);
     if (absl::IsDataLoss(status)) {
-      diary_.Error("the journal is damaged; moved aside, going on with a new one",
-                   {{"fault", std::string(status.message())}});
-      status = store_.StartAnew();
+      status = StartAnew(status);
       if (status.ok()) status = store_.Append(batch);
-      Append({.type = "agent.journal_gap", .payload = Value::Object{{"reason", "damaged"}}});
     }
   }
   {
     std::lock_guard lock(mutex_);
     ring_.clear();
     if (!status.ok()) KeepInRing(std::move(batch));
-    if (std::exchange(disk_failing_, !status.ok()) != disk_failing_) {
-      if (disk_failing_) {
-        diary_.Error("the disk takes no lock changes; keeping them in memory",
-                     {{"fault", std::string(status.message())}});
-      } else {
-        diary_.Info("the disk takes lock changes again");
-      }
-    }
   }
+  NoteDisk(status);
   if (news || !status.ok()) reader_.Ring();
   if (committed > forgotten_ && store_.Forget(committed).ok()) forgotten_ = committed;
   Bound();
+}
+
+absl::Status EventJournal::StartAnew(const absl::Status& why) {
+  diary_.Error("the journal is damaged; moved aside, going on with a new one",
+               {{"fault", std::string(why.message())}});
+  const absl::Status status = store_.StartAnew();
+  Append({.type = "agent.journal_gap", .payload = Value::Object{{"reason", "damaged"}}});
+  return status;
+}
+
+void EventJournal::NoteDisk(const absl::Status& status) {
+  std::lock_guard lock(mutex_);
+  if (std::exchange(disk_failing_, !status.ok()) == disk_failing_) return;
+  if (disk_failing_) {
+    diary_.Error("the disk takes no lock changes; keeping them in memory",
+                 {{"fault", std::string(status.message())}});
+  } else {
+    diary_.Info("the disk takes lock changes again");
+  }
+}
+
+void EventJournal::BoundQueue() {
+  std::lock_guard lock(mutex_);
+  if (queue_.size() <= kRing) return;
+  const auto kept = queue_.end() - static_cast<std::ptrdiff_t>(kRing);
+  lost_ += std::count_if(queue_.begin(), kept,
+                         [](const JournalEntry& entry) { return entry.event.has_value(); });
+  queue_.erase(queue_.begin(), kept);
 }
 
 void EventJournal::KeepInRing(std::vector<JournalEntry> entries) {
@@ -122,6 +161,7 @@ void EventJournal::Bound() {
 
 std::vector<AgentEvent> EventJournal::After(int64_t after, int limit) {
   std::vector<AgentEvent> events;
+  if (!loaded()) return events;
   if (auto stored = store_.After(std::max(after, committed()), limit); stored.ok()) {
     events = *std::move(stored);
   }
@@ -157,9 +197,14 @@ int64_t EventJournal::last_seq() const {
   return last_seq_;
 }
 
-std::vector<LockMark> EventJournal::Marks() {
-  auto marks = store_.Marks();
-  return marks.ok() ? *std::move(marks) : std::vector<LockMark>();
+bool EventJournal::loaded() const {
+  std::lock_guard lock(mutex_);
+  return loaded_;
+}
+
+std::vector<LockMark> EventJournal::Marks() const {
+  std::lock_guard lock(mutex_);
+  return marks_;
 }
 
 int64_t EventJournal::lost() const {

@@ -28,6 +28,9 @@ struct EventDraft {
 /// Append() never waits for the disk: the writer thread calls Flush(), and only
 /// then can an event be read for sending. With a full disk events stay in a
 /// ring in memory, are sent from there, and are written when the disk is back.
+///
+/// Until what earlier lives left can be read, which Flush() tries each time,
+/// nothing is numbered, sent, written or forgotten.
 class EventJournal {
  public:
   static constexpr size_t kRing = 10'000;
@@ -52,13 +55,21 @@ class EventJournal {
   /// The highest seq given out.
   int64_t last_seq() const;
 
-  /// The marks of everything appended in earlier lives.
-  std::vector<LockMark> Marks();
+  /// What earlier lives left is known.
+  bool loaded() const;
+  /// The marks of everything appended in earlier lives; none until loaded().
+  std::vector<LockMark> Marks() const;
 
   /// Events that found no room anywhere.
   int64_t lost() const;
 
  private:
+  /// With flushing_ held. OK at once when loaded.
+  absl::Status Load();
+  /// Says so when the disk begins or ceases to fail.
+  void NoteDisk(const absl::Status& status);
+  absl::Status StartAnew(const absl::Status& why);
+  void BoundQueue();
   AgentEvent Made(const EventDraft& draft);
   void AppendLocked(EventDraft draft);
   void KeepInRing(std::vector<JournalEntry> entries);
@@ -75,7 +86,9 @@ class EventJournal {
   mutable std::mutex mutex_;
   std::vector<JournalEntry> queue_;  ///< not offered to the disk yet
   std::deque<JournalEntry> ring_;    ///< the disk did not take them
-  int64_t last_seq_;
+  bool loaded_ = false;
+  std::vector<LockMark> marks_;  ///< of earlier lives
+  int64_t last_seq_ = 0;
   int64_t committed_ = 0;
   int64_t forgotten_ = 0;
   int64_t lost_ = 0;

@@ -128,5 +128,34 @@ TEST_CASE("a journal that was lost before the start tells of it", "[journal]") {
   CHECK(events[0].payload.Text("reason") == "file is not a database");
 }
 
+TEST_CASE("while earlier events cannot be read, nothing is numbered nor forgotten", "[journal]") {
+  Fixture f;
+  f.Append(2);
+  f.journal->Flush();
+  f.world.events.unavailable = true;
+  f.journal = f.Make();
+  f.Append(1);
+  f.journal->Flush();
+  f.journal->Committed(1'000'000);
+  CHECK_FALSE(f.journal->loaded());
+  CHECK(f.Seqs().empty());
+
+  f.world.events.unavailable = false;
+  f.journal->Flush();
+
+  CHECK(f.journal->loaded());
+  CHECK(f.Seqs() == std::vector<int64_t>{1, 2, 3});
+}
+
+TEST_CASE("what waits for the journal to be read is bounded, too", "[journal]") {
+  Fixture f;
+  f.world.events.unavailable = true;
+  f.journal = f.Make();
+  f.Append(static_cast<int>(EventJournal::kRing) + 7);
+  f.journal->Flush();
+
+  CHECK(f.journal->lost() == 7);
+}
+
 }  // namespace
 }  // namespace cartwise::edge

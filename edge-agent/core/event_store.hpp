@@ -21,6 +21,9 @@ struct JournalEntry {
 class EventStore {
  public:
   virtual ~EventStore() = default;
+  /// OK once what earlier lives left can be read; HighestSeq and Loss hold from
+  /// then on.
+  virtual absl::Status Ready() = 0;
   /// All or nothing, on the platter when it returns.
   virtual absl::Status Append(const std::vector<JournalEntry>& entries) = 0;
   /// Events above `after` in order, at most `limit`.

@@ -98,6 +98,8 @@ struct Life {
     while (world.rack.clock.SinceBoot() < until) {
       bus.RunOnce();
       journal.Flush();
+      book.Recover();
+      locks.Recover();
     }
   }
   void Settle() {

@@ -23,12 +23,33 @@ std::optional<cu16::Lock> LockIn(const Order& order) {
 
 LockDriver::LockDriver(EventJournal& journal, OrderLedger& ledger, const Clock& clock, Diary& diary,
                        Doorbell& session)
-    : journal_(journal),
-      ledger_(ledger),
-      clock_(clock),
-      diary_(diary),
-      session_(session),
-      kept_(journal.Marks()) {}
+    : journal_(journal), ledger_(ledger), clock_(clock), diary_(diary), session_(session) {
+  Recover();
+}
+
+void LockDriver::Recover() {
+  std::map<Bus*, std::vector<BoardSetup>> setups;
+  {
+    std::lock_guard lock(mutex_);
+    if (recovered_ || !journal_.loaded()) return;
+    recovered_ = true;
+    kept_ = journal_.Marks();
+    if (!configured_) return;
+    for (const LockMark& mark : std::exchange(kept_, {})) {
+      const auto known = boards_.find(mark.controller);
+      if (known == boards_.end() || known->second.told.contains(mark.lock)) continue;
+      known->second.marks[mark.lock] = mark;
+    }
+    for (auto& [id, known] : boards_) known.view.settled = false;
+    setups = Setups(/*afresh=*/true);
+  }
+  for (auto& [bus, list] : setups) bus->Configure(std::move(list));
+}
+
+bool LockDriver::Recovered() const {
+  std::lock_guard lock(mutex_);
+  return recovered_;
+}
 
 void LockDriver::Add(Bus& bus) {
   buses_.push_back(&bus);
@@ -42,7 +63,6 @@ Bus* LockDriver::BusOf(const std::string& port) {
 
 void LockDriver::Configure(const std::vector<BoardConfig>& boards) {
   std::map<Bus*, std::vector<BoardSetup>> setups;
-  for (Bus* bus : buses_) setups[bus];
   {
     std::lock_guard lock(mutex_);
     boards_ = Carried(boards);
@@ -58,13 +78,23 @@ void LockDriver::Configure(const std::vector<BoardConfig>& boards) {
         diary_.Warning("a controller's baud rate is not that of its bus; using the bus's",
                        {{"controller_id", id.value()}, {"port", known.config.port}});
       }
-      BoardSetup setup{.config = known.config};
-      for (const auto& [number, mark] : known.marks) setup.known.push_back(mark);
-      setups[known.bus].push_back(std::move(setup));
     }
+    setups = Setups(/*afresh=*/false);
   }
   for (auto& [bus, list] : setups) bus->Configure(std::move(list));
   session_.Ring();
+}
+
+std::map<Bus*, std::vector<BoardSetup>> LockDriver::Setups(bool afresh) const {
+  std::map<Bus*, std::vector<BoardSetup>> setups;
+  for (Bus* bus : buses_) setups[bus];
+  for (const auto& [id, known] : boards_) {
+    if (known.bus == nullptr) continue;
+    BoardSetup setup{.config = known.config, .afresh = afresh};
+    for (const auto& [number, mark] : known.marks) setup.known.push_back(mark);
+    setups[known.bus].push_back(std::move(setup));
+  }
+  return setups;
 }
 
 std::map<ControllerId, LockDriver::Known> LockDriver::Carried(
@@ -183,6 +213,7 @@ void LockDriver::JournalReach(Known& known, const std::string& detail) {
   // A restart alone is no news.
   if (before != known.marks.end() && before->second.state == mark.state) return;
   known.marks[0] = mark;
+  known.told.insert(0);
   const bool lost = known.view.reach == Reach::kLost;
   diary_.Write(lost ? Diary::Weight::kWarning : Diary::Weight::kInfo,
                lost ? "board lost" : "board found",
@@ -203,6 +234,7 @@ void LockDriver::JournalChange(Known& known, const LockChange& change) {
                       .state = static_cast<int>(change.state),
                       .left = static_cast<int>(change.left)};
   known.marks[change.lock] = mark;
+  if (change.report != LockReport::kNone) known.told.insert(change.lock);
   EventDraft draft{.marks = {mark}};
   if (change.report != LockReport::kNone) {
     const bool opened = change.report == LockReport::kOpened;

@@ -27,6 +27,12 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
   /// The boards of this Pi; may be called again when they change.
   void Configure(const std::vector<BoardConfig>& boards);
 
+  /// Takes up the marks of earlier lives. Call before the first Configure, and again
+  /// until Recovered(): what the boards were found to say without them is then
+  /// looked at anew.
+  void Recover();
+  bool Recovered() const override;
+
   bool Handles(std::string_view kind) const override;
   std::optional<Refusal> Submit(const Order& order) override;
   void Interrupted(const Order& order) override;
@@ -48,6 +54,7 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
     Bus* bus = nullptr;  ///< nullptr: no bus of that name
     BoardView view;
     std::map<int, LockMark> marks;
+    std::set<int> told;  ///< locks whose changes this life has journalled
   };
   struct Explanation {
     CommandId order;
@@ -55,6 +62,8 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
   };
 
   Bus* BusOf(const std::string& port);
+  /// With mutex_ held: gives the buses their boards.
+  std::map<Bus*, std::vector<BoardSetup>> Setups(bool afresh) const;
   std::map<ControllerId, Known> Carried(const std::vector<BoardConfig>& boards);
   void JournalChange(Known& known, const LockChange& change);
   void JournalReach(Known& known, const std::string& detail);
@@ -72,6 +81,7 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
   mutable std::mutex mutex_;
   std::map<ControllerId, Known> boards_;
   std::vector<LockMark> kept_;  ///< of earlier lives
+  bool recovered_ = false;
   bool configured_ = false;
   bool snapshot_wish_ = false;
   std::map<LockKey, Explanation> pulsed_;

@@ -19,27 +19,43 @@ Driver* OrderBook::DriverOf(const Order& order) {
 }
 
 void OrderBook::Recover() {
+  if (recovered()) return;
   const auto kept = tools_.store.Load();
   if (!kept.ok()) {
-    tools_.diary.Error("cannot read earlier orders; none will be reported",
+    if (std::exchange(told_of_disk_, true)) return;
+    tools_.diary.Error("cannot read earlier orders; trying again until it is possible",
                        {{"fault", std::string(kept.status().message())}});
     return;
   }
+  std::vector<Order> interrupted;
   {
     std::lock_guard lock(mutex_);
+    // What this life has begun meanwhile may be in the store as well.
     for (const CommandId& id : kept->settled) {
-      entries_[id].phase = Phase::kSettled;
-      settled_.push_back(id);
+      if (entries_.try_emplace(id, Entry{.phase = Phase::kSettled}).second) settled_.push_back(id);
     }
     for (const CommandResult& result : kept->results) {
-      entries_[result.id] = {.phase = Phase::kEnded, .result = result};
-      ended_.push_back(result.id);
+      const Entry entry{.phase = Phase::kEnded, .result = result};
+      if (entries_.try_emplace(result.id, entry).second) ended_.push_back(result.id);
+    }
+    for (const Order& order : kept->intents) {
+      if (!entries_.contains(order.id)) interrupted.push_back(order);
     }
   }
-  for (const Order& order : kept->intents) {
+  for (const Order& order : interrupted) {
     if (Driver* driver = DriverOf(order)) driver->Interrupted(order);
     Finish({.id = order.id, .outcome = Outcome::kUnknown, .reason = reasons::kInterrupted});
   }
+  {
+    std::lock_guard lock(mutex_);
+    recovered_ = true;
+  }
+  tools_.sender.Ring();
+}
+
+bool OrderBook::recovered() const {
+  std::lock_guard lock(mutex_);
+  return recovered_;
 }
 
 void OrderBook::SetOwner(DeviceId device, ChainId chain) {
@@ -65,12 +81,14 @@ void OrderBook::Offer(const SignedOrder& signed_order) {
     // Whoever wrote this may have copied the id of a real order.
     tools_.diary.Error("an order with a bad signature was refused",
                        {{"command_id", order.id.value()}});
-    if (order.id.empty() || Known(order.id)) return;
+    if (order.id.empty() || Known(order.id) || !recovered()) return;
     return Finish(
         {.id = order.id, .outcome = Outcome::kRejected, .reason = reasons::kBadSignature});
   }
   // A contradiction of what was said before would free a lock that opened.
   if (Known(order.id)) return;
+  // It may be of an earlier life that ended it already.
+  if (order.agent_epoch != epoch_ && !recovered()) return;
   refusal = Check(signed_order);
   if (refusal)
     return Finish({.id = order.id, .outcome = refusal->outcome, .reason = refusal->reason});

@@ -45,8 +45,10 @@ class OrderBook final : public OrderLedger {
   /// Drivers are added before the first Offer and outlive the book.
   void Add(Driver& driver);
   /// Takes up what earlier lives left: an intent without an end is UNKNOWN
-  /// (INTERRUPTED), and its driver is told. Call once, before the first Offer.
+  /// (INTERRUPTED), and its driver is told. Call before the first Offer, and again
+  /// until recovered().
   void Recover();
+  bool recovered() const;
   /// Whose orders to take. Until then none are.
   void SetOwner(DeviceId device, ChainId chain);
 
@@ -91,6 +93,8 @@ class OrderBook final : public OrderLedger {
   mutable std::mutex mutex_;
   DeviceId device_;
   ChainId chain_;
+  bool recovered_ = false;
+  bool told_of_disk_ = false;
   int64_t last_seq_ = 0;
   int64_t stream_ = 0;
   std::map<CommandId, Entry> entries_;

@@ -146,5 +146,23 @@ TEST_CASE("an intent without an end is UNKNOWN INTERRUPTED in the next life", "[
   CHECK(opened[0].payload.Text("command_id") == order.order.id.value());
 }
 
+TEST_CASE("earlier orders that cannot be read at the start are read later", "[orders]") {
+  Fixture f;
+  const SignedOrder old = f.life->MakeUnlock(0, 1);
+  CHECK(f.Offer(old) == "SUCCEEDED");
+  f.life.reset();
+  f.world.orders.unavailable = true;
+  f.life = std::make_unique<Life>(f.world);
+  f.life->Configure();
+
+  CHECK(f.Offer(old).empty());
+  CHECK(f.Offer(f.life->MakeUnlock(0, 2)) == "SUCCEEDED");
+  f.world.orders.unavailable = false;
+  f.life->Run(absl::Seconds(1));
+
+  CHECK(f.life->EndOf(old.order.id) == "SUCCEEDED");
+  CHECK(f.pulses() == 2);
+}
+
 }  // namespace
 }  // namespace cartwise::edge

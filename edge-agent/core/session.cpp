@@ -81,11 +81,14 @@ bool Session::FillPage() {
 bool Session::Stale(const AgentEvent& event) const {
   // A snapshot says what is. One of an older stream says what was, and a newer
   // one follows anyway; its acknowledgement covers this one.
-  return event.seq <= seq_at_begin_ && event.type == hardware_.SnapshotType();
+  const bool older = event.seq <= seq_at_begin_ || event.agent_epoch != book_.epoch();
+  return older && event.type == hardware_.SnapshotType();
 }
 
 bool Session::MayCatchUp() const {
-  // An order that an older stream brought may still act: its end comes first.
+  // What earlier lives left comes first, and so does the end of an order that an
+  // older stream brought: it may still act.
+  if (!book_.recovered() || !hardware_.Recovered()) return false;
   if (book_.OlderRunning()) return false;
   return hardware_.Settled() || clock_.SinceBoot() >= welcomed_at_ + kLongestSettling;
 }

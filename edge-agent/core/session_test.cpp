@@ -109,6 +109,30 @@ TEST_CASE("CaughtUp waits for the sweep, but not for ever", "[session]") {
   }
 }
 
+TEST_CASE("CaughtUp waits for what earlier lives left, for ever", "[session]") {
+  Fixture f;
+  f.life->Configure();
+  f.life->Settle();
+  f.life.reset();
+  bool& unavailable =
+      GENERATE(false, true) ? f.world.events.unavailable : f.world.orders.unavailable;
+  unavailable = true;
+  f.world.rack.Open(0, 3);
+  f.life = std::make_unique<Life>(f.world);
+  f.life->Configure();
+  f.Connect();
+  f.life->Run(2 * Session::kLongestSettling);
+  const Said before = f.Say();
+  CHECK(std::count(before.begin(), before.end(), "caught up") == 0);
+
+  unavailable = false;
+  f.life->Run(absl::Seconds(1));
+
+  const Said after = f.Say();
+  CHECK(std::count(after.begin(), after.end(), "caught up") == 1);
+  CHECK(f.life->Events("lock.opened").size() == 1);
+}
+
 TEST_CASE("a board that comes back into sight brings a snapshot", "[session]") {
   Fixture f;
   f.world.rack.boards[0].silent = true;

@@ -27,10 +27,20 @@ constexpr const char* kSchema = R"sql(
 SqliteEventStore::SqliteEventStore(const std::string& state_dir)
     : file_({.path = state_dir + "/events.db", .schema = kSchema, .version = 1}),
       reserve_path_(state_dir + "/journal.seq") {
+  Ready().IgnoreError();
+}
+
+absl::Status SqliteEventStore::Ready() {
+  std::lock_guard lock(mutex_);
+  if (ready_) return absl::OkStatus();
   if (const auto text = ReadWholeFile(reserve_path_); text.ok()) {
     reserved_ = std::max(0LL, std::strtoll(text->c_str(), nullptr, 10));
+  } else if (!absl::IsNotFound(text.status())) {
+    return text.status();
   }
-  Recount().IgnoreError();
+  CW_RETURN_IF_ERROR(Recount());
+  ready_ = true;
+  return absl::OkStatus();
 }
 
 absl::Status SqliteEventStore::Recount() {

@@ -18,6 +18,7 @@ class SqliteEventStore final : public EventStore {
  public:
   explicit SqliteEventStore(const std::string& state_dir);
 
+  absl::Status Ready() override;
   absl::Status Append(const std::vector<JournalEntry>& entries) override;
   absl::StatusOr<std::vector<AgentEvent>> After(int64_t after, int limit) override;
   absl::Status Forget(int64_t seq) override;
@@ -37,6 +38,7 @@ class SqliteEventStore final : public EventStore {
   mutable std::mutex mutex_;
   SqliteFile file_;
   const std::string reserve_path_;
+  bool ready_ = false;
   int64_t reserved_ = 0;
   int64_t highest_ = 0;
   int64_t count_ = 0;

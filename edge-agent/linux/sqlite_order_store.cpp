@@ -34,14 +34,21 @@ SqliteOrderStore::SqliteOrderStore(const std::string& state_dir)
 
 absl::StatusOr<OrderStore::Kept> SqliteOrderStore::Load() {
   std::lock_guard lock(mutex_);
-  CW_RETURN_IF_ERROR(file_.Open());
+  Kept kept;
+  CW_RETURN_IF_ERROR(file_.Use([&] {
+    kept = {};
+    return LoadInto(kept);
+  }));
+  return kept;
+}
+
+absl::Status SqliteOrderStore::LoadInto(Kept& kept) {
   Statement rows = file_.Prepare(
       "SELECT id, phase, kind, arguments, outcome, reason, seen, pulsed_at_ms FROM orders "
       "ORDER BY number");
-  Kept kept;
   while (true) {
     CW_ASSIGN_OR_RETURN(const bool row, rows.Step());
-    if (!row) return kept;
+    if (!row) return absl::OkStatus();
     CommandId id(rows.Text(0));
     switch (rows.Int(1)) {
       case kIntent:

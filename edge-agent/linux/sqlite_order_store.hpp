@@ -23,6 +23,7 @@ class SqliteOrderStore final : public OrderStore {
   absl::Status Checkpoint();
 
  private:
+  absl::Status LoadInto(Kept& kept);
   absl::Status Change(const char* sql, const CommandId& id);
 
   std::mutex mutex_;
