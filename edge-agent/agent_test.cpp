@@ -280,15 +280,17 @@ TEST_CASE("noise on the line never opens a lock nor tells a wrong state", "[agen
   f.board.Tell("fault noise 0.002");
   REQUIRE(f.cloud.Await([&] { return f.board.Log("fault").size() == 1; }));
 
-  for (int lock = 1; lock <= 5; ++lock) f.Unlock(lock);
+  const auto bad_frames = [&] {
+    const std::string name = "\"bad_frames\":", state = f.board.Tell("state");
+    return std::stoi(state.substr(state.find(name) + name.size()));
+  };
+  REQUIRE(f.cloud.Await([&] { return bad_frames() >= 5; }));
   f.board.Tell("clear");
 
-  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.opened") >= 5; }));
-  CHECK(f.cloud.Count("lock.opened") == 5);
-  for (const std::string& pulse : f.board.Log("\"event\":\"pulse\"")) {
-    CHECK(pulse.find("\"lock\":") < pulse.size());
-    CHECK_THAT(pulse, Catch::Contains("\"board\":0"));
-  }
+  CHECK(f.Unlock(2).outcome() == device::v1::CommandResult::SUCCEEDED);
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.opened") >= 1; }));
+  CHECK(f.cloud.Count("lock.opened") == 1);
+  CHECK(f.board.Log("\"event\":\"pulse\"").size() == 1);
 }
 
 }  // namespace

@@ -108,7 +108,7 @@ void EventJournal::Flush() {
 absl::Status EventJournal::StartAnew(const absl::Status& why) {
   diary_.Error("the journal is damaged; moved aside, going on with a new one",
                {{"fault", std::string(why.message())}});
-  const absl::Status status = store_.StartAnew();
+  absl::Status status = store_.StartAnew();
   Append({.type = "agent.journal_gap", .payload = Value::Object{{"reason", "damaged"}}});
   return status;
 }

@@ -24,6 +24,33 @@ struct Fixture {
   std::unique_ptr<Life> life;
 };
 
+/// Notes how many results the disk holds whenever the session is told to look.
+class NotingBell final : public Doorbell {
+ public:
+  explicit NotingBell(const FakeOrderStore& store) : store_(store) {}
+
+  std::vector<size_t> stored;
+
+  void Ring() override { stored.push_back(store_.results.size()); }
+  void WaitUntil(absl::Duration) override {}
+
+ private:
+  const FakeOrderStore& store_;
+};
+
+TEST_CASE("a result is on the disk before it is told", "[orders]") {
+  World world;
+  const FakeVerifier verifier;
+  NotingBell bell(world.orders);
+  OrderBook book({world.orders, verifier, world.rack.clock, world.diary, bell, world.failpoints},
+                 "epoch");
+  bell.stored.clear();
+
+  book.Finish({.id = CommandId("command"), .outcome = Outcome::kSucceeded});
+
+  CHECK(bell.stored == std::vector<size_t>{1});
+}
+
 TEST_CASE("an order with a bad signature: REJECTED BAD_SIGNATURE", "[orders]") {
   Fixture f;
   SignedOrder order = f.life->MakeUnlock(0, 1);
