@@ -73,6 +73,15 @@ grpc::Status Presentable(const grpc::Status& status) {
     case grpc::StatusCode::DATA_LOSS:
       return {status.error_code(),
               "something went wrong on our side; the trace id finds it in the logs"};
+    // Without a reason these are the database's, in its own words.
+    case grpc::StatusCode::ABORTED:
+      return {status.error_code(), "somebody else changed it at the same time; try again"};
+    case grpc::StatusCode::ALREADY_EXISTS:
+      return {status.error_code(), "it exists already"};
+    case grpc::StatusCode::FAILED_PRECONDITION:
+      return {status.error_code(), "its state does not allow this"};
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return {status.error_code(), "it took too long; whether it happened is not known"};
     default:
       return status;
   }
