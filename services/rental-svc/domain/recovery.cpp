@@ -27,7 +27,7 @@ absl::Status Recovery::RunOnce() {
   // First: what follows may take long where devices do not answer.
   absl::Status first = unfinished_.MarkOverdue(kAtMost).status();
   CW_ASSIGN_OR_RETURN(const auto rentals,
-                      unfinished_.ClaimRentals(now - kOpeningTooLong, now - kLookAgain, kAtMost));
+                      unfinished_.ClaimRentals(now, now - kOpeningTooLong, kLookAgain, kAtMost));
   for (const Rental& rental : rentals) first.Update(Resolve(rental));
   CW_ASSIGN_OR_RETURN(const auto unlocks,
                       unfinished_.ClaimStaffUnlocks(now - kOpeningTooLong, kAtMost));

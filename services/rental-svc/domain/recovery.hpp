@@ -22,10 +22,11 @@ class Unfinished {
  public:
   virtual ~Unfinished() = default;
   /// Rentals that are OPENING for longer than their command may live, and
-  /// UNCONFIRMED ones that were not looked at for a while; claimed, so that
-  /// another replica does not take them too.
-  virtual absl::StatusOr<std::vector<Rental>> ClaimRentals(absl::Time opening_before,
-                                                           absl::Time checked_before, int most) = 0;
+  /// UNCONFIRMED ones that were not looked at for `pause`, or for a twentieth of
+  /// their age; claimed, so that another replica does not take them too.
+  virtual absl::StatusOr<std::vector<Rental>> ClaimRentals(absl::Time now,
+                                                           absl::Time opening_before,
+                                                           absl::Duration pause, int most) = 0;
   virtual absl::StatusOr<std::vector<OpenStaffUnlock>> ClaimStaffUnlocks(absl::Time asked_before,
                                                                          int most) = 0;
   virtual absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,

@@ -9,15 +9,17 @@
 namespace cartwise::rental {
 namespace sql {
 
+// Each look is a command to the device. $1 now, $2 opening before, $3 pause in seconds, $4 most.
 constexpr pg::Query kClaimRentals{"unfinished_rentals", R"sql(
   WITH unfinished AS (
     SELECT r.chain_id, r.id FROM rental.rentals r
      WHERE r.)sql" RENTAL_IS_OPEN R"sql(
-       AND ((r.status = 'OPENING' AND r.start_time < $1) OR r.status = 'UNCONFIRMED')
-       AND (r.checked_at IS NULL OR r.checked_at < $2)
-     ORDER BY r.checked_at NULLS FIRST, r.start_time LIMIT $3 FOR UPDATE SKIP LOCKED
+       AND ((r.status = 'OPENING' AND r.start_time < $2) OR r.status = 'UNCONFIRMED')
+       AND (r.checked_at IS NULL OR r.checked_at + greatest(
+              $3::float8 * interval '1 second', ($1 - r.start_time) / 20) < $1::timestamptz)
+     ORDER BY r.checked_at NULLS FIRST, r.start_time LIMIT $4 FOR UPDATE SKIP LOCKED
   )
-  UPDATE rental.rentals r SET checked_at = now()
+  UPDATE rental.rentals r SET checked_at = $1::timestamptz
     FROM unfinished u WHERE r.chain_id = u.chain_id AND r.id = u.id
   RETURNING )sql" RENTAL_COLUMNS};
 
@@ -61,11 +63,11 @@ absl::StatusOr<pg::Rows> PgUnfinished::Run(const pg::Query& query, const Args&..
   return pool_.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(5), query, args...);
 }
 
-absl::StatusOr<std::vector<Rental>> PgUnfinished::ClaimRentals(absl::Time opening_before,
-                                                               absl::Time checked_before,
-                                                               int most) {
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows,
-                      Run(sql::kClaimRentals, opening_before, checked_before, most));
+absl::StatusOr<std::vector<Rental>> PgUnfinished::ClaimRentals(absl::Time now,
+                                                               absl::Time opening_before,
+                                                               absl::Duration pause, int most) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, Run(sql::kClaimRentals, now, opening_before,
+                                               absl::ToDoubleSeconds(pause), most));
   std::vector<Rental> rentals;
   for (const pg::Row row : rows) rentals.push_back(ReadRental(row));
   return rentals;

@@ -10,8 +10,8 @@ class PgUnfinished final : public Unfinished {
  public:
   explicit PgUnfinished(pg::Pool& pool) : pool_(pool) {}
 
-  absl::StatusOr<std::vector<Rental>> ClaimRentals(absl::Time opening_before,
-                                                   absl::Time checked_before, int most) override;
+  absl::StatusOr<std::vector<Rental>> ClaimRentals(absl::Time now, absl::Time opening_before,
+                                                   absl::Duration pause, int most) override;
   absl::StatusOr<std::vector<OpenStaffUnlock>> ClaimStaffUnlocks(absl::Time asked_before,
                                                                  int most) override;
   absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,

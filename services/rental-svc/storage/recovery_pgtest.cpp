@@ -95,6 +95,26 @@ TEST_CASE("while its order may still pulse, a closed hook says nothing", "[recov
   CHECK(f.StatusOf(id) == "CANCELLED");
 }
 
+TEST_CASE("a lock that tells nothing is read ever less often", "[recovery]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const RentalId id = CrashAfterTaking(f, place);
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kUnknown, ""}; };
+  f.devices.reading = LockReading::kClosedEmpty;
+  const auto reads_in = [&](absl::Duration time, absl::Duration step) {
+    const int before = f.devices.reads;
+    for (const absl::Time until = f.clock.Now() + time; f.clock.Now() < until;) {
+      f.clock.Advance(step);
+      REQUIRE_OK(f.recovery.RunOnce());
+    }
+    return f.devices.reads - before;
+  };
+
+  CHECK(reads_in(absl::Minutes(1), absl::Seconds(4)) > 8);
+  CHECK(reads_in(absl::Hours(24), absl::Minutes(1)) < 150);
+  CHECK(f.StatusOf(id) == "UNCONFIRMED");
+}
+
 TEST_CASE("what a crash left is looked at, however many wait in doubt", "[recovery]") {
   RentalFixture f;
   const Place place = f.AddPlace(16), other = f.AddPlace(1);

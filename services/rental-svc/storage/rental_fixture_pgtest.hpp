@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -38,6 +39,7 @@ class FakeDevices final : public Devices {
     return CommandOutcome{CommandState::kDropped, "NEVER_ACCEPTED"};
   };
   absl::StatusOr<LockReading> reading = absl::UnavailableError("not connected");
+  std::atomic<int> reads = 0;
 
   CommandOutcome Unlock(const UnlockOrder& order, absl::Time) override {
     {
@@ -49,7 +51,10 @@ class FakeDevices final : public Devices {
   absl::StatusOr<CommandOutcome> LookUp(const ChainId&, const CommandId&, absl::Time) override {
     return look_up();
   }
-  absl::StatusOr<LockReading> Read(const UnlockOrder&, absl::Time) override { return reading; }
+  absl::StatusOr<LockReading> Read(const UnlockOrder&, absl::Time) override {
+    ++reads;
+    return reading;
+  }
 
   std::vector<UnlockOrder> orders() {
     std::lock_guard lock(mutex_);
