@@ -14,11 +14,8 @@ grpc::Status IngestRpc::Ingest(grpc::ServerContext* ctx, const v1::IngestRequest
     if (!request->branch_id().empty()) {
       CW_ASSIGN_OR_RETURN(origin.branch, ParseId<BranchId>("branch_id", request->branch_id()));
     }
-    CW_ASSIGN_OR_RETURN(const Ingested done,
-                        ingest_.OfDevice(caller, origin, FromProto(request->events())));
-    out->set_stored(done.stored);
-    out->set_duplicates(done.duplicates);
-    return absl::OkStatus();
+    return ingest_.OfDevice(caller, origin, FromProto(request->events()),
+                            [&](const Ingested& done) { ToProto(done, *out); });
   });
 }
 

@@ -8,13 +8,10 @@ namespace cartwise::telemetry {
 grpc::Status TelemetryRpc::IngestTelemetry(grpc::ServerContext* ctx,
                                            const v1::IngestTelemetryRequest* request,
                                            v1::IngestTelemetryResponse* out) {
-  return guard_.Call(ctx, *request, [&](const Caller& caller) -> absl::Status {
+  return guard_.CallOnce(ctx, *request, *out, [&](const Caller& caller) -> absl::Status {
     const Origin origin{caller.chain, BranchId(), DeviceId(caller.subject)};
-    CW_ASSIGN_OR_RETURN(const Ingested done,
-                        ingest_.OfDevice(caller, origin, FromProto(request->events())));
-    out->set_stored(done.stored);
-    out->set_duplicates(done.duplicates);
-    return absl::OkStatus();
+    return ingest_.OfDevice(caller, origin, FromProto(request->events()),
+                            [&](const Ingested& done) { ToProto(done, *out); });
   });
 }
 

@@ -95,6 +95,7 @@ absl::StatusOr<PlacedEvent> FromProto(const events::v1::Event& event, const std:
   placed.event.type = event.type();
   placed.event.occurred_at = FromProto(event.occurred_at());
   placed.event.data = PayloadOf(event);
+  placed.event.time_may_change = event.source() == "agent";
   placed.standing = StandingOf(event);
   return placed;
 }

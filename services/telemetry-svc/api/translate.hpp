@@ -28,6 +28,13 @@ absl::StatusOr<std::vector<PlacedEvent>> FromProto(const events::v1::DeliverRequ
 template <typename Request>
 absl::StatusOr<ListFilter> FilterOf(const Request& request);
 
+/// Fills either of the two answers to a batch.
+template <typename Response>
+void ToProto(const Ingested& done, Response& out) {
+  out.set_stored(done.stored);
+  out.set_duplicates(done.duplicates);
+}
+
 /// Fills any of the three list answers.
 template <typename Response>
 void ToProto(const RecordPage& page, Response& out);

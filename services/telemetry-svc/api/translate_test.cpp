@@ -43,6 +43,13 @@ TEST_CASE("a delivered event keeps its payload, source and subject", "[telemetry
   CHECK(absl::ToUnixMicros(placed.event.occurred_at) == 1'700'000'000'123'456);
 }
 
+TEST_CASE("a repeat of what an agent reports is told by its id", "[telemetry]") {
+  events::v1::Event event = Event();
+  CHECK(Translate(event)->front().event.time_may_change);
+  event.set_source("device-svc");
+  CHECK_FALSE(Translate(event)->front().event.time_may_change);
+}
+
 TEST_CASE("a payload's own source is not overwritten", "[telemetry]") {
   events::v1::Event event = Event();
   (*event.mutable_payload()->mutable_fields())["source"].set_string_value("tap");

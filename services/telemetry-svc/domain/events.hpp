@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
@@ -22,6 +23,8 @@ struct NewEvent {
   std::string type;
   std::string data = "{}";
   absl::Time occurred_at;
+  /// The time is reckoned anew whenever the event comes: only the id tells a repeat.
+  bool time_may_change = false;
 };
 
 /// Who speaks in a batch of a device.
@@ -76,15 +79,20 @@ class EventStore {
  public:
   virtual ~EventStore() = default;
 
+  /// Stores what is not there yet, all or nothing, once per Idempotency-Key of the caller. `answer`
+  /// hears how many were new before they are committed, and nothing where the key plays its answer
+  /// back.
+  virtual absl::Status AddOfDevice(const Caller& caller, const Origin& origin,
+                                   const std::vector<NewEvent>& events,
+                                   absl::FunctionRef<void(int stored)> answer) = 0;
   /// Stores what is not there yet, all or nothing; answers how many were new.
-  virtual absl::StatusOr<int> AddOfDevice(const Caller& caller, const Origin& origin,
-                                          const std::vector<NewEvent>& events) = 0;
   virtual absl::StatusOr<int> Add(const Caller& caller, const std::vector<PlacedEvent>& events) = 0;
 
   /// Newest first by time, then id.
   virtual absl::StatusOr<std::vector<Record>> List(const Caller& caller, const Query& query) = 0;
 
-  /// Makes the days to come, drops those older than `keep_days`.
+  /// Makes the days to come, drops those older than `keep_days`, and what nobody can repeat any
+  /// more of ids and keys.
   virtual absl::Status TurnDays(int keep_days) = 0;
 };
 

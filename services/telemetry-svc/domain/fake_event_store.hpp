@@ -9,11 +9,12 @@ namespace cartwise::telemetry {
 /// Keeps what it is given and answers what it is told; knows no tenancy.
 class FakeEventStore final : public EventStore {
  public:
-  absl::StatusOr<int> AddOfDevice(const Caller&, const Origin& origin,
-                                  const std::vector<NewEvent>& events) override {
+  absl::Status AddOfDevice(const Caller&, const Origin& origin, const std::vector<NewEvent>& events,
+                           absl::FunctionRef<void(int)> answer) override {
     last_origin = origin;
     added.insert(added.end(), events.begin(), events.end());
-    return static_cast<int>(events.size()) - duplicates;
+    answer(static_cast<int>(events.size()) - duplicates);
+    return absl::OkStatus();
   }
   absl::StatusOr<int> Add(const Caller&, const std::vector<PlacedEvent>& events) override {
     for (const PlacedEvent& placed : events) added.push_back(placed.event);

@@ -64,8 +64,9 @@ int DepthOf(std::string_view json) {
   return deepest;
 }
 
-absl::StatusOr<Ingested> Ingest::OfDevice(const Caller& caller, const Origin& origin,
-                                          std::vector<UncheckedEvent> events) const {
+absl::Status Ingest::OfDevice(const Caller& caller, const Origin& origin,
+                              std::vector<UncheckedEvent> events,
+                              absl::FunctionRef<void(const Ingested&)> answer) const {
   if (events.empty() || events.size() > kMaxBatch) {
     return errors::InvalidField("events", "must hold 1 to 500 events");
   }
@@ -77,13 +78,15 @@ absl::StatusOr<Ingested> Ingest::OfDevice(const Caller& caller, const Origin& or
   std::vector<NewEvent> accepted;
   accepted.reserve(events.size());
   for (UncheckedEvent& event : events) {
-    accepted.push_back({event.id.empty() ? EventId::New() : EventId(std::move(event.id)),
+    const bool may_repeat = !event.id.empty();
+    accepted.push_back({may_repeat ? EventId(std::move(event.id)) : EventId::New(),
                         std::move(event.type), std::move(event.data),
-                        event.occurred_at.value_or(now)});
+                        event.occurred_at.value_or(now), may_repeat && !event.occurred_at});
   }
   const int all = static_cast<int>(accepted.size());
-  CW_ASSIGN_OR_RETURN(const int stored, store_.AddOfDevice(caller, origin, accepted));
-  return Ingested{stored, all - stored};
+  return store_.AddOfDevice(caller, origin, accepted, [&](int stored) {
+    answer({stored, all - stored});
+  });
 }
 
 absl::Status Ingest::Deliver(const Caller& caller, const std::vector<PlacedEvent>& events) const {

@@ -3,7 +3,8 @@
 #include <string_view>
 #include <vector>
 
-#include <absl/status/statusor.h>
+#include <absl/functional/function_ref.h>
+#include <absl/status/status.h>
 
 #include "cartwise/base/clock.hpp"
 #include "domain/events.hpp"
@@ -29,10 +30,12 @@ class Ingest {
  public:
   Ingest(EventStore& store, const Clock& clock) : store_(store), clock_(clock) {}
 
-  /// A batch of one device. INVALID_FIELD naming every event at fault
-  /// ("events[3].event_type"), and then nothing is stored.
-  absl::StatusOr<Ingested> OfDevice(const Caller& caller, const Origin& origin,
-                                    std::vector<UncheckedEvent> events) const;
+  /// A batch of one device, once per Idempotency-Key of the caller, which `answer` is kept for.
+  /// INVALID_FIELD naming every event at fault ("events[3].event_type"), and then nothing is
+  /// stored.
+  absl::Status OfDevice(const Caller& caller, const Origin& origin,
+                        std::vector<UncheckedEvent> events,
+                        absl::FunctionRef<void(const Ingested&)> answer) const;
 
   /// Events of the fleet's own services, which may be old: an agent's report
   /// counts whenever it comes.

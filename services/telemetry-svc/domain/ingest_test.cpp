@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "cartwise/base/status_macros.hpp"
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/fake_event_store.hpp"
@@ -18,7 +19,10 @@ struct Fixture {
     return {EventId::New().value(), std::move(type), "{}", true, clock.Now()};
   }
   absl::StatusOr<Ingested> Take(std::vector<UncheckedEvent> events) {
-    return ingest.OfDevice(Caller{}, Origin{}, std::move(events));
+    Ingested done;
+    CW_RETURN_IF_ERROR(ingest.OfDevice(Caller{}, Origin{}, std::move(events),
+                                       [&](const Ingested& answer) { done = answer; }));
+    return done;
   }
 };
 
@@ -49,6 +53,20 @@ TEST_CASE("an event without id and time gets both", "[telemetry]") {
 
   CHECK(IsUuid(f.store.added[0].id.value()));
   CHECK(f.store.added[0].occurred_at == f.clock.Now());
+}
+
+TEST_CASE("a repeat of an event without a time of its own is told by its id", "[telemetry]") {
+  Fixture f;
+  UncheckedEvent untimed = f.Event(), nameless = f.Event();
+  untimed.occurred_at.reset();
+  nameless.occurred_at.reset();
+  nameless.id.clear();
+
+  REQUIRE_OK(f.Take({f.Event(), untimed, nameless}));
+
+  CHECK_FALSE(f.store.added[0].time_may_change);
+  CHECK(f.store.added[1].time_may_change);
+  CHECK_FALSE(f.store.added[2].time_may_change);
 }
 
 TEST_CASE("every event at fault is named, and then nothing is stored", "[telemetry]") {

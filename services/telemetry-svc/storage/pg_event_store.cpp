@@ -3,6 +3,7 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/base/status_macros.hpp"
+#include "cartwise/pg/once.hpp"
 #include "domain/reasons.hpp"
 #include "storage/array.hpp"
 
@@ -25,8 +26,11 @@ constexpr char kLastId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
   "  WHERE chain_id = $1::uuid AND device_id = " device " AND " issued_at " IS NOT NULL)"
 
 // Times travel as microseconds: half the text of a timestamp, and quicker to read.
+//
+// An event whose time may change is stored by the statement that claims its id: one that brings the
+// same at the same moment waits for it.
 constexpr pg::Query kAddOfDevice{"telemetry_add_of_device", R"sql(
-  WITH speaker AS (SELECT )sql" CW_REFUSAL("$3::uuid", "$8::timestamptz") R"sql( AS refusal),
+  WITH speaker AS (SELECT )sql" CW_REFUSAL("$3::uuid", "$9::timestamptz") R"sql( AS refusal),
   place AS (
     SELECT coalesce($2::uuid, (SELECT branch_id FROM telemetry.device_places
                                 WHERE chain_id = $1::uuid AND device_id = $3::uuid)) AS branch_id),
@@ -37,14 +41,22 @@ constexpr pg::Query kAddOfDevice{"telemetry_add_of_device", R"sql(
        AND NOT EXISTS (SELECT FROM telemetry.device_places
                         WHERE chain_id = $1::uuid AND device_id = $3::uuid AND branch_id = $2::uuid)
     ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id),
+  fresh AS (
+    INSERT INTO telemetry.seen_events (chain_id, device_id, event_id)
+    SELECT $1::uuid, $3::uuid, e.id FROM unnest($4::uuid[], $8::bool[]) AS e (id, time_may_change)
+     WHERE e.time_may_change AND (SELECT refusal FROM speaker) IS NULL
+    ON CONFLICT DO NOTHING
+    RETURNING event_id),
   stored AS (
     INSERT INTO telemetry.events
            (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
     SELECT $1::uuid, place.branch_id, $3::uuid, e.id, e.type, e.data,
            timestamptz 'epoch' + e.at * interval '1 microsecond'
       FROM place,
-           unnest($4::uuid[], $5::text[], $6::jsonb[], $7::bigint[]) AS e (id, type, data, at)
+           unnest($4::uuid[], $5::text[], $6::jsonb[], $7::bigint[], $8::bool[])
+             AS e (id, type, data, at, time_may_change)
      WHERE (SELECT refusal FROM speaker) IS NULL
+       AND (NOT e.time_may_change OR e.id IN (SELECT event_id FROM fresh))
     ON CONFLICT DO NOTHING
     RETURNING true)
   SELECT refusal, (SELECT count(*) FROM stored) AS stored FROM speaker)sql"};
@@ -52,11 +64,12 @@ constexpr pg::Query kAddOfDevice{"telemetry_add_of_device", R"sql(
 constexpr pg::Query kAdd{"telemetry_add", R"sql(
   WITH batch AS (
     SELECT chain, branch, coalesce(device, '00000000-0000-0000-0000-000000000000'::uuid) AS device,
-           id, type, data, timestamptz 'epoch' + at * interval '1 microsecond' AS at, lifecycle,
-           token_replaced
+           id, type, data, timestamptz 'epoch' + at * interval '1 microsecond' AS at,
+           time_may_change, lifecycle, token_replaced
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[],
-                  $7::bigint[], $8::text[], $9::bool[])
-        AS e (chain, branch, device, id, type, data, at, lifecycle, token_replaced)),
+                  $7::bigint[], $8::bool[], $9::text[], $10::bool[])
+        AS e (chain, branch, device, id, type, data, at, time_may_change, lifecycle,
+              token_replaced)),
   told AS (
     INSERT INTO telemetry.device_places (chain_id, device_id, branch_id)
     SELECT DISTINCT ON (chain, device) chain, device, branch
@@ -79,10 +92,17 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
        SET lifecycle = CASE WHEN excluded.told_at >= s.told_at THEN excluded.lifecycle
                             ELSE s.lifecycle END,
            told_at = greatest(s.told_at, excluded.told_at),
-           token_replaced_at = greatest(s.token_replaced_at, excluded.token_replaced_at))
+           token_replaced_at = greatest(s.token_replaced_at, excluded.token_replaced_at)),
+  fresh AS (
+    INSERT INTO telemetry.seen_events (chain_id, device_id, event_id)
+    SELECT chain, device, id FROM batch WHERE time_may_change
+    ON CONFLICT DO NOTHING
+    RETURNING chain_id, device_id, event_id)
   INSERT INTO telemetry.events
          (chain_id, branch_id, device_id, event_id, event_type, event_data, occurred_at)
   SELECT chain, branch, device, id, type, data, at FROM batch
+   WHERE NOT time_may_change
+      OR (chain, device, id) IN (SELECT chain_id, device_id, event_id FROM fresh)
   ON CONFLICT DO NOTHING)sql"};
 
 // One statement per subject, so that each has its own index and plan. A platform
@@ -140,7 +160,12 @@ constexpr pg::Query kListChain[] = {
 constexpr char kBelowTypes = ' ';
 constexpr char kAboveTypes = '~';
 
+// An id outlives the row of its event, which stands in no later day than the id was seen.
 constexpr pg::Query kTurnDays{"telemetry_turn_days", R"sql(
+  WITH ids AS (
+    DELETE FROM telemetry.seen_events WHERE seen_at < now() - make_interval(days => $2::int + 1)),
+  keys AS (
+    DELETE FROM telemetry.idempotency_keys WHERE created_at < now() - interval '1 day')
   SELECT telemetry.ensure_partitions($1::int) AS made,
          telemetry.drop_partitions($2::int) AS dropped)sql"};
 
@@ -166,16 +191,21 @@ absl::Status RefusalIn(const pg::Row& row) {
 /// The columns of a batch that every event has.
 struct Columns {
   explicit Columns(size_t events)
-      : ids(events * 37), types(events * 24), data(events * 256), times(events * 17) {}
+      : ids(events * 37),
+        types(events * 24),
+        data(events * 256),
+        times(events * 17),
+        times_may_change(events * 2) {}
 
   void Add(const NewEvent& event) {
     ids.AddPlain(event.id.value());
     types.AddText(event.type);
     data.AddText(event.data);
     times.AddNumber(absl::ToUnixMicros(event.occurred_at));
+    times_may_change.AddPlain(event.time_may_change ? "t" : "f");
   }
 
-  Array ids, types, data, times;
+  Array ids, types, data, times, times_may_change;
 };
 
 Record ToRecord(const pg::Row& row) {
@@ -192,18 +222,34 @@ Record ToRecord(const pg::Row& row) {
 
 }  // namespace
 
-absl::StatusOr<int> PgEventStore::AddOfDevice(const Caller& caller, const Origin& origin,
-                                              const std::vector<NewEvent>& events) {
+absl::Status PgEventStore::AddOfDevice(const Caller& caller, const Origin& origin,
+                                       const std::vector<NewEvent>& events,
+                                       absl::FunctionRef<void(int stored)> answer) {
   Columns columns(events.size());
   for (const NewEvent& event : events) columns.Add(event);
-  CW_ASSIGN_OR_RETURN(
-      const pg::Rows rows,
-      pool_.Once(pg::Tenant::Of(caller), caller.deadline, kAddOfDevice, origin.chain, origin.branch,
-                 origin.device, std::move(columns.ids).ToParam(),
-                 std::move(columns.types).ToParam(), std::move(columns.data).ToParam(),
-                 std::move(columns.times).ToParam(), TokenIssuedAt(caller)));
-  CW_RETURN_IF_ERROR(RefusalIn(rows.front()));
-  return static_cast<int>(rows.front().Int("stored"));
+  std::vector<pg::Param> params = {origin.chain,
+                                   origin.branch,
+                                   origin.device,
+                                   std::move(columns.ids).ToParam(),
+                                   std::move(columns.types).ToParam(),
+                                   std::move(columns.data).ToParam(),
+                                   std::move(columns.times).ToParam(),
+                                   std::move(columns.times_may_change).ToParam(),
+                                   TokenIssuedAt(caller)};
+  const auto answered = [&](const absl::StatusOr<pg::Rows>& rows) -> absl::Status {
+    CW_RETURN_IF_ERROR(rows.status());
+    CW_RETURN_IF_ERROR(RefusalIn(rows->front()));
+    answer(static_cast<int>(rows->front().Int("stored")));
+    return absl::OkStatus();
+  };
+  const pg::Tenant tenant = pg::Tenant::Of(caller);
+  if (caller.once == nullptr) {
+    return answered(pool_.OnceParams(tenant, caller.deadline, kAddOfDevice, std::move(params)));
+  }
+  return pool_.Transact(tenant, caller.deadline, [&](pg::Transaction& tx) {
+    return pg::RunOnce(tx, "telemetry", caller,
+                       [&] { return answered(tx.RunParams(kAddOfDevice, std::move(params))); });
+  });
 }
 
 absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
@@ -225,7 +271,8 @@ absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
                  std::move(branches).ToParam(), std::move(devices).ToParam(),
                  std::move(columns.ids).ToParam(), std::move(columns.types).ToParam(),
                  std::move(columns.data).ToParam(), std::move(columns.times).ToParam(),
-                 std::move(lifecycles).ToParam(), std::move(token_replaced).ToParam()));
+                 std::move(columns.times_may_change).ToParam(), std::move(lifecycles).ToParam(),
+                 std::move(token_replaced).ToParam()));
   return rows.affected();
 }
 

@@ -7,13 +7,15 @@
 
 namespace cartwise::telemetry {
 
-/// Events on PostgreSQL: every call is one statement and one round trip.
+/// Events on PostgreSQL: every call is one statement and one round trip, but for a write under an
+/// Idempotency-Key.
 class PgEventStore final : public EventStore {
  public:
   explicit PgEventStore(pg::Pool& pool) : pool_(pool) {}
 
-  absl::StatusOr<int> AddOfDevice(const Caller& caller, const Origin& origin,
-                                  const std::vector<NewEvent>& events) override;
+  absl::Status AddOfDevice(const Caller& caller, const Origin& origin,
+                           const std::vector<NewEvent>& events,
+                           absl::FunctionRef<void(int stored)> answer) override;
   absl::StatusOr<int> Add(const Caller& caller, const std::vector<PlacedEvent>& events) override;
   absl::StatusOr<std::vector<Record>> List(const Caller& caller, const Query& query) override;
   absl::Status TurnDays(int keep_days) override;

@@ -1,107 +1,7 @@
-#include "storage/pg_event_store.hpp"
-
-#include <absl/time/clock.h>
-#include <catch2/catch.hpp>
-
-#include "cartwise/testing/database.hpp"
-#include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/row_security.hpp"
-#include "cartwise/testing/status.hpp"
+#include "storage/fixture_pgtest.hpp"
 
 namespace cartwise::telemetry {
-namespace {
-
-const ChainId kChain("01890000-0000-7000-8000-00000000000a");
-const ChainId kOther("01890000-0000-7000-8000-00000000000b");
-const BranchId kHaifa("01890000-0000-7000-8000-000000000001");
-const BranchId kJaffa("01890000-0000-7000-8000-000000000002");
-
-Caller Of(const ChainId& chain) {
-  Caller caller;
-  caller.principal = Principal::kStaff;
-  caller.chain = chain;
-  caller.grants = {{Role::kViewer, {}}};
-  caller.deadline = absl::Now() + absl::Seconds(30);
-  return caller;
-}
-
-Caller DeviceOf(const DeviceId& device, absl::Time token_issued_at) {
-  Caller caller = Of(kChain);
-  caller.principal = Principal::kDevice;
-  caller.subject = device.value();
-  caller.grants.clear();
-  caller.issued_at = token_issued_at;
-  return caller;
-}
-
-Caller Platform() {
-  Caller caller = Of(ChainId());
-  caller.grants = {{Role::kPlatformAdmin, {}}};
-  return caller;
-}
-
-struct Fixture {
-  testing::Database database;
-  std::unique_ptr<pg::Pool> pool = database.PoolOf("telemetry");
-  PgEventStore store{*pool};
-  absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
-  DeviceId device = DeviceId::New();
-
-  ~Fixture() { testing::CheckPlans(*pool, "telemetry", {}); }
-
-  NewEvent Event(std::string type = "agent.health", absl::Duration ago = absl::ZeroDuration()) {
-    return {EventId::New(), std::move(type), R"({"cpu": 41.5, "text": "a\"b\\c, {d} שלום"})",
-            now - ago};
-  }
-  absl::StatusOr<int> AddOfDevice(const std::vector<NewEvent>& events,
-                                  const BranchId& branch = kHaifa, const ChainId& chain = kChain) {
-    return store.AddOfDevice(Of(chain), {chain, branch, device}, events);
-  }
-  PlacedEvent Told(std::string type, std::string lifecycle,
-                   absl::Duration ago = absl::ZeroDuration()) {
-    const bool token_replaced = type == "device.token_rotated";
-    return {kChain, kHaifa, device, Event(std::move(type), ago),
-            Standing{std::move(lifecycle), token_replaced}};
-  }
-  void Tell(std::vector<PlacedEvent> events) {
-    REQUIRE_OK(store.Add(Caller::Service("device-svc"), events));
-  }
-  /// What the device itself is answered, the same to its uploads and its lists.
-  std::string Refused(absl::Duration token_age = absl::ZeroDuration()) {
-    const Caller caller = DeviceOf(device, now - token_age);
-    const auto added = store.AddOfDevice(caller, {kChain, BranchId(), device}, {Event()});
-    const auto listed = store.List(caller, OfDevice());
-    CHECK(testing::ReasonOf(added) == testing::ReasonOf(listed));
-    CHECK(added.ok() == listed.ok());
-    return testing::ReasonOf(added);
-  }
-  Query OfDevice(const ChainId& chain = kChain) const {
-    Query query;
-    query.chain = chain;
-    query.device = device;
-    return query;
-  }
-  Query OfBranch(const BranchId& branch) const {
-    Query query = OfDevice();
-    query.device.reset();
-    query.branch = branch;
-    return query;
-  }
-  Query OfChain(const ChainId& chain) const {
-    Query query = OfDevice(chain);
-    query.device.reset();
-    return query;
-  }
-  std::vector<Record> List(const Query& query, const Caller& caller) {
-    auto records = store.List(caller, query);
-    REQUIRE_OK(records);
-    return *std::move(records);
-  }
-  std::vector<Record> List(const Query& query) { return List(query, Of(kChain)); }
-  int64_t Count(const std::string& sql) { return database.Sql(sql).front().Int("count"); }
-};
-
-}  // namespace
 
 TEST_CASE("an event is read back as it came", "[telemetry][pg]") {
   Fixture f;
@@ -333,23 +233,27 @@ TEST_CASE("a refused device is told so even when it sends a batch again", "[tele
   Fixture f;
   const std::vector<NewEvent> batch = {f.Event()};
   const Origin origin{kChain, BranchId(), f.device};
-  CHECK(*f.store.AddOfDevice(DeviceOf(f.device, f.now), origin, batch) == 1);
+  CHECK(*f.AddAs(DeviceOf(f.device, f.now), origin, batch) == 1);
 
   f.Tell({f.Told("device.quarantined", "QUARANTINED")});
 
-  CHECK_REFUSED(f.store.AddOfDevice(DeviceOf(f.device, f.now), origin, batch),
-                "DEVICE_QUARANTINED");
+  CHECK_REFUSED(f.AddAs(DeviceOf(f.device, f.now), origin, batch), "DEVICE_QUARANTINED");
 }
 
 TEST_CASE("statements that forgot the tenant reach its own rows only", "[telemetry][pg]") {
   Fixture f;
   for (const ChainId& chain : {kChain, kOther}) {
     const DeviceId device = DeviceId::New();
-    REQUIRE_OK(f.store.AddOfDevice(Of(chain), {chain, kHaifa, device}, {f.Event()}));
+    KeyedWrite write;
+    Caller caller = Of(chain);
+    caller.once = &write;
+    NewEvent event = f.Event();
+    event.time_may_change = true;
+    REQUIRE_OK(f.AddAs(caller, {chain, kHaifa, device}, {event}));
     f.Tell({{chain, kHaifa, device, f.Event("device.online"), Standing{"ACTIVE"}}});
   }
   // Nor may a chain write into another's record.
-  CHECK_FALSE(f.store.AddOfDevice(Of(kOther), {kChain, kHaifa, f.device}, {f.Event()}).ok());
+  CHECK_FALSE(f.AddAs(Of(kOther), {kChain, kHaifa, f.device}, {f.Event()}).ok());
   testing::CheckRowSecurity(f.database, "telemetry", kChain, kOther);
 }
 
