@@ -1,4 +1,5 @@
 #include <condition_variable>
+#include <future>
 #include <limits>
 #include <mutex>
 
@@ -210,6 +211,40 @@ TEST_CASE("a restarted relay goes on where the last one committed", "[outbox]") 
   Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
 
   CHECK(sink.WaitUntil([&] { return sink.got.back() == "b"; }));
+}
+
+TEST_CASE("a relay that ends leaves the rest of a backlog to the next one", "[outbox]") {
+  constexpr size_t kMany = 50;
+  OutboxFixture f;
+  RecordingSink sink;
+  std::promise<void> ending;
+  const Deliver deliver = sink.AsSink("s").deliver;
+  const Sink slow{"s", [&, ended = ending.get_future().share()](const std::vector<Event>& events) {
+                    const absl::Status status = deliver(events);
+                    ended.wait();
+                    return status;
+                  }};
+  std::vector<std::string> all;
+  Event large;
+  large.occurred_at = absl::Now();
+  // Two of them are more than a batch.
+  large.payload = "{\"text\": \"" + std::string(100 * 1024, 'x') + "\"}";
+  while (all.size() < kMany) {
+    all.push_back(std::to_string(all.size()));
+    large.type = all.back();
+    REQUIRE_OK(f.Tell(large));
+  }
+
+  {
+    Relay relay(*f.pool, "shop", "tenant-svc", {slow}, f.database.metrics);
+    REQUIRE(sink.WaitUntil([&] { return sink.batches == 1; }));
+    ending.set_value();
+  }
+  CHECK(sink.got.size() < all.size());
+
+  Relay next(*f.pool, "shop", "tenant-svc", {slow}, f.database.metrics);
+  REQUIRE(sink.WaitUntil([&] { return sink.got.size() >= all.size(); }));
+  CHECK(sink.got == all);
 }
 
 TEST_CASE("replicas that carry to one sink bring it each event once and in order", "[outbox]") {

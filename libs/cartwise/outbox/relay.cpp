@@ -100,6 +100,7 @@ struct Relay::State {
   absl::StatusOr<Carried> CarryBatch(const Sink& sink);
   void Prune();
   bool Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Duration gather);
+  bool Stopping();
 };
 
 // One batch to one sink. The cursor stays locked meanwhile, so another replica
@@ -150,6 +151,11 @@ bool Relay::State::Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Du
   return !stopping;
 }
 
+bool Relay::State::Stopping() {
+  std::lock_guard lock(mutex);
+  return stopping;
+}
+
 void Relay::State::Carry(const Sink& sink) {
   uint64_t seen = 0;
   auto backoff = kPoll;
@@ -164,7 +170,7 @@ void Relay::State::Carry(const Sink& sink) {
                        .ok();
     }
     absl::StatusOr<Carried> carried = CarryBatch(sink);
-    while (carried.ok() && carried->more) carried = CarryBatch(sink);
+    while (carried.ok() && carried->more && !Stopping()) carried = CarryBatch(sink);
     if (carried.ok() && carried->held_back) {
       backoff = std::min(look_again, kPoll);
       look_again *= 2;
