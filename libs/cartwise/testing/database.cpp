@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_replace.h>
@@ -75,6 +76,14 @@ std::unique_ptr<pg::Pool> Database::PoolOf(const std::string& service, int conne
 
 pg::Rows Database::Sql(const std::string& sql) {
   return Run(SuperUrl(), sql);
+}
+
+void Database::AwaitLockWaits(int sessions) {
+  while (Sql("SELECT FROM pg_stat_activity WHERE datname = current_database() "
+             "AND wait_event_type = 'Lock'")
+             .size() < sessions) {
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace cartwise::testing

@@ -24,6 +24,8 @@ class Database {
   std::unique_ptr<pg::Pool> PoolOf(const std::string& service, int connections = 4);
   /// Runs SQL as superuser; aborts on failure. Rows of the last statement.
   pg::Rows Sql(const std::string& sql);
+  /// Returns once so many sessions of the database wait for somebody's lock.
+  void AwaitLockWaits(int sessions = 1);
 
   obs::Metrics metrics;
 

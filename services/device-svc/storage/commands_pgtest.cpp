@@ -55,10 +55,7 @@ TEST_CASE("a service hears the agent's word before it is committed, a person aft
     CHECK(f.here.commands.Execute(TwoChains::Service(), of_person).ok());
     answered = true;
   });
-  while (f.Count("pg_stat_activity WHERE datname = current_database() "
-                 "AND wait_event_type = 'Lock'") == 0) {
-    std::this_thread::yield();
-  }
+  f.server.AwaitLockWaits();
   CHECK(!answered);
   REQUIRE_OK((*keeper)->Raw("COMMIT"));
   person.join();

@@ -152,10 +152,7 @@ TEST_CASE("who waits for a twin with the same refresh token learns that it is sp
 
   absl::StatusOr<Session> next;
   std::thread waiting([&] { next = f.Refresh(*session); });
-  while (f.Count("pg_stat_activity WHERE datname = current_database() "
-                 "AND wait_event_type = 'Lock'") == 0) {
-    std::this_thread::yield();
-  }
+  f.server.AwaitLockWaits();
   REQUIRE_OK((*twin)->Raw("COMMIT"));
   waiting.join();
 

@@ -100,10 +100,7 @@ TEST_CASE("who meets the end of a good sign-in is not taken for one who tries to
 
   absl::StatusOr<Session> session;
   std::thread waiting([&] { session = f.Login(kOffice); });
-  while (f.Count("pg_stat_activity WHERE datname = current_database() "
-                 "AND wait_event_type = 'Lock'") == 0) {
-    std::this_thread::yield();
-  }
+  f.server.AwaitLockWaits();
   REQUIRE_OK((*twin)->Raw("DELETE FROM tenant.sign_in_tries WHERE kind = 'pair'; COMMIT"));
   waiting.join();
 
