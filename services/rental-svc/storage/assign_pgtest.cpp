@@ -2,6 +2,7 @@
 #include <set>
 #include <thread>
 
+#include "cartwise/pg/connection.hpp"
 #include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
@@ -267,6 +268,35 @@ TEST_CASE("twins under one key open one lock and get one answer", "[assign]") {
   }
   for (std::thread& twin : twins) twin.join();
   CHECK(ids.size() == 1);
+  CHECK(f.devices.orders().size() == 1);
+}
+
+TEST_CASE("a twin is not told that its shopper has a cart: it is the one of this very request",
+          "[assign]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(5);
+  const auto keeper = pg::Connection::Open(f.db.SuperUrl());
+  REQUIRE_OK(keeper);
+  // Whichever comes first has its rental and waits with it for the key; the other one meets it.
+  REQUIRE_OK((*keeper)->Raw(
+      absl::StrCat("BEGIN; INSERT INTO rental.idempotency_keys (chain_id, principal, method, key, "
+                   "request_hash) VALUES ('",
+                   place.chain.value(), "', '", RequesterOf(f.Operator(place)), "', '",
+                   FakeOnce("k1").Method(), "', 'k1', 'h1')")));
+  const auto assign = [&] {
+    FakeOnce once("k1");
+    return f.Assign(place, Phone(1), &once);
+  };
+  absl::StatusOr<Rental> one, other;
+  std::thread first([&] { one = assign(); }), second([&] { other = assign(); });
+  f.db.AwaitLockWaits(2);
+  REQUIRE_OK((*keeper)->Raw("ROLLBACK"));
+  first.join();
+  second.join();
+
+  REQUIRE_OK(one);
+  REQUIRE_OK(other);
+  CHECK(one->id == other->id);
   CHECK(f.devices.orders().size() == 1);
 }
 

@@ -104,10 +104,12 @@ absl::StatusOr<bool> JamWith(Runner& runner, const Rental& rental, const std::st
 absl::StatusOr<TakeResult> PgRack::Take(const Caller& caller, const Taking& want) {
   Runner runner = Single(pool_, caller);
   CW_ASSIGN_OR_RETURN(TakeResult result, TakeWith(runner, want, caller, caller.once));
-  if (result.kind != Kind::kSeenBefore) return result;
+  if (result.kind == Kind::kTaken || caller.once == nullptr) return result;
+  // What stands in the way may be a twin of this very request that was quicker.
   CW_ASSIGN_OR_RETURN(auto earlier, FindEarlier(caller, want.branch));
   if (earlier) return *std::move(earlier);
-  result.kind = Kind::kRaced;  // its rental was cancelled in between
+  // Its rental was cancelled in between.
+  if (result.kind == Kind::kSeenBefore) result.kind = Kind::kRaced;
   return result;
 }
 
