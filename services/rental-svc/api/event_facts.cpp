@@ -104,10 +104,9 @@ std::optional<Fact> LockIn(const Event& event, const ChainId& chain) {
   change.closed = event.type() == "lock.closed";
   change.command = IdIn<CommandId>(payload, "command_id");
   change.item_left = ItemLeftNamed(TextIn(payload, "item_left"));
+  change.item_present = FlagIn(payload, "item_present", true);
   change.occurred_at = FromTimestamp(event.occurred_at());
   change.sequence = event.sequence();
-  // A hook pressed by hand: the sensors see no cart behind it.
-  if (change.closed && !FlagIn(payload, "item_present", true)) return std::nullopt;
   if (change.event.empty() || change.device.empty() || change.controller.empty() ||
       change.lock == 0) {
     return std::nullopt;

@@ -76,7 +76,9 @@ Verdict VerdictOf(const Rule& rule, const LockState& state, const LockView& view
   };
   switch (rule.effect) {
     case Effect::kNothing:
+      break;
     case Effect::kQuestion:
+      verdict.is_locked = closed;  // so the shopper may end the rental
       break;
     case Effect::kFollowHook:
       verdict.is_locked = closed;

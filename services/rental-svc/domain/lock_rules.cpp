@@ -88,6 +88,12 @@ Verdict JudgeClosing(const LockView& view, const LockChange& change, absl::Durat
                      absl::Time now) {
   Verdict verdict;
   if (view.seen) return verdict;
+  // A hook pressed by hand, or a broken sensor: nobody's return by itself. With the
+  // cart's rental open, its shopper may say that it is one.
+  if (!change.item_present) {
+    if (view.rental && !FromBefore(*view.rental, change)) verdict.is_locked = true;
+    return verdict;
+  }
   if (!view.rental) {
     verdict.is_locked = true;
     if (view.staff_unlock.empty()) {

@@ -24,8 +24,9 @@ struct LockChange {
   bool closed = false;
   CommandId command;  ///< behind an opening; empty when none explains it
   ItemLeft item_left = ItemLeft::kUnknown;
-  absl::Time occurred_at;  ///< the Pi's clock
-  int64_t sequence = 0;    ///< rises in the device's journal
+  bool item_present = true;  ///< false: a closing without a cart, as infrared sees it
+  absl::Time occurred_at;    ///< the Pi's clock
+  int64_t sequence = 0;      ///< rises in the device's journal
 };
 
 /// What the cloud knows of a lock when word of it comes.

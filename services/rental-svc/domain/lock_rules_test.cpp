@@ -55,6 +55,19 @@ TEST_CASE("a cart that is pushed in ends its rental when the Pi saw it", "[lock]
   CHECK(verdict.ended_by == "device:0190a000-0000-7000-8000-00000000000d");
 }
 
+TEST_CASE("a hook that closed on nothing ends no rental, but its shopper may now", "[lock]") {
+  LockChange empty = At(absl::Minutes(30), true);
+  empty.item_present = false;
+  const Verdict verdict = Close(Rented(S::kActive), empty);
+  CHECK(verdict.rental == Verdict::OfRental::kLeave);
+  CHECK(verdict.is_locked == true);
+  CHECK_FALSE(verdict.cart_status.has_value());
+
+  CHECK(Close(LockView(), empty).Nothing());  // nobody rents it: nothing is given out
+  empty.occurred_at = kStart - absl::Seconds(1);
+  CHECK(Close(Rented(S::kActive), empty).Nothing());
+}
+
 TEST_CASE("late is past the expected return plus the time the device was away", "[lock]") {
   LockView view = Rented(S::kOverdue);
   CHECK(Close(view, At(absl::Hours(3), true)).end_status == S::kReturnedLate);

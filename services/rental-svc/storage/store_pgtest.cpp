@@ -94,13 +94,23 @@ TEST_CASE("a cart that is out is neither changed nor deleted", "[carts]") {
 
 TEST_CASE("a shopper returns only what the hook holds, and only their own", "[return]") {
   StoreFixture f;
-  const Place place = f.AddPlace(2);
+  const Place place = f.AddPlace(2, /*has_ir=*/true);
   REQUIRE_OK(f.Assign(place, Phone(1)));
   ReturnByHand want;
   want.branch = place.branch;
   CHECK_REFUSED(f.Return(f.Shopper(place, Phone(1)), want), "CART_NOT_LOCKED");
   CHECK_REFUSED(f.Return(f.Shopper(place, Phone(2)), want), "RENTAL_NOT_FOUND");
-  f.db.Sql("UPDATE rental.carts SET is_locked = true");
+  SECTION("the sensor sees no cart behind the closed hook") {
+    LockChange closed = f.Change(place, 1, true, f.clock.Now());
+    closed.item_present = false;
+    REQUIRE_OK(f.facts.Take(closed));
+  }
+  SECTION("nor did it while nobody was watching") {
+    const SnapshotTold snapshot{
+        EventId::New(), place.chain, place.device, f.clock.Now(), {{place.board, true, 0xFFFF, 0}}};
+    REQUIRE_OK(f.facts.Take(snapshot));
+  }
+  CHECK(f.CartOf(place, 1) == "IN_USE closed");
   const auto returned = f.Return(f.Shopper(place, Phone(1)), want);
   REQUIRE_OK(returned);
   CHECK(returned->end_reason == "SHOPPER");
