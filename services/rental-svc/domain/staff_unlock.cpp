@@ -30,6 +30,14 @@ absl::Status WhyNot(const CommandOutcome& outcome) {
                         "nobody knows yet whether the lock opened; look at the cart");
 }
 
+absl::Status CheckMayOpen(const Cart& cart) {
+  if (cart.status == CartStatus::kInUse) {
+    return errors::Refuse(kPrecondition, reasons::kCartInUse, "the cart is out");
+  }
+  if (cart.online) return absl::OkStatus();
+  return errors::Refuse(kPrecondition, reasons::kDeviceOffline, "the lock cannot be reached now");
+}
+
 }  // namespace
 
 absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock& want) {
@@ -41,13 +49,6 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
   CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(branch, store.FindBranch(want.branch));
     CW_ASSIGN_OR_RETURN(const Cart cart, store.LockCart(branch, want.cart));
-    if (cart.status == CartStatus::kInUse) {
-      return errors::Refuse(kPrecondition, reasons::kCartInUse, "the cart is out");
-    }
-    if (!cart.online) {
-      return errors::Refuse(kPrecondition, reasons::kDeviceOffline,
-                            "the lock cannot be reached now");
-    }
     CW_ASSIGN_OR_RETURN(const Controller controller, store.FindController(branch, cart.controller));
     order = UnlockOrder{.command = want.command,
                         .chain = cart.chain,
@@ -57,7 +58,10 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
                         .requested_by = caller.Label(),
                         .purpose = want.reason,
                         .trace_id = caller.trace_id};
-    return store.InsertStaffUnlock(caller, cart, order, clock_.Now());
+    CW_ASSIGN_OR_RETURN(const bool is_new,
+                        store.InsertStaffUnlock(caller, cart, order, clock_.Now()));
+    // A refusal undoes it; a repeat gets its answer, whatever became of the cart since.
+    return is_new ? CheckMayOpen(cart) : absl::OkStatus();
   }));
   const CommandOutcome outcome = devices_.Unlock(order, clock_.Now() + kOutcomeWait);
   Cart cart;

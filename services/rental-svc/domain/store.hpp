@@ -131,11 +131,11 @@ class Store {
                                                      absl::Time until) = 0;
   virtual absl::StatusOr<BranchFigures> CountBranch(const Branch& branch) = 0;
 
-  /// An opening by staff, written and announced before it happens. A repeat
-  /// changes nothing; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED) for the same
-  /// command with another cart or reason.
-  virtual absl::Status InsertStaffUnlock(const Caller& caller, const Cart& cart,
-                                         const UnlockOrder& order, absl::Time now) = 0;
+  /// An opening by staff, written and announced before it happens. False when it was
+  /// there already, which changes nothing; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED)
+  /// for the same command with another cart or reason.
+  virtual absl::StatusOr<bool> InsertStaffUnlock(const Caller& caller, const Cart& cart,
+                                                 const UnlockOrder& order, absl::Time now) = 0;
   /// Its outcome, announced, unless it is known already.
   virtual absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                          const CommandOutcome& outcome) = 0;

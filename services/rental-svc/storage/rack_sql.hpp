@@ -48,6 +48,11 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
      WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid
        AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
        AND k.online AND NOT k.deleted
+       -- Nor are staff opening it this moment. One look for a cart, and no join.
+       AND (SELECT u.command_id FROM rental.staff_unlocks u
+             WHERE u.chain_id = c.chain_id AND u.cart_id = c.id AND u.closed_at IS NULL
+               AND u.state IN ('SENT', 'UNKNOWN')
+               AND u.requested_at > $10::timestamptz - interval '1 minute' LIMIT 1) IS NULL
        AND (SELECT active FROM branch)
        AND EXISTS (SELECT FROM phone)
        AND NOT EXISTS (SELECT FROM prior) AND NOT EXISTS (SELECT FROM held)

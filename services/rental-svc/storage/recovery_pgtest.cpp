@@ -291,6 +291,34 @@ TEST_CASE("staff cannot open what is out, and one command is one opening", "[unl
   }
 }
 
+TEST_CASE("a repeated staff opening gets its answer, whatever became of the cart since",
+          "[unlock]") {
+  UnlockFixture f;
+  const StaffUnlock want = f.Want(1);
+  REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), want));
+  REQUIRE_OK(f.facts.Take(f.Change(f.place, 1, true, f.clock.Now())));
+  REQUIRE(f.Assign(f.place, Phone(1))->cart_number == 1);
+
+  REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), want));
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), f.Want(1)), "CART_IN_USE");
+  CHECK(f.Count("staff_unlocks") == 1);
+}
+
+TEST_CASE("a cart that staff are opening is given to nobody", "[unlock]") {
+  UnlockFixture f;
+  bool staff_wait = true;
+  f.devices.unlock = [&](const UnlockOrder&) {
+    if (std::exchange(staff_wait, false)) {
+      const auto rental = f.Assign(f.place, Phone(1));
+      REQUIRE_OK(rental);
+      CHECK(rental->cart_number == 2);
+      CHECK_REFUSED(f.Assign(f.place, Phone(2)), "NO_FREE_CART");
+    }
+    return CommandOutcome{CommandState::kSucceeded, ""};
+  };
+  REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), f.Want(1)));
+}
+
 TEST_CASE("a staff opening that nobody wrote down is settled", "[unlock]") {
   UnlockFixture f;
   f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
