@@ -10,10 +10,11 @@
 #include "cartwise/obs/probe_server.hpp"
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
 #include "device_client.hpp"
-#include "jobs.hpp"
 #include "storage/aes_phone_vault.hpp"
+#include "storage/housekeeping.hpp"
 #include "storage/look_up_keys.hpp"
 #include "storage/pg_facts.hpp"
 #include "storage/pg_person_store.hpp"
@@ -54,7 +55,14 @@ absl::Status Serve(const Config& config) {
   Recovery recovery(unfinished, rack, devices, clock);
   Facts facts(fact_store, recovery, clock, config.grace);
   const PersonalData people(person_store, vault);
-  const Jobs jobs(recovery, unfinished, announced);
+  const process::Periodic recovering(absl::Seconds(2), [&] {
+    const absl::Status done = recovery.RunOnce();
+    if (!done.ok()) obs::Warning("recovery goes on later", {{"why", std::string(done.message())}});
+    announced();
+  });
+  // A failure is the database's, which readiness reports; the next turn tries again.
+  const process::Periodic housekeeping(absl::Minutes(1),
+                                       [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
 
   CartsRpc carts_rpc(guard, database, unlocks, announced);
   RentalsRpc rentals_rpc({guard, database, assignment, vault, clock, announced});

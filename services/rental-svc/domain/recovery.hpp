@@ -33,8 +33,6 @@ class Unfinished {
                                          const CommandOutcome& outcome) = 0;
   /// ACTIVE ones past their time, the offline time of their device added: OVERDUE.
   virtual absl::StatusOr<int> MarkOverdue(int most) = 0;
-  /// Forgets idempotency keys and seen events that are older than this.
-  virtual absl::Status Forget(absl::Duration keys, absl::Duration events) = 0;
 };
 
 /// Brings to its end what a crash, a lost answer or a silent device left open.

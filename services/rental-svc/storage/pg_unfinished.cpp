@@ -51,11 +51,6 @@ constexpr pg::Query kMarkOverdue{"unfinished_overdue", R"sql(
          now(), m.payload
     FROM moved m)sql"};
 
-constexpr pg::Query kForget{"unfinished_forget", R"sql(
-  WITH keys AS (
-    DELETE FROM rental.idempotency_keys WHERE created_at < now() - $1::float8 * interval '1 second')
-  DELETE FROM rental.seen_events WHERE seen_at < now() - $2::float8 * interval '1 second')sql"};
-
 }  // namespace sql
 
 template <typename... Args>
@@ -91,10 +86,6 @@ absl::Status PgUnfinished::SettleStaffUnlock(const ChainId& chain, const Command
 absl::StatusOr<int> PgUnfinished::MarkOverdue(int most) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, Run(sql::kMarkOverdue, most));
   return rows.affected();
-}
-
-absl::Status PgUnfinished::Forget(absl::Duration keys, absl::Duration events) {
-  return Run(sql::kForget, absl::ToDoubleSeconds(keys), absl::ToDoubleSeconds(events)).status();
 }
 
 }  // namespace cartwise::rental

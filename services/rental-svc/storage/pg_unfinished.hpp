@@ -17,7 +17,6 @@ class PgUnfinished final : public Unfinished {
   absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                  const CommandOutcome& outcome) override;
   absl::StatusOr<int> MarkOverdue(int most) override;
-  absl::Status Forget(absl::Duration keys, absl::Duration events) override;
 
  private:
   template <typename... Args>
