@@ -10,7 +10,17 @@
 
 namespace cartwise::outbox {
 
+size_t SizeOf(const Event& event) {
+  const Audit audit = event.audit.value_or(Audit{});
+  return event.payload.size() + audit.actor.size() + audit.role.size() + audit.reason.size() +
+         audit.address.size();
+}
+
 absl::Status Append(pg::Transaction& tx, std::string_view schema, const Event& event) {
+  if (const size_t bytes = SizeOf(event); bytes > kMostOfEvent) {
+    return absl::InternalError(
+        absl::StrCat("no sink takes an event of ", bytes, " bytes: ", event.type));
+  }
   return tx
       .Run(StatementsOf(schema).append, event.chain, event.id, event.branch, event.device,
            event.type, event.subject, event.occurred_at, event.payload, event.trace_id,

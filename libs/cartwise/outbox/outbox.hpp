@@ -15,8 +15,15 @@
 
 namespace cartwise::outbox {
 
+/// Bytes of an event's payload and audit part. In a message they take up to six times as
+/// many, a service refuses one of more than 1 MiB, and what a sink always refuses would
+/// hold up all after it.
+inline constexpr size_t kMostOfEvent = 128 * 1024;
+size_t SizeOf(const Event& event);
+
 /// Writes an event into `<schema>.outbox` in the transaction of the change it
-/// tells of. Call Relay::Wake() after the commit for prompt delivery.
+/// tells of. Call Relay::Wake() after the commit for prompt delivery. INTERNAL for an
+/// event that is larger than kMostOfEvent.
 ///
 /// The tables, made by each service's first migration:
 ///   CREATE TABLE <schema>.outbox (

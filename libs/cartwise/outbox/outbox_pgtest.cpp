@@ -67,6 +67,13 @@ struct OutboxFixture {
   }
 };
 
+// An object of so many bytes, of what takes the most bytes in a message compared with its text.
+std::string Numbers(size_t bytes) {
+  std::string json = R"({"": [1)";
+  while (json.size() + 4 <= bytes) json += ",1";
+  return json.append(bytes - json.size() - 2, ' ') + "]}";
+}
+
 // Remembers what it got; refuses while `broken`.
 struct RecordingSink {
   std::mutex mutex;
@@ -149,10 +156,7 @@ TEST_CASE("large events go in batches that a service takes", "[outbox]") {
   std::vector<std::string> all;
   Event large;
   large.occurred_at = absl::Now();
-  large.payload = R"({"numbers": [1)";
-  // A number takes the most bytes in a message, compared with its text.
-  while (large.payload.size() < 16 * 1024) large.payload += ",1";
-  large.payload += "]}";
+  large.payload = Numbers(16 * 1024);
   for (int i = 0; i < kMany; ++i) {
     all.push_back(std::to_string(i));
     large.type = all.back();
@@ -172,7 +176,8 @@ TEST_CASE("an event larger than a batch goes alone", "[outbox]") {
   Event large;
   large.type = "large";
   large.occurred_at = absl::Now();
-  large.payload = "{\"text\": \"" + std::string(700 * 1024, 'x') + "\"}";
+  // PostgreSQL writes it with spaces.
+  large.payload = Numbers(kMostOfEvent);
   REQUIRE_OK(f.Tell(large));
   REQUIRE_OK(f.Tell("small"));
 
@@ -181,6 +186,21 @@ TEST_CASE("an event larger than a batch goes alone", "[outbox]") {
   REQUIRE(sink.WaitUntil([&] { return sink.got.size() == 2; }));
   CHECK(sink.got == std::vector<std::string>{"large", "small"});
   CHECK(sink.batches == 2);
+}
+
+TEST_CASE("an event that no sink takes is not written, the largest that is fits", "[outbox]") {
+  OutboxFixture f;
+  Event event;
+  event.type = "large";
+  event.occurred_at = absl::Now();
+
+  event.payload = Numbers(kMostOfEvent);
+  CHECK(ToProto(event).ByteSizeLong() < 1000 * 1024);
+  REQUIRE_OK(f.Tell(event));
+
+  event.audit = Audit{"user:7", "ADMIN", "why", "10.0.0.1"};
+  CHECK(f.Tell(event).code() == absl::StatusCode::kInternal);
+  CHECK(f.database.Sql("SELECT count(*) AS n FROM shop.outbox").front().Int("n") == 1);
 }
 
 TEST_CASE("how old the oldest event is shows while its sink refuses it", "[outbox]") {

@@ -46,12 +46,6 @@ Event ReadEvent(const pg::Row& row, const std::string& source, Takes takes) {
   return event;
 }
 
-size_t SizeOf(const Event& event) {
-  const Audit audit = event.audit.value_or(Audit{});
-  return event.payload.size() + audit.actor.size() + audit.role.size() + audit.reason.size() +
-         audit.address.size();
-}
-
 struct Batch {
   std::vector<Event> events;
   int rows = 0;  ///< that it covers, from the first; at least one
