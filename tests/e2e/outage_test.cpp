@@ -96,6 +96,12 @@ TEST_CASE("kill -9 of a service during rentals loses nothing acknowledged", "[e2
   CHECK(none("r.status IN ('OPENING', 'UNCONFIRMED')"));
   CHECK(none(acknowledged + "r.status <> 'RETURNED'"));
   CHECK(Rentals(chain, "r.opened_at IS NOT NULL") == int64_t(rack.board().Pulses().size()));
+  // What the agent told again on its next stream, with another time, is in the record once.
+  CHECK(TheFleet()
+            .database
+            .Sql("SELECT FROM telemetry.events WHERE chain_id = '" + chain.id +
+                 "' GROUP BY device_id, event_id HAVING count(*) > 1")
+            .empty());
   // Who only keeps what happened was told of each once.
   CHECK(none(acknowledged +
              "1 <> (SELECT count(*) FROM telemetry.events e WHERE e.chain_id = r.chain_id"

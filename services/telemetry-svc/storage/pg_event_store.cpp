@@ -160,14 +160,19 @@ constexpr pg::Query kListChain[] = {
 constexpr char kBelowTypes = ' ';
 constexpr char kAboveTypes = '~';
 
-// An id outlives the row of its event, which stands in no later day than the id was seen.
 constexpr pg::Query kTurnDays{"telemetry_turn_days", R"sql(
-  WITH ids AS (
-    DELETE FROM telemetry.seen_events WHERE seen_at < now() - make_interval(days => $2::int + 1)),
-  keys AS (
-    DELETE FROM telemetry.idempotency_keys WHERE created_at < now() - interval '1 day')
   SELECT telemetry.ensure_partitions($1::int) AS made,
          telemetry.drop_partitions($2::int) AS dropped)sql"};
+
+// After the days, apart from the lock that dropping one takes: an id outlives the row of its event,
+// which stands in no later day than the id was seen. The limit keeps a turn short; the next one
+// goes on.
+constexpr pg::Query kForget{"telemetry_forget", R"sql(
+  WITH keys AS (
+    DELETE FROM telemetry.idempotency_keys WHERE created_at < now() - interval '1 day')
+  DELETE FROM telemetry.seen_events WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM telemetry.seen_events
+     WHERE seen_at < now() - make_interval(days => $1::int + 1) LIMIT 200000)))sql"};
 
 // Nothing of interest is older than 1900, and years of fewer than four digits
 // have no text that PostgreSQL and RFC 3339 agree on.
@@ -308,10 +313,10 @@ absl::StatusOr<std::vector<Record>> PgEventStore::List(const Caller& caller, con
 }
 
 absl::Status PgEventStore::TurnDays(int keep_days) {
-  return pool_
-      .Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(30), kTurnDays, kDaysAhead,
-            keep_days)
-      .status();
+  const pg::Tenant platform = pg::Tenant::Platform();
+  const absl::Time deadline = absl::Now() + absl::Seconds(30);
+  CW_RETURN_IF_ERROR(pool_.Once(platform, deadline, kTurnDays, kDaysAhead, keep_days).status());
+  return pool_.Once(platform, deadline, kForget, keep_days).status();
 }
 
 }  // namespace cartwise::telemetry

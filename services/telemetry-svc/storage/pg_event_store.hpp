@@ -8,7 +8,7 @@
 namespace cartwise::telemetry {
 
 /// Events on PostgreSQL: every call is one statement and one round trip, but for a write under an
-/// Idempotency-Key.
+/// Idempotency-Key and the turn of days.
 class PgEventStore final : public EventStore {
  public:
   explicit PgEventStore(pg::Pool& pool) : pool_(pool) {}
