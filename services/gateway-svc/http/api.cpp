@@ -227,6 +227,7 @@ std::optional<Answer> Api::Resolve(const RequestHead& head, Exchange& exchange) 
   if (match.route == nullptr) return NoRoute(head.method, match.allowed, exchange);
   exchange.label = match.route->label;
   exchange.route = match.route;
+  exchange.problem.repeatable = match.route->method->policy->idempotent();
   exchange.rest.path_values = std::move(match.values);
   exchange.rest.query = std::move(target->query);
   if (const absl::Status status = ReadHeaders(head, exchange); !status.ok()) {

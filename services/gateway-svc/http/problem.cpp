@@ -118,14 +118,14 @@ bool HasDoneNothing(const absl::Status& refusal) {
 }
 
 /// Seconds; empty when nobody should try again by a clock.
-std::string RetryAfter(const absl::Status& status, unsigned http) {
+std::string RetryAfter(const absl::Status& status, unsigned http, bool repeatable) {
   if (http != 429 && http != 503) return "";
   for (const auto& [name, value] : errors::Details(status)) {
     const bool digits = !value.empty() && value.size() < 8 &&
                         value.find_first_not_of("0123456789") == std::string::npos;
     if (name == "retry_after_seconds" && digits) return value;
   }
-  return http == 429 || HasDoneNothing(status) ? "1" : "";
+  return http == 429 || repeatable || HasDoneNothing(status) ? "1" : "";
 }
 
 Members Begin(unsigned status, std::string_view code, std::string_view detail,
@@ -201,7 +201,7 @@ Answer ProblemOf(const absl::Status& status, const ProblemContext& context) {
   AppendDetails(members, status);
   Answer answer = Finish(http, std::move(members));
   if (http == 401) answer.headers.emplace_back("WWW-Authenticate", "Bearer");
-  if (const std::string wait = RetryAfter(status, http); !wait.empty()) {
+  if (const std::string wait = RetryAfter(status, http, context.repeatable); !wait.empty()) {
     answer.headers.emplace_back("Retry-After", wait);
   }
   return answer;

@@ -13,6 +13,7 @@ namespace cartwise::gateway {
 struct ProblemContext {
   std::string instance;  ///< path of the request, without its query
   std::string trace_id;
+  bool repeatable = false;  ///< also when it has been carried out
 };
 
 /// HTTP status of a failure, the one place where gRPC's codes become HTTP's.

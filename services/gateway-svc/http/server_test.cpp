@@ -336,6 +336,18 @@ TEST_CASE_METHOD(Fixture, "a service that is away is 503 without its address") {
   CHECK(response.body().find("127.0.0.1") == std::string::npos);
 }
 
+TEST_CASE_METHOD(Fixture,
+                 "what may have been done is repeated by a clock only where that is safe") {
+  gateway.carts.answer =
+      errors::Refuse(absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN", "nobody knows");
+  const Response write = Post("{}");
+  CHECK(write.result_int() == 503);
+  CHECK(write.count("Retry-After") == 0);
+  const Response read = client.Send(Request("GET " + carts, bearer));
+  CHECK(read.result_int() == 503);
+  CHECK(read["Retry-After"] == "1");
+}
+
 TEST_CASE_METHOD(Fixture, "a browser's preflight is answered for listed origins") {
   const Response allowed = client.Send(
       Request("OPTIONS " + carts,

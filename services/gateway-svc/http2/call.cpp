@@ -229,7 +229,8 @@ void Call::OnAnswerEnd() {
 
 void Call::OnServiceGone(uint32_t error) {
   turn_.reset();
-  if (!ended_) Settle(StatusOfReset(error), {});
+  // What a stream said may have been acted on before the rest of it went out.
+  if (!ended_) Settle(StatusOfReset(error, !unary() || service_.waiting() == 0), {});
 }
 
 // The end.

@@ -8,7 +8,10 @@
 #include <absl/strings/str_cat.h>
 #include <nghttp2/nghttp2.h>
 
+#include "cartwise/base/errors.hpp"
+#include "cartwise/rpc/status.hpp"
 #include "cartwise/rpc/wire.hpp"
+#include "http2/services.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -51,6 +54,14 @@ std::string ValueOf(const http2::Headers& headers, std::string_view name) {
     if (key == name) return value;
   }
   return "";
+}
+
+/// It may have been done, and whoever asked never heard of it.
+grpc::Status OutcomeUnknown() {
+  return rpc::ToGrpc(errors::Refuse(
+      absl::StatusCode::kUnavailable, "OUTCOME_UNKNOWN",
+      "the service was lost before it answered; ask for the thing before you repeat, or repeat "
+      "with the same Idempotency-Key"));
 }
 
 void AddForeign(const http2::Headers& from, http2::Headers& to) {
@@ -165,10 +176,11 @@ grpc::Status StatusOfHead(const http2::Headers& head) {
     case 404:
       return {grpc::StatusCode::UNIMPLEMENTED, text};
     case 429:
-    case 502:
     case 503:
-    case 504:
       return {grpc::StatusCode::UNAVAILABLE, text};
+    case 502:
+    case 504:
+      return OutcomeUnknown();
     default:
       return {grpc::StatusCode::UNKNOWN, text};
   }
@@ -191,11 +203,12 @@ grpc::Status StatusOfWhole(const http2::Headers& head) {
   return of_head.ok() ? StatusIn(head) : of_head;
 }
 
-grpc::Status StatusOfReset(uint32_t error) {
+grpc::Status StatusOfReset(uint32_t error, bool all) {
   switch (error) {
     case http2::CallStream::kLost:
+      return all ? OutcomeUnknown() : Unreachable();
     case NGHTTP2_REFUSED_STREAM:
-      return {grpc::StatusCode::UNAVAILABLE, "the service has left"};
+      return Unreachable();
     case NGHTTP2_CANCEL:
       return {grpc::StatusCode::CANCELLED, "the service cancelled the call"};
     case NGHTTP2_ENHANCE_YOUR_CALM:

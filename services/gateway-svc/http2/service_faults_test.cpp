@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "cartwise/rpc/status.hpp"
+#include "cartwise/testing/status.hpp"
 #include "http/test_gateway.hpp"
 #include "http2/raw_service.hpp"
 
@@ -60,7 +62,9 @@ TEST_CASE_METHOD(Fixture, "a service that is lost in mid-call is UNAVAILABLE, an
     peer.AwaitRead();
   }
   peer.Close();
-  CHECK(lost.End().error_code() == grpc::StatusCode::UNAVAILABLE);
+  const absl::Status end = rpc::FromGrpc(lost.End());
+  CHECK(end.code() == absl::StatusCode::kUnavailable);
+  CHECK_REFUSED(end, "OUTCOME_UNKNOWN");
 
   Calling next(*this);
   auto anew = service.Accept();

@@ -145,7 +145,7 @@ void UnaryCall::OnClose(uint32_t error) {
         [self = shared_from_this()] { self->Reach(std::move(self->turn_)); });
   }
   turn_.reset();
-  Settle(StatusOfReset(error));
+  Settle(StatusOfReset(error, waiting() == 0));
 }
 
 void UnaryCall::Settle(const grpc::Status& status) {

@@ -111,12 +111,12 @@ class Caller {
     bool answered = false;
   };
 
-  Call& Make(absl::Duration timeout = kAmple) {
+  Call& Make(absl::Duration timeout = kAmple, const std::string& message = "") {
     Call& call = calls_[made_++];
-    asio::post(loop_.io, [this, &call, timeout] {
+    asio::post(loop_.io, [this, &call, timeout, message] {
       asio::co_spawn(
           loop_.io,
-          CallUnary(loop_.outbound, {upstream_, method_, metadata_, timeout, ""}, nullptr),
+          CallUnary(loop_.outbound, {upstream_, method_, metadata_, timeout, message}, nullptr),
           asio::bind_cancellation_slot(call.cancel.slot(),
                                        [this, &call](std::exception_ptr, UnaryAnswer answer) {
                                          const std::lock_guard lock(mutex_);
@@ -168,6 +168,10 @@ struct Raw {
   RawService service;
   Caller caller{service.port()};
 };
+
+std::string ReasonOf(const UnaryAnswer& answer) {
+  return errors::Reason(rpc::FromGrpc(answer.status));
+}
 
 }  // namespace
 
@@ -314,6 +318,20 @@ TEST_CASE_METHOD(Raw, "a call that is refused again and again is UNAVAILABLE") {
     peer.Send(http2::RawClient::kRstStream, 0, stream, http2::Number(NGHTTP2_REFUSED_STREAM));
   }
   CHECK(caller.Await(call).status.error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(ReasonOf(caller.Await(call)).empty());
+}
+
+TEST_CASE_METHOD(Raw, "what a lost service may have done is told from what it cannot have done") {
+  const bool whole = GENERATE(true, false);
+  // More than the window that a service gives a stream at first.
+  const Caller::Call& call = caller.Make(kAmple, std::string(whole ? 10 : 100'000, 'x'));
+  auto peer = service.Accept();
+  REQUIRE(peer.AwaitCall() != 0);
+
+  peer.Close();
+
+  CHECK(caller.Await(call).status.error_code() == grpc::StatusCode::UNAVAILABLE);
+  CHECK(ReasonOf(caller.Await(call)) == (whole ? "OUTCOME_UNKNOWN" : ""));
 }
 
 TEST_CASE_METHOD(Raw, "a call whose service is lost is UNAVAILABLE, the next reaches it anew") {
