@@ -1,6 +1,5 @@
 #include "cartwise/rpc/guard.hpp"
 
-#include <array>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -27,16 +26,6 @@ using google::protobuf::Descriptor;
 using google::protobuf::Message;
 using google::protobuf::MethodDescriptor;
 using options::v1::Policy;
-
-// Labels of grpc_code, as every gRPC dashboard knows them.
-std::string_view CodeName(grpc::StatusCode code) {
-  static constexpr std::array<std::string_view, 17> kNames = {
-      "OK",       "Canceled",       "Unknown",          "InvalidArgument",   "DeadlineExceeded",
-      "NotFound", "AlreadyExists",  "PermissionDenied", "ResourceExhausted", "FailedPrecondition",
-      "Aborted",  "OutOfRange",     "Unimplemented",    "Internal",          "Unavailable",
-      "DataLoss", "Unauthenticated"};
-  return code >= 0 && size_t(code) < kNames.size() ? kNames[size_t(code)] : "Unknown";
-}
 
 std::string DeterministicBytes(const Message& message) {
   std::string bytes;
@@ -167,27 +156,26 @@ absl::Status Guard::State::Serve(Call& call, Work work) {
 }
 
 void Guard::State::Finish(const Call& call, const absl::Status& status, absl::Duration took) {
-  const auto code = static_cast<grpc::StatusCode>(status.code());
-  const std::string_view code_name = CodeName(code);
+  const std::string code = absl::StatusCodeToString(status.code());
   const Method& method = call.method;
   metrics.Count(
       "grpc_server_handled_total",
-      {{"grpc_service", method.service}, {"grpc_method", method.name}, {"grpc_code", code_name}});
+      {{"grpc_service", method.service}, {"grpc_method", method.name}, {"grpc_code", code}});
   metrics.Seconds("grpc_server_handling_seconds",
                   {{"grpc_service", method.service}, {"grpc_method", method.name}},
                   absl::ToDoubleSeconds(took));
   const double ms = absl::ToDoubleMilliseconds(took);
   const std::string caller = call.caller.Label();
-  if (code == grpc::INTERNAL || code == grpc::UNKNOWN || code == grpc::DATA_LOSS) {
+  if (absl::IsInternal(status) || absl::IsUnknown(status) || absl::IsDataLoss(status)) {
     obs::Error("call failed", {{"method", method.full_name},
-                               {"code", code_name},
+                               {"code", code},
                                {"error", std::string(status.message())},
                                {"ms", ms},
                                {"caller", caller}});
     return;
   }
   obs::Info("call", {{"method", method.full_name},
-                     {"code", code_name},
+                     {"code", code},
                      {"reason", errors::Reason(status)},
                      {"ms", ms},
                      {"caller", caller}});

@@ -168,6 +168,16 @@ TEST_CASE("the handler gets the proven caller, its trace and its deadline", "[gu
                              "\"cartwise.telemetry.v1.TelemetryService\"} 1"));
 }
 
+TEST_CASE("a refusal is counted by the name that gRPC has for its code", "[guard]") {
+  Fixture f;
+
+  CHECK_REFUSED(f.Ingest({{"authorization", "Bearer " + f.Token()}, {"idempotency-key", ""}}),
+                "INVALID_FIELD");
+
+  CHECK_THAT(f.metrics.Text(),
+             Catch::Contains("grpc_server_handled_total{grpc_code=\"INVALID_ARGUMENT\","));
+}
+
 TEST_CASE("without a good token no handler runs", "[guard]") {
   Fixture f;
   const std::string token = f.Token();

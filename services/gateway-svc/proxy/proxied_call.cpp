@@ -2,41 +2,18 @@
 
 #include <utility>
 
-#include <absl/strings/str_cat.h>
+#include <absl/status/status.h>
 #include <absl/time/clock.h>
 
 #include "cartwise/obs/log.hpp"
 #include "cartwise/rpc/status.hpp"
 
 namespace cartwise::gateway {
-namespace {
-
-const char* NameOf(grpc::StatusCode code) {
-  static constexpr const char* kNames[] = {"OK",
-                                           "CANCELLED",
-                                           "UNKNOWN",
-                                           "INVALID_ARGUMENT",
-                                           "DEADLINE_EXCEEDED",
-                                           "NOT_FOUND",
-                                           "ALREADY_EXISTS",
-                                           "PERMISSION_DENIED",
-                                           "RESOURCE_EXHAUSTED",
-                                           "FAILED_PRECONDITION",
-                                           "ABORTED",
-                                           "OUT_OF_RANGE",
-                                           "UNIMPLEMENTED",
-                                           "INTERNAL",
-                                           "UNAVAILABLE",
-                                           "DATA_LOSS",
-                                           "UNAUTHENTICATED"};
-  return code >= 0 && code <= grpc::StatusCode::UNAUTHENTICATED ? kNames[code] : "UNKNOWN";
-}
-
-}  // namespace
 
 void ProxiedCall::Finished(const grpc::Status& status) const {
   const double seconds = absl::ToDoubleSeconds(absl::Now() - start);
-  const char* code = NameOf(status.error_code());
+  const std::string code =
+      absl::StatusCodeToString(static_cast<absl::StatusCode>(status.error_code()));
   const std::string& service = method->descriptor->service()->full_name();
   const std::string& name = method->descriptor->name();
   metrics->Count("grpc_server_handled_total",
