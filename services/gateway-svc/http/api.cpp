@@ -201,7 +201,7 @@ asio::awaitable<std::optional<Answer>> Api::Admit(const RequestHead& head,
   absl::StatusOr<Caller> caller =
       gateway::Admit(*exchange.route->method, parts_.tokens, parts_.revocations, exchange.key,
                      exchange.metadata.authorization);
-  if (!caller.ok()) co_return ProblemOf(caller.status(), exchange.problem);
+  if (!caller.ok()) co_return Refuse(caller.status(), exchange);
   exchange.caller = *std::move(caller);
   co_return ChargeRate(exchange);
 }
@@ -237,6 +237,14 @@ std::optional<Answer> Api::Resolve(const RequestHead& head, Exchange& exchange) 
                  : ProblemOf(status, exchange.problem);
   }
   return std::nullopt;
+}
+
+Answer Api::Refuse(const absl::Status& status, Exchange& exchange) const {
+  if (absl::IsUnauthenticated(status)) {
+    auto verdict = parts_.rates.ChargeUnproven(exchange.metadata.peer);
+    if (auto limited = Obey(std::move(verdict), exchange)) return *std::move(limited);
+  }
+  return ProblemOf(status, exchange.problem);
 }
 
 std::optional<Answer> Api::ChargeRate(Exchange& exchange) const {

@@ -100,6 +100,8 @@ class Api {
   absl::Status ReadHeaders(const RequestHead& head, Exchange& exchange) const;
   /// Learns what an API key is worth; the refusal of a client that tries too many.
   boost::asio::awaitable<std::optional<Answer>> LearnKey(Exchange& exchange) const;
+  /// The refusal of a caller who is not let in, or of one who tries that too often.
+  Answer Refuse(const absl::Status& status, Exchange& exchange) const;
   /// The refusal of a caller who asks too often.
   std::optional<Answer> ChargeRate(Exchange& exchange) const;
   std::optional<Answer> Obey(RateLimiter::Verdict verdict, Exchange& exchange) const;

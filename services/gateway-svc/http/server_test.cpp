@@ -284,6 +284,29 @@ TEST_CASE("a caller who asks too often is 429 until its bucket refills") {
   CHECK(text.find("cartwise_gateway_rate_limited_total{policy=\"chain\"} 1") != std::string::npos);
 }
 
+TEST_CASE("bad tokens draw on the address that brings them, good ones from there pass") {
+  testing::FakeClock clock;
+  TestGateway gateway({.rates = {.address = 2}, .clock = &clock});
+  TestClient client(gateway.http_port());
+  const auto get = [&](const std::string& token) {
+    return client.Send(Request("GET /api/branches/" + gateway.branch.value() + "/carts",
+                               "Authorization: Bearer " + token + "\r\n"));
+  };
+  const Response first = get("guess");
+  CHECK(first.result_int() == 401);
+  CHECK(first["RateLimit"] == R"("address";r=1;t=30)");
+  CHECK(get("guess-2").result_int() == 401);
+
+  const Response refused = get("guess-3");
+  CHECK(refused.result_int() == 429);
+  CHECK(CodeOf(refused) == "RATE_LIMITED");
+  CHECK(refused["Retry-After"] == "30");
+  CHECK(get(gateway.StaffToken()).result_int() == 200);
+
+  clock.Advance(absl::Seconds(30));
+  CHECK(get("guess-4").result_int() == 401);
+}
+
 TEST_CASE("nobody is counted by the address that our own proxy wrote") {
   testing::FakeClock clock;
   TestGateway gateway({.rates = {.sign_in = 1}, .trusted_proxies = 1, .clock = &clock});

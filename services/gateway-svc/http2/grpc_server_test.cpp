@@ -110,6 +110,23 @@ TEST_CASE("a caller who asks too often is refused over gRPC and REST alike") {
   CHECK(gateway.carts.metadata.empty());
 }
 
+TEST_CASE("bad tokens draw on the address that brings them over gRPC too") {
+  testing::FakeClock clock;
+  TestGateway gateway({.rates = {.address = 1}, .clock = &clock});
+  auto carts = rental::v1::CartService::NewStub(gateway.GrpcChannel());
+  const auto reason = [&](const std::string& token) {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
+    rental::v1::ListCartsRequest request;
+    request.set_branch_id(gateway.branch.value());
+    rental::v1::ListCartsResponse response;
+    return ReasonOf(carts->ListCarts(&context, request, &response));
+  };
+  CHECK(reason("guess") == "BAD_TOKEN");
+  CHECK(reason("guess-2") == "RATE_LIMITED");
+  CHECK(reason(gateway.StaffToken()).empty());
+}
+
 TEST_CASE("a device's stream draws on its own bucket, its messages on none") {
   testing::FakeClock clock;
   TestGateway gateway({.rates = {.principal = 1, .chain = 1}, .clock = &clock});

@@ -66,6 +66,12 @@ RateLimiter::Verdict RateLimiter::Charge(const Policy& policy, const Caller& cal
   return Draw(keys, caller.requests_per_minute);
 }
 
+RateLimiter::Verdict RateLimiter::ChargeUnproven(const std::string& address) {
+  Keys keys;
+  keys[kAddress] = ClientOfAddress(address);
+  return Draw(keys, 0);
+}
+
 RateLimiter::Verdict RateLimiter::ChargeUnknownKey(const std::string& address) {
   Keys keys;
   keys[kSignIn] = ClientOfAddress(address);

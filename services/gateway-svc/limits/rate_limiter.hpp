@@ -23,7 +23,7 @@ struct RateFigures {
   int shopper = 60;       ///< each shopper: one must not use up what a small plan gives its chain
   /// All staff, shoppers and keys of a chain together; nullopt: what its plan allows.
   std::optional<int> chain;
-  int address = 600;      ///< anonymous calls of one client address
+  int address = 600;      ///< of one client address: anonymous calls, credentials that do not hold
   int sign_in = 120;      ///< calls of class SIGN_IN of one client address, signed in or not
   size_t kept = 100'000;  ///< buckets remembered of each kind
   bool shared = false;    ///< with other gateways, see RateLimiter::Share
@@ -35,6 +35,8 @@ struct RateFigures {
 ///   SIGN_IN      the address and, where there is one, the principal
 ///   STREAM       the principal
 ///
+/// Whoever brings a credential that does not hold is nobody. Whoever brings a good one never
+/// draws on the address for a READ or WRITE: many may share it with somebody who tries tokens.
 /// An API key that was given a rate of its own draws on that for the principal's.
 /// A device never draws on its chain: a branch full of shoppers must not cut the
 /// line to its carts. A refused request draws on nothing. Thread-safe.
@@ -59,6 +61,8 @@ class RateLimiter {
   /// /64 are one client.
   Verdict Charge(const options::v1::Policy& policy, const Caller& caller,
                  const std::string& address);
+  /// Counts a credential that does not hold, or none where one is due.
+  Verdict ChargeUnproven(const std::string& address);
   /// Counts an API key that nobody knows yet as a sign-in of its client.
   Verdict ChargeUnknownKey(const std::string& address);
 

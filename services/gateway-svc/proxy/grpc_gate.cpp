@@ -94,6 +94,11 @@ void GrpcGate::Judge(Decision decision, const std::optional<KeyAnswer>& key, con
   const Method& method = *call.method;
   const absl::StatusOr<Caller> caller =
       Admit(method, tokens_, revocations_, key, call.metadata.authorization);
+  if (absl::IsUnauthenticated(caller.status())) {
+    const auto tried = rates_.ChargeUnproven(call.metadata.peer);
+    if (!Obey(decision, tried, done)) return;
+    Tell(tried, decision);
+  }
   if (!caller.ok()) return Refuse(std::move(decision), caller.status(), done);
   call.caller = caller->Label();
   const auto verdict = rates_.Charge(*method.policy, *caller, call.metadata.peer);
