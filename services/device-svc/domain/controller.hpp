@@ -11,7 +11,7 @@
 
 namespace cartwise::device {
 
-/// Whether a board answers. INACTIVE = configured, not seen yet.
+/// Whether a board answers. INACTIVE = it never has.
 enum class ControllerStatus { kInactive, kActive, kError };
 
 std::string_view NameOf(ControllerStatus status);

@@ -60,7 +60,7 @@ class Streams {
   absl::StatusOr<bool> Counts(const DeviceKey& device, const StreamId& stream);
   absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceKey& device);
   /// Boards that the agent lost (kError) or found (kActive), the first time with a
-  /// `controller.found`; others' ids are ignored.
+  /// `controller.found`; what it never found stays kInactive, others' ids are ignored.
   absl::Status BoardsSeen(const DeviceKey& device,
                           const std::vector<std::pair<ControllerId, ControllerStatus>>& boards);
 

@@ -37,10 +37,12 @@ constexpr pg::Query kUpdate{"controller_update", R"sql(
 constexpr pg::Query kDelete{"controller_delete", R"sql(
     DELETE FROM device.controllers WHERE chain_id = $1 AND controller_id = $2)sql"};
 
+// What never answered cannot have ceased to.
 constexpr pg::Query kSetStatus{"controller_set_status", R"sql(
     WITH before AS (
       SELECT b.chain_id, b.controller_id, b.status FROM device.controllers b
        WHERE b.chain_id = $1 AND b.controller_id = $2 AND b.device_id = $3 AND b.status <> $4
+         AND NOT (b.status = 'INACTIVE' AND $4 = 'ERROR')
          FOR UPDATE
     )
     UPDATE device.controllers c SET status = $4, updated_at = $5 FROM before b

@@ -152,6 +152,34 @@ TEST_CASE("that an agent knows a new board is announced once", "[presence]") {
   CHECK(f.Events("controller.found") == 1);
 }
 
+TEST_CASE("a board that never answered is not found, however often its agent misses it",
+          "[presence]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa);
+  const auto opened = f.Open(device);
+  REQUIRE_OK(opened);
+  const auto board = f.AddBoard(device);
+  REQUIRE_OK(board);
+  const auto status = [&] { return f.streams.ControllersOf(KeyOf(device))->front().status; };
+  const auto seen = [&](ControllerStatus as) {
+    REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, as}}));
+  };
+
+  seen(ControllerStatus::kError);
+  REQUIRE_OK(f.streams.Close(KeyOf(device), opened->id));
+  REQUIRE_OK(f.Open(device));
+  seen(ControllerStatus::kError);
+
+  CHECK(status() == ControllerStatus::kInactive);
+  CHECK(f.Events("controller.found") == 0);
+
+  seen(ControllerStatus::kActive);
+  CHECK(status() == ControllerStatus::kActive);
+  CHECK(f.Events("controller.found") == 1);
+  seen(ControllerStatus::kError);
+  CHECK(status() == ControllerStatus::kError);
+}
+
 TEST_CASE("a change of a board is announced and reaches the holder of the stream", "[presence]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa);
