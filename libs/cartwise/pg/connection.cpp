@@ -117,7 +117,7 @@ Connection::Result Connection::Receive() {
   return result;
 }
 
-absl::StatusOr<Rows> Connection::Execute(const std::vector<Step>& steps) {
+absl::StatusOr<std::vector<Rows>> Connection::Execute(const std::vector<Step>& steps) {
   if (std::any_of(steps.begin(), steps.end(), HoldsZero)) {
     return absl::InvalidArgumentError("a text may not hold U+0000");
   }
@@ -131,16 +131,17 @@ absl::StatusOr<Rows> Connection::Execute(const std::vector<Step>& steps) {
     status.Update(StatusOf(Receive().get()));
     if (status.ok()) prepared_.emplace(name);
   }
-  Result last;
+  std::vector<Rows> rows;
   for (size_t i = 0; i < steps.size(); ++i) {
-    last = Receive();
-    status.Update(StatusOf(last.get()));
+    Result result = Receive();
+    status.Update(StatusOf(result.get()));
+    rows.emplace_back(std::move(result));
   }
   if (broken_) return status;
   Own(PQgetResult(line_.get()));  // the end of the pipeline
   if (PQexitPipelineMode(line_.get()) != 1) return Lost();
   if (!status.ok()) return status;
-  return Rows(std::move(last));
+  return rows;
 }
 
 absl::StatusOr<Rows> Connection::Raw(const std::string& sql) {

@@ -20,8 +20,8 @@ class Connection {
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& url);
 
   /// Runs the steps in one round trip, each prepared when it comes for the first time, and
-  /// answers the rows of the last one. Outside BEGIN and COMMIT they are one transaction.
-  absl::StatusOr<Rows> Execute(const std::vector<Step>& steps);
+  /// answers the rows of each. Outside BEGIN and COMMIT they are one transaction.
+  absl::StatusOr<std::vector<Rows>> Execute(const std::vector<Step>& steps);
   /// Runs SQL text; answers the rows of the last statement.
   absl::StatusOr<Rows> Raw(const std::string& sql);
 

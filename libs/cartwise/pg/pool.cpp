@@ -32,9 +32,10 @@ Step StepOf(const Tenant& tenant) {
   return {kTenant, {IsUuid(tenant.chain()) ? tenant.chain() : kNobody}};
 }
 
-std::vector<Step> After(std::vector<Step> prelude, const Query& query, std::vector<Param> params) {
+std::vector<Step> After(std::vector<Step> prelude, const Query& query,
+                        std::vector<std::vector<Param>> each) {
   if (query.plan == Query::Plan::kPerValues) prelude.push_back({kPlans, {"auto"}});
-  prelude.push_back({query, std::move(params)});
+  for (std::vector<Param>& params : each) prelude.push_back({query, std::move(params)});
   return prelude;
 }
 
@@ -55,7 +56,9 @@ Transaction::Transaction(Connection& connection, std::vector<Step> prelude)
     : connection_(connection), prelude_(std::move(prelude)) {}
 
 absl::StatusOr<Rows> Transaction::RunParams(const Query& query, std::vector<Param> params) {
-  return connection_.Execute(After(std::exchange(prelude_, {}), query, std::move(params)));
+  CW_ASSIGN_OR_RETURN(auto rows, connection_.Execute(After(std::exchange(prelude_, {}), query,
+                                                           {std::move(params)})));
+  return std::move(rows.back());
 }
 
 PoolConfig PoolConfig::FromEnv(config::Env& env, const std::string& service) {
@@ -144,9 +147,17 @@ absl::Status Pool::Transact(const Tenant& tenant, absl::Time deadline,
 
 absl::StatusOr<Rows> Pool::OnceParams(const Tenant& tenant, absl::Time deadline, const Query& query,
                                       std::vector<Param> params) {
+  CW_ASSIGN_OR_RETURN(auto rows, OnceEach(tenant, deadline, query, {std::move(params)}));
+  return std::move(rows.front());
+}
+
+absl::StatusOr<std::vector<Rows>> Pool::OnceEach(const Tenant& tenant, absl::Time deadline,
+                                                 const Query& query,
+                                                 std::vector<std::vector<Param>> each) {
   CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
   const absl::Time begin = absl::Now();
-  const std::vector<Step> steps = After({StepOf(tenant)}, query, std::move(params));
+  const auto wanted = static_cast<ptrdiff_t>(each.size());
+  const std::vector<Step> steps = After({StepOf(tenant)}, query, std::move(each));
   auto rows = connection->Execute(steps);
   // What lost a deadlock has left nothing behind, and whoever won it is done.
   for (int again = 0; absl::IsAborted(rows.status()) && again < kMostAgain; ++again) {
@@ -157,6 +168,7 @@ absl::StatusOr<Rows> Pool::OnceParams(const Tenant& tenant, absl::Time deadline,
   const bool lost = connection->broken();
   state_->GiveBack(std::move(connection));
   if (lost) return OutcomeUnknown();
+  if (rows.ok()) rows->erase(rows->begin(), rows->end() - wanted);
   return rows;
 }
 

@@ -93,6 +93,11 @@ class Pool {
   }
   absl::StatusOr<Rows> OnceParams(const Tenant& tenant, absl::Time deadline, const Query& query,
                                   std::vector<Param> params);
+  /// One statement for each row of parameters, all of them one transaction in a single round
+  /// trip; the rows of each, in order.
+  absl::StatusOr<std::vector<Rows>> OnceEach(const Tenant& tenant, absl::Time deadline,
+                                             const Query& query,
+                                             std::vector<std::vector<Param>> each);
 
   /// OK when the database answers and is safe to serve from: the role is
   /// neither superuser nor BYPASSRLS nor owner in `schema`, every table of

@@ -130,6 +130,25 @@ TEST_CASE("a single statement that lost a deadlock is run again, twice at most",
   CHECK(lose(0)->front().Text("name") == "7");
 }
 
+TEST_CASE("a statement for each of many has the rows of each, or no effect at all", "[pg]") {
+  PoolFixture f;
+  static constexpr Query kAddOne{"shop_add_one",
+                                 "INSERT INTO shop.things VALUES ($1, $2) RETURNING name"};
+  const auto add = [&](const std::vector<std::string>& names) {
+    std::vector<std::vector<Param>> each;
+    for (const std::string& name : names) each.push_back({kLevi, name});
+    return f.pool->OnceEach(Tenant::Of(kLevi), kNoHurry, kAddOne, std::move(each));
+  };
+  const auto added = add({"a", "b", "c"});
+  REQUIRE_OK(added);
+  REQUIRE(added->size() == 3);
+  for (size_t i = 0; i < 3; ++i)
+    CHECK((*added)[i].front().Text("name") == std::string(1, "abc"[i]));
+
+  CHECK(absl::IsAlreadyExists(add({"d", "a", "e"}).status()));
+  CHECK(f.Count(Tenant::Of(kLevi)) == 3);
+}
+
 TEST_CASE("a row of another tenant cannot be written", "[pg]") {
   PoolFixture f;
 

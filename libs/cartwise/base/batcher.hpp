@@ -1,0 +1,90 @@
+#pragma once
+
+#include <algorithm>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace cartwise {
+
+/// Lets threads that want the same kind of thing share one doing of it, such as one
+/// statement and its commit. Who comes while nothing runs is done at once and alone; who
+/// comes meanwhile waits and is done with all others that came, by one of them. What fails in
+/// company is done again alone, so nobody fails by another's fault. Lanes (of tenants, say)
+/// know nothing of each other. `Answer` is a Status or a StatusOr. Thread-safe.
+template <typename Item, typename Answer>
+class Batcher {
+ public:
+  /// Does the items, at least one, and answers for each of them in their order.
+  using Work =
+      std::function<std::vector<Answer>(const std::string& lane, std::span<const Item* const>)>;
+
+  /// `most` items share a doing.
+  Batcher(size_t most, Work work) : most_(most), work_(std::move(work)) {}
+
+  Answer Do(const std::string& lane, const Item& item) {
+    Waiting mine{.item = &item};
+    std::unique_lock lock(mutex_);
+    const auto [queue, first] = queues_.try_emplace(lane);
+    queue->second.push_back(&mine);
+    if (!first) mine.turn.wait(lock, [&] { return mine.answer || mine.leads; });
+    if (!mine.answer) Lead(lock, queue);
+    return *std::move(mine.answer);
+  }
+
+  /// How many wait in the lane for the next doing.
+  size_t waiting(const std::string& lane) {
+    std::lock_guard lock(mutex_);
+    const auto queue = queues_.find(lane);
+    return queue == queues_.end() ? 0 : queue->second.size();
+  }
+
+ private:
+  struct Waiting {
+    const Item* item;
+    std::optional<Answer> answer;
+    bool leads = false;
+    std::condition_variable turn;
+  };
+  /// A lane's queue is there as long as somebody leads it; the leader stands first.
+  using Queues = std::map<std::string, std::vector<Waiting*>>;
+
+  void Lead(std::unique_lock<std::mutex>& lock, typename Queues::iterator lane) {
+    std::vector<Waiting*>& queue = lane->second;
+    const auto end = queue.begin() + std::min(most_, queue.size());
+    const std::vector<Waiting*> batch(queue.begin(), end);
+    queue.erase(queue.begin(), end);
+    std::vector<const Item*> items;
+    for (const Waiting* each : batch) items.push_back(each->item);
+
+    lock.unlock();
+    std::vector<Answer> answers = work_(lane->first, items);
+    for (size_t i = 0; items.size() > 1 && i < items.size(); ++i) {
+      if (!answers[i].ok()) answers[i] = work_(lane->first, {&items[i], 1}).front();
+    }
+    lock.lock();
+
+    for (size_t i = 0; i < batch.size(); ++i) {
+      batch[i]->answer = std::move(answers[i]);
+      batch[i]->turn.notify_one();
+    }
+    if (queue.empty()) {
+      queues_.erase(lane);
+    } else {
+      queue.front()->leads = true;
+      queue.front()->turn.notify_one();
+    }
+  }
+
+  const size_t most_;
+  const Work work_;
+  std::mutex mutex_;
+  Queues queues_;
+};
+
+}  // namespace cartwise
