@@ -1,6 +1,8 @@
 #include "domain/facts.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "cartwise/base/status_macros.hpp"
 #include "domain/reasons.hpp"
@@ -10,6 +12,7 @@ namespace cartwise::rental {
 namespace {
 
 constexpr int kLooks = 5;
+constexpr size_t kMostRuns = 16;
 
 absl::Status StillChanging() {
   return absl::AbortedError("a lock's rental changes faster than it can be looked at");
@@ -118,8 +121,31 @@ Verdict VerdictOf(const Rule& rule, const LockState& state, const LockView& view
   return verdict;
 }
 
-absl::Status Facts::Take(const Fact& fact) {
-  if (const auto* change = std::get_if<LockChange>(&fact)) return TakeChange(*change);
+Facts::Facts(FactStore& store, Recovery& recovery, const Clock& clock, absl::Duration grace)
+    : store_(store),
+      recovery_(recovery),
+      clock_(clock),
+      grace_(grace),
+      changes_(kMostRuns, [this](const std::string&, Runs runs) { return TakeRuns(runs); }) {}
+
+absl::Status Facts::Take(std::span<const Fact> facts) {
+  Run run;
+  const auto take_run = [&]() -> absl::Status {
+    if (run.empty()) return absl::OkStatus();
+    const Run changes = std::exchange(run, {});
+    return changes_.Do(changes.front()->chain.value(), changes);
+  };
+  for (const Fact& fact : facts) {
+    const auto* change = std::get_if<LockChange>(&fact);
+    const bool goes_on = change != nullptr && (run.empty() || change->chain == run.front()->chain);
+    if (!goes_on) CW_RETURN_IF_ERROR(take_run());
+    if (change != nullptr) run.push_back(change);
+    if (change == nullptr) CW_RETURN_IF_ERROR(TakeOther(fact));
+  }
+  return take_run();
+}
+
+absl::Status Facts::TakeOther(const Fact& fact) {
   if (const auto* snapshot = std::get_if<SnapshotTold>(&fact)) return TakeSnapshot(*snapshot);
   if (const auto* command = std::get_if<CommandTold>(&fact)) {
     // While a request still waits for the outcome, it is the request's to write.
@@ -132,24 +158,52 @@ absl::Status Facts::Take(const Fact& fact) {
   return store_.Put(std::get<PresenceTold>(fact));
 }
 
-absl::Status Facts::TakeChange(const LockChange& change) {
-  for (int look = 0; look < kLooks; ++look) {
-    CW_ASSIGN_OR_RETURN(const auto views, store_.Look(change, /*whole_board=*/false));
-    if (views.empty()) return absl::OkStatus();  // a lock without a cart
-    const LockView& view = views.front().second;
-    const absl::Time now = clock_.Now();
-    const Verdict verdict =
-        change.closed ? JudgeClosing(view, change, grace_, now) : JudgeOpening(view, change, now);
-    if (verdict.Nothing()) return absl::OkStatus();
-    std::optional<Recorded> record;
-    if (!verdict.set_aside.empty()) {
-      record = Recorded{CloudSays(view), change.closed ? "CLOSED" : "OPEN", verdict.set_aside,
-                        Name(Decision::kKeep)};
+std::vector<absl::Status> Facts::TakeRuns(Runs runs) {
+  Run all;
+  for (const Run* run : runs) all.insert(all.end(), run->begin(), run->end());
+  return std::vector<absl::Status>(runs.size(), TakeRun(std::move(all)));
+}
+
+absl::Status Facts::TakeRun(Run changes) {
+  for (int looks = 0; !changes.empty(); ++looks) {
+    if (looks == kLooks) return StillChanging();
+    // Changes of one lock build on each other: each has a turn of its own.
+    Run turn, later;
+    std::set<std::pair<ControllerId, int>> locks;
+    for (const LockChange* change : changes) {
+      (locks.emplace(change->controller, change->lock).second ? turn : later).push_back(change);
     }
-    CW_ASSIGN_OR_RETURN(const bool applied, store_.Apply(change, view, verdict, record));
-    if (applied) return absl::OkStatus();
+    CW_ASSIGN_OR_RETURN(auto views, store_.Look(turn));
+    std::vector<Ruling> rulings;
+    for (size_t i = 0; i < turn.size(); ++i) {
+      if (!views[i]) continue;  // a lock without a cart
+      if (auto ruling = RulingOn(*turn[i], *std::move(views[i]))) rulings.push_back(*ruling);
+    }
+    Run again;
+    if (!rulings.empty()) {
+      CW_ASSIGN_OR_RETURN(const std::vector<bool> applied, store_.Apply(rulings));
+      for (size_t i = 0; i < rulings.size(); ++i) {
+        if (!applied[i]) again.push_back(rulings[i].about);
+      }
+    }
+    if (again.empty()) looks = -1;
+    again.insert(again.end(), later.begin(), later.end());
+    changes = std::move(again);
   }
-  return StillChanging();
+  return absl::OkStatus();
+}
+
+std::optional<Ruling> Facts::RulingOn(const LockChange& change, LockView view) const {
+  const absl::Time now = clock_.Now();
+  Verdict verdict =
+      change.closed ? JudgeClosing(view, change, grace_, now) : JudgeOpening(view, change, now);
+  if (verdict.Nothing()) return std::nullopt;
+  std::optional<Recorded> record;
+  if (!verdict.set_aside.empty()) {
+    record = Recorded{CloudSays(view), change.closed ? "CLOSED" : "OPEN", verdict.set_aside,
+                      Name(Decision::kKeep)};
+  }
+  return Ruling{&change, std::move(view), std::move(verdict), std::move(record)};
 }
 
 absl::Status Facts::TakeSnapshot(const SnapshotTold& snapshot) {
@@ -160,7 +214,7 @@ absl::Status Facts::TakeSnapshot(const SnapshotTold& snapshot) {
     about.device = snapshot.device;
     about.controller = board.controller;
     about.occurred_at = snapshot.taken_at;
-    CW_ASSIGN_OR_RETURN(auto views, store_.Look(about, /*whole_board=*/true));
+    CW_ASSIGN_OR_RETURN(auto views, store_.LookAtBoard(about));
     for (auto& [lock, view] : views) {
       // What it says may be out of date by now.
       if (view.seen) return absl::OkStatus();
@@ -184,12 +238,13 @@ absl::Status Facts::ReconcileLock(const SnapshotTold& snapshot, const SnapshotTo
     const Rule& rule = Decide(state);
     if (!Differs(state, rule)) return absl::OkStatus();
     const Recorded record{CloudSays(view), Name(state.hook), rule.name, Name(rule.decision)};
-    const Verdict verdict = VerdictOf(rule, state, view, snapshot, clock_.Now());
-    CW_ASSIGN_OR_RETURN(const bool applied, store_.Apply(about, view, verdict, record));
-    if (applied) return absl::OkStatus();
-    CW_ASSIGN_OR_RETURN(auto again, store_.Look(about, /*whole_board=*/false));
-    if (again.empty()) return absl::OkStatus();
-    view = std::move(again.front().second);
+    const Ruling ruling{&about, view, VerdictOf(rule, state, view, snapshot, clock_.Now()), record};
+    CW_ASSIGN_OR_RETURN(const std::vector<bool> applied, store_.Apply({&ruling, 1}));
+    if (applied.front()) return absl::OkStatus();
+    const LockChange* const again = &about;
+    CW_ASSIGN_OR_RETURN(auto views, store_.Look({&again, 1}));
+    if (!views.front()) return absl::OkStatus();
+    view = *std::move(views.front());
   }
   return StillChanging();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -8,6 +9,7 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
+#include "cartwise/base/batcher.hpp"
 #include "cartwise/base/clock.hpp"
 #include "domain/devices.hpp"
 #include "domain/lock_rules.hpp"
@@ -85,6 +87,14 @@ struct Recorded {
   std::string decision;
 };
 
+/// A verdict to be carried out.
+struct Ruling {
+  const LockChange* about;
+  LockView view;  ///< what it was based on
+  Verdict verdict;
+  std::optional<Recorded> record;
+};
+
 /// Port: what facts change. Each call is a transaction of its own. Thread-safe.
 class FactStore {
  public:
@@ -95,14 +105,15 @@ class FactStore {
   virtual absl::Status Put(const ControllerTold& told) = 0;
   virtual absl::Status Put(const PresenceTold& told) = 0;
 
-  /// Locks of a board that have a cart: all of them, or the one.
-  virtual absl::StatusOr<std::vector<std::pair<int, LockView>>> Look(const LockChange& about,
-                                                                     bool whole_board) = 0;
-  /// Carries a verdict out, once per event, guarded by the rental's status that
-  /// it was based on. False when that has changed: look again.
-  virtual absl::StatusOr<bool> Apply(const LockChange& about, const LockView& view,
-                                     const Verdict& verdict,
-                                     const std::optional<Recorded>& record) = 0;
+  /// The lock of each change, all of one chain; nullopt where it has no cart.
+  virtual absl::StatusOr<std::vector<std::optional<LockView>>> Look(
+      std::span<const LockChange* const> changes) = 0;
+  /// The locks of a board that have a cart; `about` names the board and the event.
+  virtual absl::StatusOr<std::vector<std::pair<int, LockView>>> LookAtBoard(
+      const LockChange& about) = 0;
+  /// Carries rulings out, all of one chain and each of another lock, once per event, guarded
+  /// by the rental's status that it was based on. False where that has changed: look again.
+  virtual absl::StatusOr<std::vector<bool>> Apply(std::span<const Ruling> rulings) = 0;
   /// The event changes nothing when it comes again.
   virtual absl::Status MarkSeen(const ChainId& chain, const EventId& event) = 0;
   /// Settles the staff opening by this command, or answers the rental that is
@@ -112,17 +123,25 @@ class FactStore {
 
 class Recovery;
 
-/// Takes facts in, one by one, in order. Idempotent: a fact that comes again
-/// changes nothing. Thread-safe.
+/// Takes facts in, in order. Idempotent: a fact that comes again changes nothing.
+/// What locks of a chain tell at the same time is taken in together. Thread-safe.
 class Facts {
  public:
-  Facts(FactStore& store, Recovery& recovery, const Clock& clock, absl::Duration grace)
-      : store_(store), recovery_(recovery), clock_(clock), grace_(grace) {}
+  Facts(FactStore& store, Recovery& recovery, const Clock& clock, absl::Duration grace);
 
-  absl::Status Take(const Fact& fact);
+  /// What comes after one that fails is not taken.
+  absl::Status Take(std::span<const Fact> facts);
+  absl::Status Take(const Fact& fact) { return Take({&fact, 1}); }
 
  private:
-  absl::Status TakeChange(const LockChange& change);
+  /// Changes of one chain, in order.
+  using Run = std::vector<const LockChange*>;
+  using Runs = std::span<const Run* const>;
+
+  absl::Status TakeOther(const Fact& fact);
+  std::vector<absl::Status> TakeRuns(Runs runs);
+  absl::Status TakeRun(Run changes);
+  std::optional<Ruling> RulingOn(const LockChange& change, LockView view) const;
   absl::Status TakeSnapshot(const SnapshotTold& snapshot);
   absl::Status ReconcileLock(const SnapshotTold& snapshot, const SnapshotTold::Board& board,
                              int lock, LockView view);
@@ -131,6 +150,7 @@ class Facts {
   Recovery& recovery_;
   const Clock& clock_;
   const absl::Duration grace_;
+  Batcher<Run, absl::Status> changes_;
 };
 
 /// What a rule's effect does to the lock.

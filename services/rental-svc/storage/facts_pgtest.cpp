@@ -1,3 +1,5 @@
+#include <absl/strings/str_replace.h>
+
 #include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
@@ -53,6 +55,48 @@ TEST_CASE("every fact told twice changes nothing the second time", "[facts]") {
   for (const Fact& fact : facts) REQUIRE_OK(f.facts.Take(fact));
 
   CHECK(Everything(f) == once);
+}
+
+TEST_CASE("what is told at once comes to the same as what is told one by one", "[facts]") {
+  RentalFixture f;
+  const Place at_once = f.AddPlace(4), one_by_one = f.AddPlace(4);
+  const auto story = [&](const Place& place) {
+    for (const int phone : {1, 2}) REQUIRE_OK(f.Assign(place, Phone(phone)));
+    const absl::Time now = f.clock.Now();
+    return std::vector<Fact>{
+        f.Change(place, 1, true, now + absl::Minutes(5)),   // a return,
+        f.Change(place, 1, false, now + absl::Minutes(6)),  // taken out again by force,
+        f.Change(place, 1, true, now + absl::Minutes(7)),   // and put back
+        f.Change(place, 2, true, now + absl::Seconds(5)),   // never taken
+        f.Change(place, 3, false, now + absl::Minutes(5)),  // forced
+        f.Change(place, 9, true, now),                      // no cart there
+        f.Change(place, 4, true, now),                      // closed anyway
+        f.Change(place, 3, true, now + absl::Minutes(6)),
+    };
+  };
+  const std::vector<Fact> told = story(at_once), told_again = story(one_by_one);
+  f.clock.Advance(absl::Minutes(10));
+
+  REQUIRE_OK(f.facts.Take(told));
+  for (const Fact& fact : told_again) REQUIRE_OK(f.facts.Take(fact));
+
+  const auto became = [&](const Place& place) {
+    const std::string of = " AS v FROM rental.";
+    const std::string where = " WHERE chain_id = '" + place.chain.value() + "'";
+    return f
+        .Text(
+            "SELECT string_agg(status || ended_by || end_reason || actual_return - start_time,"
+            " ';' ORDER BY cart_number)" +
+            of + "rentals" + where)
+        .append(f.Text("SELECT string_agg(status || is_locked || maintenance_notes, ';' ORDER BY "
+                       "cart_number)" +
+                       of + "carts" + where))
+        .append(f.Text("SELECT string_agg(type, ';' ORDER BY type)" + of + "outbox" + where));
+  };
+  const std::string device = one_by_one.device.value();
+  CHECK(became(at_once) ==
+        absl::StrReplaceAll(became(one_by_one), {{device, at_once.device.value()}}));
+  CHECK(f.Count("outbox WHERE type = 'cart.forced_open'") == 4);
 }
 
 TEST_CASE("news that is older than what is known is left out", "[facts]") {

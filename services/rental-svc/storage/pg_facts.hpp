@@ -5,7 +5,7 @@
 
 namespace cartwise::rental {
 
-/// The FactStore on PostgreSQL; each call is one statement in one round trip.
+/// The FactStore on PostgreSQL; each call is one transaction in one round trip.
 /// Projections stand in pg_projections.cpp, locks in pg_locks.cpp. Thread-safe.
 class PgFacts final : public FactStore {
  public:
@@ -15,16 +15,20 @@ class PgFacts final : public FactStore {
   absl::Status Put(const BranchTold& told) override;
   absl::Status Put(const ControllerTold& told) override;
   absl::Status Put(const PresenceTold& told) override;
-  absl::StatusOr<std::vector<std::pair<int, LockView>>> Look(const LockChange& about,
-                                                             bool whole_board) override;
-  absl::StatusOr<bool> Apply(const LockChange& about, const LockView& view, const Verdict& verdict,
-                             const std::optional<Recorded>& record) override;
+  absl::StatusOr<std::vector<std::optional<LockView>>> Look(
+      std::span<const LockChange* const> changes) override;
+  absl::StatusOr<std::vector<std::pair<int, LockView>>> LookAtBoard(
+      const LockChange& about) override;
+  absl::StatusOr<std::vector<bool>> Apply(std::span<const Ruling> rulings) override;
   absl::Status MarkSeen(const ChainId& chain, const EventId& event) override;
   absl::StatusOr<std::optional<Rental>> Hear(const CommandTold& told) override;
 
  private:
   template <typename... Args>
   absl::StatusOr<pg::Rows> Run(const ChainId& chain, const pg::Query& query, const Args&... args);
+
+  absl::StatusOr<std::vector<pg::Rows>> RunEach(const ChainId& chain, const pg::Query& query,
+                                                std::vector<std::vector<pg::Param>> each);
 
   pg::Pool& pool_;
 };

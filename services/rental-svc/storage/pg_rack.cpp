@@ -18,6 +18,7 @@ namespace {
 using Kind = TakeResult::Kind;
 
 constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
+constexpr size_t kMostTogether = 64;
 
 Runner Single(pg::Pool& pool, const Caller& caller) {
   return Runner(pool, pg::Tenant::Of(caller), caller.deadline);
@@ -101,6 +102,11 @@ absl::StatusOr<bool> JamWith(Runner& runner, const Rental& rental, const std::st
 
 }  // namespace
 
+PgRack::PgRack(pg::Pool& pool)
+    : pool_(pool), activations_(kMostTogether, [this](const std::string& chain, Activations all) {
+        return ActivateAll(ChainId(chain), all);
+      }) {}
+
 absl::StatusOr<TakeResult> PgRack::Take(const Caller& caller, const Taking& want) {
   Runner runner = Single(pool_, caller);
   CW_ASSIGN_OR_RETURN(TakeResult result, TakeWith(runner, want, caller, caller.once));
@@ -138,11 +144,23 @@ absl::StatusOr<std::optional<TakeResult>> PgRack::AwaitEarlier(const Caller& cal
 }
 
 absl::StatusOr<bool> PgRack::Activate(const Caller& caller, const Rental& rental, absl::Time at) {
-  Runner runner = Single(pool_, caller);
-  CW_ASSIGN_OR_RETURN(const pg::Rows moved,
-                      runner.Run(sql::kActivate, rental.chain, rental.id, at, NewUuid(),
-                                 caller.trace_id, StepAudit(caller)));
-  return !moved.empty();
+  return activations_.Do(rental.chain.value(), {caller, rental, at});
+}
+
+std::vector<absl::StatusOr<bool>> PgRack::ActivateAll(const ChainId& chain, Activations all) {
+  std::vector<std::vector<pg::Param>> each;
+  absl::Time deadline = absl::InfinitePast();
+  for (const Activation* one : all) {
+    each.push_back(
+        {chain, one->rental.id, one->at, NewUuid(), one->caller.trace_id, StepAudit(one->caller)});
+    deadline = std::max(deadline, one->caller.deadline);
+  }
+  const auto moved =
+      pool_.OnceEach(pg::Tenant::Of(chain), deadline, sql::kActivate, std::move(each));
+  if (!moved.ok()) return std::vector<absl::StatusOr<bool>>(all.size(), moved.status());
+  std::vector<absl::StatusOr<bool>> answers;
+  for (const pg::Rows& rows : *moved) answers.emplace_back(!rows.empty());
+  return answers;
 }
 
 absl::StatusOr<bool> PgRack::Doubt(const Caller& caller, const Rental& rental) {

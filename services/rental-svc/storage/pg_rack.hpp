@@ -1,14 +1,16 @@
 #pragma once
 
+#include "cartwise/base/batcher.hpp"
 #include "cartwise/pg/pool.hpp"
 #include "domain/rack.hpp"
 
 namespace cartwise::rental {
 
-/// The steps of an opening on PostgreSQL: one statement, one round trip each.
+/// The steps of an opening on PostgreSQL: one statement, one round trip each. Rentals of a
+/// chain that become ACTIVE at the same time share theirs.
 class PgRack final : public Rack {
  public:
-  explicit PgRack(pg::Pool& pool) : pool_(pool) {}
+  explicit PgRack(pg::Pool& pool);
 
   absl::StatusOr<TakeResult> Take(const Caller& caller, const Taking& want) override;
   absl::StatusOr<std::optional<TakeResult>> AwaitEarlier(const Caller& caller,
@@ -25,10 +27,19 @@ class PgRack final : public Rack {
   absl::StatusOr<Rental> Find(const Caller& caller, const Rental& rental) override;
 
  private:
+  struct Activation {
+    const Caller& caller;
+    const Rental& rental;
+    absl::Time at;
+  };
+  using Activations = std::span<const Activation* const>;
+
+  std::vector<absl::StatusOr<bool>> ActivateAll(const ChainId& chain, Activations all);
   absl::StatusOr<std::optional<TakeResult>> FindEarlier(const Caller& caller,
                                                         const BranchId& branch);
 
   pg::Pool& pool_;
+  Batcher<Activation, absl::StatusOr<bool>> activations_;
 };
 
 }  // namespace cartwise::rental
