@@ -74,14 +74,15 @@ std::optional<Fact> BranchIn(const Event& event, const ChainId& chain) {
 }
 
 std::optional<Fact> ControllerIn(const Event& event, const ChainId& chain) {
-  ControllerTold told{chain, IdIn<ControllerId>(event.payload(), "id"),
+  ControllerTold told{chain,
+                      IdIn<ControllerId>(event.payload(), "id"),
                       IdIn<BranchId>(event.payload(), "branch_id"),
                       IdIn<DeviceId>(event.payload(), "device_id"),
                       FlagIn(event.payload(), "has_ir", false),
-                      // An INACTIVE one may not even be known to its device.
-                      FlagIn(event.payload(), "device_online", false) &&
-                          TextIn(event.payload(), "status") != "INACTIVE",
-                      event.type() == "controller.deleted", FromTimestamp(event.occurred_at())};
+                      FlagIn(event.payload(), "device_online", false),
+                      TextIn(event.payload(), "status") != "INACTIVE",
+                      event.type() == "controller.deleted",
+                      FromTimestamp(event.occurred_at())};
   if (told.controller.empty() || told.branch.empty() || told.device.empty()) return std::nullopt;
   return told;
 }

@@ -62,20 +62,21 @@ TEST_CASE("a branch is read with its term, the usual one when it says none", "[e
   CHECK(std::get<BranchTold>(*FactIn(EventOf("branch.deleted", id + "}"))).deleted);
 }
 
-TEST_CASE("a board is online once its device is and has reached it", "[events]") {
-  const auto online = [](const std::string& status, const std::string& device_online) {
+TEST_CASE("a board is told with whether its device is online and has ever reached it", "[events]") {
+  const auto told = [](const std::string& status, const std::string& device_online) {
     const std::string id = "\"" + std::string(kId) + "\"";
     const auto fact = FactIn(
         EventOf("controller.found", R"({"id": )" + id + R"(, "branch_id": )" + id +
                                         R"(, "device_id": )" + id + R"(, "status": ")" + status +
                                         R"(", "device_online": )" + device_online + "}"));
     REQUIRE(fact.has_value());
-    return std::get<ControllerTold>(*fact).online;
+    return std::pair(std::get<ControllerTold>(*fact).online,
+                     std::get<ControllerTold>(*fact).reached);
   };
-  CHECK(online("ACTIVE", "true"));
-  CHECK(online("ERROR", "true"));
-  CHECK_FALSE(online("INACTIVE", "true"));
-  CHECK_FALSE(online("ACTIVE", "false"));
+  CHECK(told("ACTIVE", "true") == std::pair(true, true));
+  CHECK(told("ERROR", "true") == std::pair(true, true));
+  CHECK(told("INACTIVE", "true") == std::pair(true, false));
+  CHECK(told("ACTIVE", "false") == std::pair(false, true));
 }
 
 TEST_CASE("what can never be taken in does not hold up what is behind it", "[events]") {

@@ -41,7 +41,8 @@ struct ControllerTold {
   BranchId branch;
   DeviceId device;
   bool has_ir = false;
-  bool online = false;  ///< its device is, and has reached it at least once
+  bool online = false;   ///< its device is
+  bool reached = false;  ///< its device has reached it at least once
   bool deleted = false;
   absl::Time at;
 };

@@ -46,7 +46,8 @@ TEST_CASE("every fact told twice changes nothing the second time", "[facts]") {
       f.Change(place, 3, true, now),
       SnapshotOf(place, 0b011, now),
       CommandTold{place.chain, rental->Command(), {CommandState::kSucceeded, ""}},
-      ControllerTold{place.chain, place.board, place.branch, place.device, false, true, true, now},
+      ControllerTold{place.chain, place.board, place.branch, place.device, false, true, true, true,
+                     now},
   };
   for (const Fact& fact : facts) REQUIRE_OK(f.facts.Take(fact));
   REQUIRE(f.StatusOf(rental->id) == "RETURNED");
@@ -147,6 +148,27 @@ TEST_CASE("time in which the device was away does not make a return late", "[fac
     REQUIRE_OK(f.facts.Take(SnapshotOf(place, 0b1, start + extra)));
   }
   CHECK(f.StatusOf(rental->id) == (in_time ? "RETURNED" : "RETURNED_LATE"));
+}
+
+TEST_CASE("a board that never answered is not there, however often its device comes back",
+          "[facts]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  ControllerTold told{place.chain, place.board, place.branch, place.device, false,
+                      true,        false,       false,        f.clock.Now()};
+  REQUIRE_OK(f.facts.Take(told));
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "DEVICE_OFFLINE");
+  for (const bool online : {false, true}) {
+    f.clock.Advance(absl::Seconds(10));
+    REQUIRE_OK(
+        f.facts.Take(PresenceTold{place.chain, place.device, place.branch, online, f.clock.Now()}));
+  }
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "DEVICE_OFFLINE");
+
+  told.reached = true;
+  told.at = f.clock.Now();
+  REQUIRE_OK(f.facts.Take(told));
+  REQUIRE_OK(f.Assign(place, Phone(1)));
 }
 
 TEST_CASE("a device speaks of its own boards only", "[facts]") {
@@ -262,7 +284,7 @@ TEST_CASE("carts of a board that is removed are out of service", "[facts]") {
   const Place place = f.AddPlace(2);
   REQUIRE_OK(f.Assign(place, Phone(1)));
   REQUIRE_OK(f.facts.Take(ControllerTold{place.chain, place.board, place.branch, place.device,
-                                         false, true, true, f.clock.Now()}));
+                                         false, true, true, true, f.clock.Now()}));
   CHECK(f.CartOf(place, 1) == "IN_USE open");
   CHECK(f.CartOf(place, 2) == "MAINTENANCE closed");
   CHECK(f.Count("outbox WHERE type = 'cart.maintenance'") == 1);

@@ -37,13 +37,13 @@ constexpr pg::Query kBranch{"told_branch", R"sql(
 constexpr pg::Query kController{"told_controller", R"sql(
   WITH put AS (
     INSERT INTO rental.controllers AS p (chain_id, controller_id, branch_id, device_id, has_ir,
-                                         online, deleted, changed_at)
-    VALUES ($1, $2, $3, $4, $5, coalesce((SELECT d.online FROM rental.devices d
-              WHERE d.chain_id = $1 AND d.device_id = $4 AND d.changed_at >= $8), $6), $7, $8)
+                                         online, reached, deleted, changed_at)
+    VALUES ($1, $2, $3, $4, $5, $7::boolean AND coalesce((SELECT d.online FROM rental.devices d
+              WHERE d.chain_id = $1 AND d.device_id = $4 AND d.changed_at >= $9), $6), $7, $8, $9)
     ON CONFLICT (chain_id, controller_id) DO UPDATE
        SET branch_id = excluded.branch_id, device_id = excluded.device_id,
-           has_ir = excluded.has_ir, online = excluded.online, deleted = excluded.deleted,
-           changed_at = excluded.changed_at
+           has_ir = excluded.has_ir, online = excluded.online, reached = excluded.reached,
+           deleted = excluded.deleted, changed_at = excluded.changed_at
      WHERE p.changed_at <= excluded.changed_at
     RETURNING chain_id, controller_id, deleted
   ), stranded AS (
@@ -84,7 +84,7 @@ constexpr pg::Query kPresence{"told_presence", R"sql(
   ), boards AS (
     UPDATE rental.controllers k SET online = put.online
       FROM put WHERE k.chain_id = put.chain_id AND k.device_id = put.device_id
-       AND k.online <> put.online
+       AND k.online <> put.online AND (k.reached OR NOT put.online)
   ), ended AS (
     UPDATE rental.offline_spans s SET ended_at = greatest(put.changed_at, s.started_at)
       FROM put WHERE put.online AND s.chain_id = put.chain_id AND s.device_id = put.device_id
@@ -114,7 +114,7 @@ absl::Status PgFacts::Put(const BranchTold& told) {
 
 absl::Status PgFacts::Put(const ControllerTold& told) {
   return Run(told.chain, sql::kController, told.chain, told.controller, told.branch, told.device,
-             told.has_ir, told.online, told.deleted, told.at)
+             told.has_ir, told.online, told.reached, told.deleted, told.at)
       .status();
 }
 

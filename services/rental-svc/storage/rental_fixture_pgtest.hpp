@@ -123,7 +123,7 @@ struct RentalFixture {
                                      "Asia/Jerusalem", then}));
     REQUIRE_OK(facts.Take(PresenceTold{place.chain, place.device, place.branch, true, then}));
     REQUIRE_OK(facts.Take(ControllerTold{place.chain, place.board, place.branch, place.device,
-                                         has_ir, true, false, then}));
+                                         has_ir, true, true, false, then}));
     for (int i = 1; i <= carts; ++i) {
       db.Sql(
           absl::StrCat("INSERT INTO rental.carts (chain_id, id, branch_id, controller_id, "
