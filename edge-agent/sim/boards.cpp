@@ -97,7 +97,8 @@ uint16_t Boards::HookBits(int board, Micros now) {
 uint16_t Boards::ItemBits(int board) const {
   unsigned bits = 0;
   for (int i = 0; i < kLocks; ++i) {
-    if (boards_.at(board).latches[i].item) bits |= 1u << i;
+    const Latch& latch = boards_.at(board).latches[i];
+    if (latch.item && !latch.blind) bits |= 1u << i;
   }
   return static_cast<uint16_t>(bits);
 }
@@ -105,6 +106,12 @@ uint16_t Boards::ItemBits(int board) const {
 absl::Status Boards::Jam(int board, int lock) {
   CW_RETURN_IF_ERROR(Check(board, lock));
   At(board, lock).jammed = true;
+  return absl::OkStatus();
+}
+
+absl::Status Boards::Blind(int board, int lock) {
+  CW_RETURN_IF_ERROR(Check(board, lock));
+  At(board, lock).blind = true;
   return absl::OkStatus();
 }
 
@@ -118,7 +125,7 @@ void Boards::ClearFaults() {
   bounce_ = 0;
   for (auto& [address, board] : boards_) {
     board.inverted = false;
-    for (Latch& latch : board.latches) latch.jammed = false;
+    for (Latch& latch : board.latches) latch.jammed = latch.blind = false;
   }
 }
 

@@ -21,6 +21,7 @@ struct Latch {
   bool locked = true;
   bool item = true;
   bool jammed = false;
+  bool blind = false;    ///< its infrared sensor sees no cart
   bool opening = false;  ///< pulsed, the hook moves after the open delay
   uint64_t pulses = 0;
   Micros moved_at = 0;  ///< last change of the hook
@@ -66,6 +67,7 @@ class Boards {
   bool auto_take() const { return auto_take_; }
 
   absl::Status Jam(int board, int lock);
+  absl::Status Blind(int board, int lock);
   absl::Status Invert(int board);
   bool inverted(int board) const { return boards_.at(board).inverted; }
   void set_bounce(Micros span) { bounce_ = span; }

@@ -91,6 +91,15 @@ TEST_CASE("a slow hook opens after its delay", "[sim]") {
   CHECK(f.events.back().at == 1010);
 }
 
+TEST_CASE("a blind sensor sees no cart until the fault is cleared", "[sim]") {
+  Fixture f;
+  REQUIRE(f.boards.Blind(0, 2).ok());
+  CHECK(f.boards.ItemBits(0) == 0xFFFD);
+  CHECK(f.boards.latch(0, 2).item);
+  f.boards.ClearFaults();
+  CHECK(f.boards.ItemBits(0) == 0xFFFF);
+}
+
 TEST_CASE("a cart is pushed into an open lock only", "[sim]") {
   Fixture f;
   CHECK_FALSE(f.boards.Push(0, 3, 5).ok());

@@ -144,6 +144,7 @@ ordered_json Commands::BoardState(int board) const {
           {"hooks", LocksWhere(boards_, board, [](const Latch& l) { return l.locked; })},
           {"items", LocksWhere(boards_, board, [](const Latch& l) { return l.item; })},
           {"jammed", LocksWhere(boards_, board, [](const Latch& l) { return l.jammed; })},
+          {"blind", LocksWhere(boards_, board, [](const Latch& l) { return l.blind; })},
           {"inverted", boards_.inverted(board)},
           {"pulses", pulses},
           {"frames", bus_.frames(board)}};

@@ -60,9 +60,10 @@ TEST_CASE("carts are pushed, taken and broken loose by hand", "[sim]") {
 TEST_CASE("every fault can be set, is on the record, and is cleared", "[sim]") {
   Fixture f;
   const json healthy = f.Tell("state")["faults"];
-  for (const std::string fault : {"lost_reply -1", "lost_reply_after_pulse 2", "half_frame 1",
-                                  "busy 3", "garbage 4", "noise 1e-3", "late_reply 250",
-                                  "bounce 30", "echo on", "jam 0 1", "invert 0", "silent 0"}) {
+  for (const std::string fault :
+       {"lost_reply -1", "lost_reply_after_pulse 2", "half_frame 1", "busy 3", "garbage 4",
+        "noise 1e-3", "late_reply 250", "bounce 30", "echo on", "jam 0 1", "blind 0 1", "invert 0",
+        "silent 0"}) {
     CAPTURE(fault);
     CHECK(f.Ok("fault " + fault));
     CHECK(f.events.back().name == "fault");

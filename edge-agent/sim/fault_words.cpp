@@ -11,7 +11,7 @@ namespace {
 constexpr char kAllowed[] =
     "allowed: lost_reply N | lost_reply_after_pulse N | half_frame N | busy N (-1 = until clear) | "
     "garbage BYTES | noise BIT_ERROR_RATE | late_reply MS | bounce MS | echo on|off | "
-    "jam BOARD LOCK | invert BOARD | silent BOARD";
+    "jam BOARD LOCK | blind BOARD LOCK | invert BOARD | silent BOARD";
 constexpr int kUntilClear = -1;
 constexpr int kMostCount = 1'000'000;
 constexpr int kMostMs = 3'600'000;
@@ -47,6 +47,16 @@ FaultWord OfBoard(std::function<absl::Status(int board)> set) {
           }};
 }
 
+FaultWord OfLock(std::function<absl::Status(int board, int lock)> set) {
+  return {2, [set](const Words& values) {
+            int board = 0;
+            int lock = 0;
+            CW_RETURN_IF_ERROR(ParseNumber(values[0], 0, 9, board));
+            CW_RETURN_IF_ERROR(ParseNumber(values[1], 1, kLocks, lock));
+            return set(board, lock);
+          }};
+}
+
 absl::Status SetNoise(const std::string& word, double& noise) {
   double rate = 0;
   if (!absl::SimpleAtod(word, &rate) || !(rate >= 0 && rate <= 1)) {
@@ -54,14 +64,6 @@ absl::Status SetNoise(const std::string& word, double& noise) {
   }
   noise = rate;
   return absl::OkStatus();
-}
-
-absl::Status Jam(const Words& values, Boards& boards) {
-  int board = 0;
-  int lock = 0;
-  CW_RETURN_IF_ERROR(ParseNumber(values[0], 0, 9, board));
-  CW_RETURN_IF_ERROR(ParseNumber(values[1], 1, kLocks, lock));
-  return boards.Jam(board, lock);
 }
 
 absl::Status Silence(int board, LineFaults& line, const Boards& boards) {
@@ -81,7 +83,8 @@ std::map<std::string, FaultWord> Vocabulary(LineFaults& line, Boards& boards) {
       {"late_reply", Span([&line](Micros span) { line.late_reply = span; })},
       {"bounce", Span([&boards](Micros span) { boards.set_bounce(span); })},
       {"echo", {1, [&line](const Words& v) { return ParseSwitch(v[0], line.echo); }}},
-      {"jam", {2, [&boards](const Words& v) { return Jam(v, boards); }}},
+      {"jam", OfLock([&boards](int board, int lock) { return boards.Jam(board, lock); })},
+      {"blind", OfLock([&boards](int board, int lock) { return boards.Blind(board, lock); })},
       {"invert", OfBoard([&boards](int board) { return boards.Invert(board); })},
       {"silent", OfBoard([&](int board) { return Silence(board, line, boards); })},
   };

@@ -39,6 +39,19 @@ TEST_CASE("a shopper returns by hand only when the hook reads closed", "[e2e]") 
   CHECK(early.status == 409);
   CHECK(early.code() == "CART_NOT_LOCKED");
   CHECK(me.Get("/api/rentals/" + rental.body["id"].get<std::string>()).body["status"] == "ACTIVE");
+
+  // With a sensor that sees the cart the hook itself is the return.
+  const std::string place = rack.PlaceOf(rental.body["cart_id"]);
+  rack.board().Do("fault blind " + place);
+  rack.board().Do("push " + place);
+  Answer returned;
+  Eventually([&] {
+    returned = me.Post(rack.Path("/carts/return"), Json::object());
+    return returned.ok();
+  });
+  CHECK(returned.body["id"] == rental.body["id"]);
+  CHECK(returned.body["status"] == "RETURNED");
+  CHECK(returned.body["end_reason"] == "SHOPPER");
 }
 
 TEST_CASE("a shopper sees nobody else's rentals and acts for nobody else", "[e2e]") {
