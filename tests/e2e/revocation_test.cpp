@@ -43,7 +43,9 @@ struct Ending {
 TEST_CASE("a revoked API key is refused within seconds, also where it was just in use", "[e2e]") {
   Ending f;
   Rest program = f.Key();
-  REQUIRE(program.Get("/api/branches").ok());
+  const Answer used = program.Get("/api/branches");
+  INFO(used.text);
+  REQUIRE(used.ok());
 
   const std::string key_id = f.dana.Get("/api/api-keys").body["api_keys"][0]["id"];
   REQUIRE(f.dana.Delete("/api/api-keys/" + key_id).ok());

@@ -108,6 +108,8 @@ void ApiKeys::Ask(const std::string& key, const Hash& hash) {
   const auto call = std::make_shared<Call>();
   call->request.set_key(key);
   rpc::Prepare(call->context, absl::Now() + kTimeout, "");
+  // A tenant-svc that has just been started anew is worth a moment.
+  call->context.set_wait_for_ready(true);
   const bool taken = tenant_.TakeTurn([this, key, hash, call](std::shared_ptr<Turn> turn) {
     call->turn = std::move(turn);
     stub_->to_tenant->async()->ExchangeApiKey(&call->context, &call->request, &call->response,

@@ -50,7 +50,8 @@ struct Keys {
   }
   std::unique_ptr<grpc::Server> Serve() {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.AddListeningPort(absl::StrCat("127.0.0.1:", port), grpc::InsecureServerCredentials(),
+                             &port);
     builder.RegisterService(&fake);
     return builder.BuildAndStart();
   }
@@ -137,6 +138,24 @@ TEST_CASE_METHOD(Keys, "a known key works on while tenant-svc is away, an unknow
   CHECK_FALSE(Exchange().ok());  // asks in vain, which changes nothing
   REQUIRE(keys.Find(kKey));
   CHECK(keys.Find(kKey)->ok());
+}
+
+TEST_CASE_METHOD(Keys, "an unknown key waits a little for a tenant-svc that comes back") {
+  const KeyAnswer other = Exchange("cwak_" + std::string(32, 'c') + "_secret");
+  REQUIRE(absl::IsUnauthenticated(other.status()));  // there is a line to tenant-svc
+  server->Shutdown(std::chrono::system_clock::now());
+  server.reset();
+  absl::Notification answered;
+  KeyAnswer answer;
+  keys.Exchange(kKey, [&](const KeyAnswer& given) {
+    answer = given;
+    answered.Notify();
+  });
+
+  server = Serve();
+
+  answered.WaitForNotification();
+  CHECK(answer.ok());
 }
 
 TEST_CASE_METHOD(Keys, "a key in use is asked for again before its token ends") {
