@@ -60,6 +60,7 @@ class Batcher {
     const std::vector<Waiting*> batch(queue.begin(), end);
     queue.erase(queue.begin(), end);
     std::vector<const Item*> items;
+    items.reserve(batch.size());
     for (const Waiting* each : batch) items.push_back(each->item);
 
     lock.unlock();
