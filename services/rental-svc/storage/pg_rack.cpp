@@ -110,6 +110,9 @@ PgRack::PgRack(pg::Pool& pool)
 absl::StatusOr<TakeResult> PgRack::Take(const Caller& caller, const Taking& want) {
   Runner runner = Single(pool_, caller);
   CW_ASSIGN_OR_RETURN(TakeResult result, TakeWith(runner, want, caller, caller.once));
+  if (result.kind == Kind::kRaced) {
+    CW_RETURN_IF_ERROR(runner.Run(sql::kAwaitRival, want.branch).status());
+  }
   if (result.kind == Kind::kTaken || caller.once == nullptr) return result;
   // What stands in the way may be a twin of this very request that was quicker.
   CW_ASSIGN_OR_RETURN(auto earlier, FindEarlier(caller, want.branch));

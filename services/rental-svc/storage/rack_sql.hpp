@@ -120,6 +120,20 @@ inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
       ELSE 'NO_FREE_CART' END AS outcome
     FROM carts)sql"};
 
+// Returns when whoever is taking the cart that comes next has it, or has given it back.
+// $1 branch.
+inline constexpr pg::Query kAwaitRival{"rental_await_rival", R"sql(
+  WITH branch AS (
+)sql" RENTAL_BRANCH R"sql(
+  )
+  SELECT c.id
+    FROM rental.carts c
+    JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
+   WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid
+     AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
+     AND k.online AND NOT k.deleted
+   ORDER BY c.last_used NULLS FIRST LIMIT 1 FOR SHARE OF c)sql"};
+
 // $1 branch, $2 requested by, $3 key.
 inline constexpr pg::Query kEarlier{"rental_earlier",
                                     "SELECT i.request_hash, " RENTAL_COLUMNS R"sql(
