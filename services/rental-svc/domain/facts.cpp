@@ -165,8 +165,8 @@ std::vector<absl::Status> Facts::TakeRuns(Runs runs) {
 }
 
 absl::Status Facts::TakeRun(Run changes) {
-  for (int looks = 0; !changes.empty(); ++looks) {
-    if (looks == kLooks) return StillChanging();
+  int races_lost = 0;
+  while (!changes.empty()) {
     // Changes of one lock build on each other: each has a turn of its own.
     Run turn, later;
     std::set<std::pair<ControllerId, int>> locks;
@@ -186,7 +186,8 @@ absl::Status Facts::TakeRun(Run changes) {
         if (!applied[i]) again.push_back(rulings[i].about);
       }
     }
-    if (again.empty()) looks = -1;
+    races_lost = again.empty() ? 0 : races_lost + 1;
+    if (races_lost == kLooks) return StillChanging();
     again.insert(again.end(), later.begin(), later.end());
     changes = std::move(again);
   }
