@@ -220,6 +220,8 @@ std::string_view StatusTitle(unsigned status) {
       return "Created";
     case 204:
       return "No Content";
+    case 302:
+      return "Found";
     case 400:
       return "Bad Request";
     case 401:

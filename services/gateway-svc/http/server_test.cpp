@@ -396,7 +396,9 @@ TEST_CASE_METHOD(Fixture, "health and the description are for everybody") {
              Catch::StartsWith("Contact: mailto:security@gateway.test\nExpires: 2"));
   const Response openapi = client.Send(Request("GET /api/openapi.json"));
   CHECK(Json::parse(openapi.body())["paths"].size() > 30);
-  CHECK(client.Send(Request("GET /docs/"))["Location"] == "/docs");
+  const auto moved = client.Send(Request("GET /docs/"));
+  CHECK(moved["Location"] == "/docs");
+  CHECK(moved.reason() == "Found");
 }
 
 TEST_CASE_METHOD(Fixture, "a drain ends idle connections and gives up what hangs") {
