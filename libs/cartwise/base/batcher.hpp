@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -10,17 +11,22 @@
 #include <string>
 #include <vector>
 
+#include <absl/status/statusor.h>
+
 namespace cartwise {
 
 /// Lets threads that want the same kind of thing share one doing of it, such as one
 /// statement and its commit. Who comes while nothing runs is done at once and alone; who
 /// comes meanwhile waits and is done with all others that came, by one of them. What fails in
-/// company is done again alone, so nobody fails by another's fault. Lanes (of tenants, say)
-/// know nothing of each other. `Answer` is a Status or a StatusOr. Thread-safe.
+/// company is done again alone, so nobody fails by another's fault; but not for UNAVAILABLE
+/// and DEADLINE_EXCEEDED, which would come to each of them in turn while all others wait.
+/// Lanes (of tenants, say) know nothing of each other. `Answer` is a Status or a StatusOr.
+/// Thread-safe.
 template <typename Item, typename Answer>
 class Batcher {
  public:
-  /// Does the items, at least one, and answers for each of them in their order.
+  /// Does the items, at least one, and answers for each of them in their order. An
+  /// exception is INTERNAL for all of them.
   using Work =
       std::function<std::vector<Answer>(const std::string& lane, std::span<const Item* const>)>;
 
@@ -64,9 +70,9 @@ class Batcher {
     for (const Waiting* each : batch) items.push_back(each->item);
 
     lock.unlock();
-    std::vector<Answer> answers = work_(lane->first, items);
+    std::vector<Answer> answers = DoAll(lane->first, items);
     for (size_t i = 0; items.size() > 1 && i < items.size(); ++i) {
-      if (!answers[i].ok()) answers[i] = work_(lane->first, {&items[i], 1}).front();
+      if (MayBeAnothersFault(answers[i])) answers[i] = DoAll(lane->first, {&items[i], 1}).front();
     }
     lock.lock();
 
@@ -80,6 +86,27 @@ class Batcher {
       queue.front()->leads = true;
       queue.front()->turn.notify_one();
     }
+  }
+
+  // A leader that never came back would leave its lane to wait for ever.
+  std::vector<Answer> DoAll(const std::string& lane, std::span<const Item* const> items) {
+    absl::Status thrown;
+    try {
+      return work_(lane, items);
+    } catch (const std::exception& error) {
+      thrown = absl::InternalError(std::string("exception: ") + error.what());
+    } catch (...) {
+      thrown = absl::InternalError("exception of unknown type");
+    }
+    return std::vector<Answer>(items.size(), Answer(thrown));
+  }
+
+  static bool MayBeAnothersFault(const absl::Status& status) {
+    return !status.ok() && !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status);
+  }
+  template <typename T>
+  static bool MayBeAnothersFault(const absl::StatusOr<T>& answer) {
+    return MayBeAnothersFault(answer.status());
   }
 
   const size_t most_;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <latch>
+#include <stdexcept>
 #include <thread>
 
 #include <absl/status/statusor.h>
@@ -13,12 +14,18 @@ namespace {
 using Answer = absl::StatusOr<int>;
 using Items = std::span<const int* const>;
 
+constexpr int kLineCut = -100, kBroken = -200;
+
 // Doubles; fails as a whole for a negative number.
 std::vector<Answer> Double(Items items) {
   std::vector<Answer> answers;
   for (const int* item : items) answers.emplace_back(2 * *item);
   const bool bad = std::any_of(items.begin(), items.end(), [](const int* i) { return *i < 0; });
   if (bad) answers.assign(items.size(), absl::InternalError("negative"));
+  for (const int* item : items) {
+    if (*item == kLineCut) answers.assign(items.size(), absl::UnavailableError("cut"));
+    if (*item == kBroken) throw std::runtime_error("broken");
+  }
   return answers;
 }
 
@@ -82,6 +89,22 @@ TEST_CASE("what fails in company is done again alone", "[batcher]") {
   CHECK(answers[1].status().message() == "negative");
   CHECK(*answers[2] == 6);
   CHECK(crowd.sizes == std::vector<size_t>{1, 3, 1, 1, 1});
+}
+
+TEST_CASE("for want of the database nobody asks it again, one after another", "[batcher]") {
+  Crowd crowd(4);
+  const auto answers = crowd.Come({1, kLineCut, 3});
+  for (const Answer& answer : answers) CHECK(absl::IsUnavailable(answer.status()));
+  CHECK(crowd.sizes == std::vector<size_t>{1, 3});
+}
+
+TEST_CASE("a doing that throws fails, and its lane goes on", "[batcher]") {
+  Crowd crowd(4);
+  const auto answers = crowd.Come({1, kBroken, 3});
+  CHECK(*answers[0] == 2);
+  CHECK(answers[1].status().message() == "exception: broken");
+  CHECK(*answers[2] == 6);
+  CHECK(*crowd.batcher.Do("a", 5) == 10);
 }
 
 TEST_CASE("lanes do not wait for each other", "[batcher]") {
