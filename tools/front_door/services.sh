@@ -46,8 +46,8 @@ TEXT
       echo "CARTWISE_GATEWAY_GRPC_LISTEN=$CARTWISE_GATEWAY_GRPC_LISTEN"
       echo "CARTWISE_GATEWAY_CORS_ORIGINS=${CARTWISE_GATEWAY_CORS_ORIGINS:-}"
       echo "CARTWISE_GATEWAY_DOCS_DIR=$ROOT/build/api-viewer"
-      # One machine plays everybody here: shoppers, staff and load tests share an address and a sign-in.
       echo "CARTWISE_GATEWAY_SECURITY_CONTACT=mailto:security@cartwise.example"
+      # One machine plays everybody here: shoppers, staff and load tests share an address and a sign-in.
       echo "CARTWISE_GATEWAY_RATE_PRINCIPAL=${CARTWISE_GATEWAY_RATE_PRINCIPAL:-600000}"
       echo "CARTWISE_GATEWAY_RATE_SHOPPER=${CARTWISE_GATEWAY_RATE_SHOPPER:-600000}"
       echo "CARTWISE_GATEWAY_RATE_CHAIN=${CARTWISE_GATEWAY_RATE_CHAIN:-1000000}"
