@@ -27,7 +27,7 @@ absl::Status EventJournal::Load() {
   CW_ASSIGN_OR_RETURN(std::vector<LockMark> marks, store_.Marks());
   std::lock_guard lock(mutex_);
   marks_ = std::move(marks);
-  last_seq_ = store_.HighestSeq();
+  last_seq_ = stored_ = store_.HighestSeq();
   committed_ = forgotten_ = oldest.empty() ? last_seq_ : oldest.front().seq - 1;
   loaded_ = true;
   for (JournalEntry& entry : queue_) {
@@ -77,13 +77,14 @@ void EventJournal::Flush() {
     return BoundQueue();
   }
   std::vector<JournalEntry> batch;
-  int64_t committed;
+  int64_t committed, last;
   {
     std::lock_guard lock(mutex_);
     batch.assign(ring_.begin(), ring_.end());
     std::move(queue_.begin(), queue_.end(), std::back_inserter(batch));
     queue_.clear();
     committed = committed_;
+    last = last_seq_;
   }
   absl::Status status;
   const bool news = !batch.empty();
@@ -97,7 +98,11 @@ void EventJournal::Flush() {
   {
     std::lock_guard lock(mutex_);
     ring_.clear();
-    if (!status.ok()) KeepInRing(std::move(batch));
+    if (status.ok()) {
+      stored_ = last;
+    } else {
+      KeepInRing(std::move(batch));
+    }
   }
   NoteDisk(status);
   if (news || !status.ok()) reader_.Ring();
@@ -109,6 +114,10 @@ absl::Status EventJournal::StartAnew(const absl::Status& why) {
   diary_.Error("the journal is damaged; moved aside, going on with a new one",
                {{"fault", std::string(why.message())}});
   absl::Status status = store_.StartAnew();
+  {
+    std::lock_guard lock(mutex_);
+    stored_ = 0;
+  }
   Append({.type = "agent.journal_gap", .payload = Value::Object{{"reason", "damaged"}}});
   return status;
 }
@@ -167,6 +176,8 @@ std::vector<AgentEvent> EventJournal::After(int64_t after, int limit) {
   }
   std::lock_guard lock(mutex_);
   const int64_t last = events.empty() ? std::max(after, committed_) : events.back().seq;
+  // The acknowledgement of a later one would forget what could not be read.
+  if (last < stored_) return events;
   for (const JournalEntry& entry : ring_) {
     if (static_cast<int>(events.size()) >= limit) break;
     if (entry.event && entry.event->seq > last) events.push_back(*entry.event);

@@ -89,6 +89,7 @@ class EventJournal {
   bool loaded_ = false;
   std::vector<LockMark> marks_;  ///< of earlier lives
   int64_t last_seq_ = 0;
+  int64_t stored_ = 0;  ///< the store has been given all up to here
   int64_t committed_ = 0;
   int64_t forgotten_ = 0;
   int64_t lost_ = 0;

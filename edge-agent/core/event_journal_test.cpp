@@ -91,6 +91,34 @@ TEST_CASE("with a full disk events are sent from memory and written later, in or
   CHECK(f.journal->lost() == 0);
 }
 
+TEST_CASE("while stored events cannot be read, those in memory do not overtake them", "[journal]") {
+  Fixture f;
+  f.Append(2);
+  f.journal->Flush();
+  f.world.disk.full = true;
+  f.Append(1);
+  f.journal->Flush();
+  f.world.events.unavailable = true;
+  CHECK(f.Seqs().empty());
+
+  f.world.events.unavailable = false;
+  CHECK(f.Seqs() == std::vector<int64_t>{1, 2, 3});
+  f.journal->Committed(2);
+  f.world.events.unavailable = true;
+  CHECK(f.Seqs() == std::vector<int64_t>{3});
+}
+
+TEST_CASE("what was lost with a damaged journal is not waited for", "[journal]") {
+  Fixture f;
+  f.Append(2);
+  f.journal->Flush();
+  f.world.events.damaged = f.world.disk.full = true;
+  f.Append(1);
+  f.journal->Flush();
+
+  CHECK(f.Seqs() == std::vector<int64_t>{3});
+}
+
 TEST_CASE("the memory for events is bounded, and what it drops is counted", "[journal]") {
   Fixture f;
   f.world.disk.full = true;
