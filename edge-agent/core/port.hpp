@@ -15,7 +15,8 @@ namespace cartwise::edge {
 class Port {
  public:
   virtual ~Port() = default;
-  /// Sends all bytes; returns once the system has them.
+  /// Sends all bytes; returns once the system has them. FAILED_PRECONDITION: it
+  /// took none. After any other error some may have left.
   virtual absl::Status Write(std::span<const uint8_t> bytes) = 0;
   /// Waits for bytes until `until` (CLOCK_BOOTTIME); 0 when none came.
   virtual absl::StatusOr<size_t> Read(std::span<uint8_t> into, absl::Duration until) = 0;

@@ -56,6 +56,8 @@ class FakeRack {
   std::vector<Frame> frames;  ///< everything the agent ever sent
   int lose_replies = 0;       ///< so many next answers never arrive
   bool plugged = true;
+  /// When the adapter is pulled.
+  enum class Goes { kNever, kBeforeWrite, kAfterWrite } goes = Goes::kNever;
   int open_attempts = 0;
   absl::Duration think = absl::Milliseconds(1);
 
@@ -171,9 +173,11 @@ class FakePort final : public Port {
   explicit FakePort(FakeRack& rack) : rack_(rack) {}
 
   absl::Status Write(std::span<const uint8_t> bytes) override {
-    if (!rack_.plugged) return absl::UnavailableError("unplugged");
+    if (rack_.goes == FakeRack::Goes::kBeforeWrite) rack_.plugged = false;
+    if (!rack_.plugged) return absl::FailedPreconditionError("unplugged");
     rack_.Take(bytes);
-    return absl::OkStatus();
+    if (rack_.goes == FakeRack::Goes::kAfterWrite) rack_.plugged = false;
+    return rack_.plugged ? absl::OkStatus() : absl::UnavailableError("unplugged");
   }
 
   absl::StatusOr<size_t> Read(std::span<uint8_t> into, absl::Duration until) override {

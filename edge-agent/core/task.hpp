@@ -36,7 +36,7 @@ class Task {
   virtual int pulses() const { return 0; }
 
   virtual Step Next(absl::Duration now) = 0;
-  /// The pulse left; its first byte at `at`.
+  /// The pulse left, or may have; its first byte at `at`.
   virtual void Pulsed(absl::Duration at) { (void)at; }
   virtual void Answered(const Masks& masks, absl::Duration now) = 0;
   /// A read that this task asked for stayed without an answer.

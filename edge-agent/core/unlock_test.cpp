@@ -243,6 +243,22 @@ TEST_CASE("a port that goes after the pulse leaves UNKNOWN PORT_GONE", "[unlock]
   }
 }
 
+TEST_CASE("a port that goes with the pulse leaves UNKNOWN, unless it took no byte", "[unlock]") {
+  Fixture f;
+  const auto [goes, end] = GENERATE(table<FakeRack::Goes, std::string>({
+      {FakeRack::Goes::kBeforeWrite, "DROPPED PORT_GONE"},
+      {FakeRack::Goes::kAfterWrite, "UNKNOWN PORT_GONE"},
+  }));
+  const CommandId id = f.life->Unlock(0, 3);
+  f.rack().goes = goes;
+
+  f.life->RunOrder(id);
+
+  CHECK(f.life->EndOf(id) == end);
+  CHECK(f.life->ResultOf(id).seen.Whole("pulses") == f.pulses());
+  CHECK((f.life->ResultOf(id).pulsed_at_ms > 0) == (f.pulses() > 0));
+}
+
 TEST_CASE("a second order for a lock under way: DROPPED LOCK_BUSY", "[unlock]") {
   Fixture f;
   const CommandId first = f.life->Unlock(0, 3);

@@ -37,8 +37,8 @@ absl::StatusOr<std::optional<cu16::Reply>> Wire::Receive(absl::Duration until) {
   }
 }
 
-absl::StatusOr<absl::Duration> Wire::Tell(const cu16::Request& request) {
-  return Send(request);
+absl::Status Wire::Tell(const cu16::Request& request) {
+  return Send(request).status();
 }
 
 absl::StatusOr<std::optional<cu16::Reply>> Wire::Ask(const cu16::Request& request,

@@ -32,8 +32,8 @@ class Wire {
   /// Returns when the line may be used again.
   void AwaitGap();
 
-  /// Sends a frame that nobody answers; its first byte's moment.
-  absl::StatusOr<absl::Duration> Tell(const cu16::Request& request);
+  /// Sends a frame that nobody answers. FAILED_PRECONDITION: no byte of it left.
+  absl::Status Tell(const cu16::Request& request);
 
   /// Asks one board; nullopt when it does not answer within `patience`.
   absl::StatusOr<std::optional<cu16::Reply>> Ask(const cu16::Request& request,

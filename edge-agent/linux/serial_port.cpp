@@ -33,13 +33,11 @@ class SerialPort final : public Port {
   ~SerialPort() override { close(fd_); }
 
   absl::Status Write(std::span<const uint8_t> bytes) override {
-    if (software_rts_) CW_RETURN_IF_ERROR(SetRts(true));
-    const absl::Status status = WriteAll(bytes);
-    if (software_rts_) {
-      tcdrain(fd_);
-      CW_RETURN_IF_ERROR(SetRts(false));
-    }
-    return status;
+    const size_t wanted = bytes.size();
+    const absl::Status status = Send(bytes);
+    if (status.ok()) return status;
+    return bytes.size() == wanted ? absl::FailedPreconditionError(status.message())
+                                  : absl::UnavailableError(status.message());
   }
 
   absl::StatusOr<size_t> Read(std::span<uint8_t> into, absl::Duration until) override {
@@ -56,7 +54,18 @@ class SerialPort final : public Port {
   void DiscardInput() override { tcflush(fd_, TCIFLUSH); }
 
  private:
-  absl::Status WriteAll(std::span<const uint8_t> bytes) {
+  /// Leaves in `bytes` what the system did not take.
+  absl::Status Send(std::span<const uint8_t>& bytes) {
+    if (software_rts_) CW_RETURN_IF_ERROR(SetRts(true));
+    const absl::Status status = WriteAll(bytes);
+    if (software_rts_) {
+      tcdrain(fd_);
+      CW_RETURN_IF_ERROR(SetRts(false));
+    }
+    return status;
+  }
+
+  absl::Status WriteAll(std::span<const uint8_t>& bytes) {
     const absl::Duration until = clock_.SinceBoot() + kWritePatience;
     while (!bytes.empty()) {
       const ssize_t written = write(fd_, bytes.data(), bytes.size());
