@@ -99,7 +99,11 @@ class Board {
   bool Unreachable();
 
   Reach reach() const { return reach_; }
-  LockState state(cu16::Lock lock) const { return locks_[lock.bit()].state; }
+  /// As agreed by reads, with no gap since; else kUnknown, whatever was known before.
+  LockState state(cu16::Lock lock) const {
+    const Watch& watch = locks_[lock.bit()];
+    return watch.gap ? LockState::kUnknown : watch.state;
+  }
   /// A first differing read wants a second one.
   bool wants_reread() const;
   /// Every lock is known, or the board is lost: nothing more to wait for.

@@ -86,6 +86,13 @@ void Bus::TakeInbox() {
 }
 
 void Bus::ApplyBoards(const std::vector<BoardSetup>& boards) {
+  // An order goes on with the board it began with, and with no other.
+  for (const auto& task : tasks_) {
+    const BoardConfig& board = Find(task->controller())->board.config();
+    const bool stays = std::any_of(boards.begin(), boards.end(),
+                                   [&](const BoardSetup& setup) { return setup.config == board; });
+    if (!stays) task->PortGone();
+  }
   std::vector<std::unique_ptr<Slot>> slots;
   for (const BoardSetup& setup : boards) {
     const auto kept = std::find_if(slots_.begin(), slots_.end(), [&](const auto& slot) {
@@ -97,9 +104,6 @@ void Bus::ApplyBoards(const std::vector<BoardSetup>& boards) {
   std::sort(slots_.begin(), slots_.end(), [](const auto& a, const auto& b) {
     return a->board.config().address < b->board.config().address;
   });
-  for (const auto& task : tasks_) {
-    if (Find(task->controller()) == nullptr) task->PortGone();
-  }
   next_sweep_ = tools_.clock.SinceBoot();
   if (!wire_) reopen_at_ = next_sweep_;
   PublishFigures();

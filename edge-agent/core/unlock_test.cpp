@@ -309,6 +309,38 @@ TEST_CASE("a lock that was never read is read before its pulse", "[unlock]") {
   CHECK_FALSE(world.rack.frames[0].opens());
 }
 
+TEST_CASE("what an earlier life knew of a lock is read again before a pulse", "[unlock]") {
+  Fixture f;
+  const bool was_open = GENERATE(true, false);
+  if (was_open) f.rack().Open(0, 3);
+  f.life->Run(absl::Seconds(1));
+  f.life.reset();
+  was_open ? f.rack().Close(0, 3) : f.rack().Open(0, 3);
+  Life second(f.world);
+  second.Configure();
+  second.bus.RunOnce();  // opens the port, reads nothing
+
+  const CommandId id = second.Unlock(0, 3);
+  second.RunOrder(id);
+
+  CHECK(second.EndOf(id) == (was_open ? "SUCCEEDED" : "FAILED ALREADY_OPEN"));
+  CHECK(second.ResultOf(id).seen.Text("hook_before") == (was_open ? "CLOSED" : "OPEN"));
+}
+
+TEST_CASE("an order does not go on with another board than it began with", "[unlock]") {
+  Fixture f;
+  f.rack().boards[0].jammed = {3};
+  f.rack().boards[1] = {};
+  const CommandId id = f.life->Unlock(0, 3);
+  while (f.pulses() == 0) f.life->bus.RunOnce();
+
+  f.life->locks.Configure({{.id = f.world.Controller(0), .address = 1, .port = Life::kPort}});
+  f.life->RunOrder(id);
+
+  CHECK(f.life->EndOf(id) == "UNKNOWN PORT_GONE");
+  CHECK(f.pulses() == 1);
+}
+
 TEST_CASE("lock.read tells the masks", "[unlock]") {
   Fixture f;
   SignedOrder order = f.life->MakeUnlock(0, 1);
