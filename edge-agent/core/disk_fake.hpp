@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -42,6 +43,7 @@ class FakeEventStore final : public EventStore {
   bool damaged = false;
   bool unavailable = false;
   std::string loss;
+  std::function<void()> while_reading = [] {};
   std::vector<AgentEvent> events;
   std::map<std::pair<ControllerId, int>, LockMark> marks;
   int64_t highest = 0;
@@ -63,6 +65,7 @@ class FakeEventStore final : public EventStore {
     return absl::OkStatus();
   }
   absl::StatusOr<std::vector<AgentEvent>> After(int64_t after, int limit) override {
+    while_reading();
     if (unavailable) return absl::UnavailableError("not now");
     std::vector<AgentEvent> page;
     for (const AgentEvent& event : events) {

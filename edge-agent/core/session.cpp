@@ -37,13 +37,15 @@ std::optional<Outgoing> Session::Next() {
     SendAgainAfterSilence(now);
     return Heartbeat{.boot_clock_ms = absl::ToInt64Milliseconds(now)};
   }
+  // Asked before the results: those of earlier lives may be found at any moment.
+  const bool catches_up = !caught_up_ && MayCatchUp();
   if (auto result = book_.NextResult(sent_results_)) {
     failpoints_.Hit(Failpoints::kBeforeReport);
     sent_results_.insert(result->id);
     return *std::move(result);
   }
   if (auto event = NextEvent()) return *std::move(event);
-  if (!caught_up_ && MayCatchUp()) {
+  if (catches_up) {
     caught_up_ = true;
     hardware_.JournalSnapshot();
     return CaughtUp{};

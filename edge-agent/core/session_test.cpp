@@ -133,6 +133,29 @@ TEST_CASE("CaughtUp waits for what earlier lives left, for ever", "[session]") {
   CHECK(f.life->Events("lock.opened").size() == 1);
 }
 
+TEST_CASE("CaughtUp does not overtake results that are found just before it", "[session]") {
+  Fixture f;
+  f.life->Configure();
+  f.life->Settle();
+  f.life->RunOrder(f.life->Unlock(0, 3));
+  f.life->Run(absl::Seconds(1));
+  f.Commit();
+  f.life->journal.Flush();
+  f.life.reset();
+  f.world.orders.unavailable = true;
+  f.life = std::make_unique<Life>(f.world);
+  f.life->Configure();
+  f.life->Settle();
+  f.Connect();
+
+  f.world.events.while_reading = [&] {
+    f.world.orders.unavailable = false;
+    f.life->book.Recover();
+  };
+
+  CHECK(f.Say() == Said{"SUCCEEDED", "caught up", "lock.snapshot"});
+}
+
 TEST_CASE("a board that comes back into sight brings a snapshot", "[session]") {
   Fixture f;
   f.world.rack.boards[0].silent = true;
