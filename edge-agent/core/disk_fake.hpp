@@ -103,6 +103,7 @@ class FakeOrderStore final : public OrderStore {
   std::map<CommandId, Order> intents;
   std::map<CommandId, CommandResult> results;
   std::vector<CommandId> settled;
+  std::vector<Acted> acted;
   bool unavailable = false;
 
   absl::StatusOr<Kept> Load() override {
@@ -111,6 +112,7 @@ class FakeOrderStore final : public OrderStore {
     for (const auto& [id, order] : intents) kept.intents.push_back(order);
     for (const auto& [id, result] : results) kept.results.push_back(result);
     kept.settled = settled;
+    kept.acted = acted;
     return kept;
   }
   absl::Status SaveIntent(const Order& order) override {
@@ -118,7 +120,10 @@ class FakeOrderStore final : public OrderStore {
   }
   absl::Status SaveResult(const CommandResult& result) override {
     return Write([&] {
-      intents.erase(result.id);
+      const auto begun = intents.extract(result.id);
+      if (begun && result.pulsed_at_ms > 0) {
+        acted.push_back({begun.mapped(), absl::Milliseconds(result.pulsed_at_ms)});
+      }
       results[result.id] = result;
     });
   }

@@ -33,6 +33,9 @@ class Driver {
   virtual std::optional<Refusal> Submit(const Order& order) = 0;
   /// This order had been begun when the agent stopped; it may have acted.
   virtual void Interrupted(const Order& order) = 0;
+  /// This order of an earlier life acted at `at`, by the boot clock of then; what
+  /// came of it may be untold. Newest first, after those that were interrupted.
+  virtual void Acted(const Order& order, absl::Duration at) = 0;
 };
 
 /// What a session tells of the hardware after it has caught up. Thread-safe.

@@ -12,6 +12,8 @@ constexpr std::string_view kRead = "lock.read";
 /// How long after its pulse an order explains an opening: a sticky bolt gives
 /// way when somebody pulls.
 constexpr absl::Duration kExplains = absl::Seconds(10);
+/// The same over a restart: the first sweep tells, once the port is open.
+constexpr absl::Duration kExplainsLater = absl::Seconds(30);
 
 std::optional<cu16::Lock> LockIn(const Order& order) {
   const auto number = order.arguments.Whole("lock");
@@ -154,12 +156,21 @@ std::optional<Refusal> LockDriver::Submit(const Order& order) {
 }
 
 void LockDriver::Interrupted(const Order& order) {
+  Explains(order, clock_.SinceBoot() + kExplainsLater);
+}
+
+void LockDriver::Acted(const Order& order, absl::Duration at) {
+  // A moment that is still to come was one of another boot, how long ago nobody knows.
+  if (at <= clock_.SinceBoot()) Explains(order, at + kExplainsLater);
+}
+
+void LockDriver::Explains(const Order& order, absl::Duration until) {
   const auto lock_number = LockIn(order);
   if (order.kind != kUnlock || !lock_number) return;
   std::lock_guard lock(mutex_);
   const LockKey key{ControllerId(order.arguments.Text("controller_id")), lock_number->number()};
-  // It may have opened the lock; the first sweep will tell, once the port is open.
-  pulsed_[key] = {.order = order.id, .until = clock_.SinceBoot() + 3 * kExplains};
+  // What is there already is of a later order.
+  pulsed_.try_emplace(key, Explanation{.order = order.id, .until = until});
 }
 
 bool LockDriver::Settled() const {

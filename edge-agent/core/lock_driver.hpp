@@ -36,6 +36,7 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
   bool Handles(std::string_view kind) const override;
   std::optional<Refusal> Submit(const Order& order) override;
   void Interrupted(const Order& order) override;
+  void Acted(const Order& order, absl::Duration at) override;
 
   bool Settled() const override;
   void JournalSnapshot() override;
@@ -67,6 +68,8 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
   std::map<ControllerId, Known> Carried(const std::vector<BoardConfig>& boards);
   void JournalChange(Known& known, const LockChange& change);
   void JournalReach(Known& known, const std::string& detail);
+  /// An order of an earlier life explains an opening that is found until then.
+  void Explains(const Order& order, absl::Duration until);
   std::string Explain(const LockKey& lock);
 
   EventJournal& journal_;

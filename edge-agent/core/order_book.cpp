@@ -1,6 +1,7 @@
 #include "core/order_book.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cartwise::edge {
@@ -28,9 +29,12 @@ void OrderBook::Recover() {
     return;
   }
   std::vector<Order> interrupted;
+  std::vector<OrderStore::Acted> acted;
   {
     std::lock_guard lock(mutex_);
     // What this life has begun meanwhile may be in the store as well.
+    std::copy_if(kept->acted.rbegin(), kept->acted.rend(), std::back_inserter(acted),
+                 [&](const auto& each) { return !entries_.contains(each.order.id); });
     for (const CommandId& id : kept->settled) {
       if (entries_.try_emplace(id, Entry{.phase = Phase::kSettled}).second) settled_.push_back(id);
     }
@@ -45,6 +49,9 @@ void OrderBook::Recover() {
   for (const Order& order : interrupted) {
     if (Driver* driver = DriverOf(order)) driver->Interrupted(order);
     Finish({.id = order.id, .outcome = Outcome::kUnknown, .reason = reasons::kInterrupted});
+  }
+  for (const auto& [order, at] : acted) {
+    if (Driver* driver = DriverOf(order)) driver->Acted(order, at);
   }
   {
     std::lock_guard lock(mutex_);

@@ -45,8 +45,8 @@ class OrderBook final : public OrderLedger {
   /// Drivers are added before the first Offer and outlive the book.
   void Add(Driver& driver);
   /// Takes up what earlier lives left: an intent without an end is UNKNOWN
-  /// (INTERRUPTED), and its driver is told. Call before the first Offer, and again
-  /// until recovered().
+  /// (INTERRUPTED), and drivers are told what may have acted. Call before the first Offer, and
+  /// again until recovered().
   void Recover();
   bool recovered() const;
   /// Whose orders to take. Until then none are.

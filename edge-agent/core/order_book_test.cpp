@@ -173,6 +173,70 @@ TEST_CASE("an intent without an end is UNKNOWN INTERRUPTED in the next life", "[
   CHECK(opened[0].payload.Text("command_id") == order.order.id.value());
 }
 
+TEST_CASE("a committed order still explains an opening that the journal lost", "[orders]") {
+  Fixture f;
+  const CommandId id = f.life->Unlock(0, 1);
+  while (!f.life->book.Waiting(id)) f.life->bus.RunOnce();
+  f.life->book.ResultCommitted(id);
+  f.life.reset();
+  const auto [down_for, explained] =
+      GENERATE(table<absl::Duration, bool>({{absl::Seconds(5), true}, {absl::Minutes(1), false}}));
+  f.world.rack.clock.Advance(down_for);
+
+  Life second(f.world);
+  second.Configure();
+  second.Run(absl::Seconds(1));
+
+  const auto opened = second.Events("lock.opened");
+  REQUIRE(opened.size() == 1);
+  CHECK(opened[0].payload.Text("command_id") == (explained ? id.value() : ""));
+}
+
+TEST_CASE("an order of another boot explains nothing", "[orders]") {
+  World world;
+  world.rack.boards[0] = {};
+  {
+    Life life(world);
+    life.Configure();
+    life.Settle();
+  }
+  const Order order{
+      .id = CommandId("old"),
+      .kind = "lock.unlock",
+      .arguments = Value::Object{{"controller_id", world.Controller(0).value()}, {"lock", 1}}};
+  world.orders.acted = {{order, world.rack.clock.SinceBoot() + absl::Hours(1)}};
+  world.rack.Open(0, 1);
+
+  Life second(world);
+  second.Configure();
+  second.Run(absl::Seconds(1));
+
+  const auto opened = second.Events("lock.opened");
+  REQUIRE(opened.size() == 1);
+  CHECK(opened[0].payload.Text("command_id").empty());
+}
+
+TEST_CASE("an order of an earlier life takes no opening from one of this life", "[orders]") {
+  Fixture f;
+  f.Offer(f.life->MakeUnlock(0, 1));
+  f.life.reset();
+  f.world.rack.Close(0, 1);
+  f.world.orders.unavailable = true;
+  f.life = std::make_unique<Life>(f.world);
+  f.life->Configure();
+  f.life->Settle();
+  const CommandId id = f.life->Unlock(0, 1);
+  while (f.pulses() < 2) f.life->bus.RunOnce();
+
+  f.world.orders.unavailable = false;
+  f.life->book.Recover();
+  f.life->Run(absl::Seconds(1));
+
+  const auto opened = f.life->Events("lock.opened");
+  REQUIRE(opened.size() == 2);
+  CHECK(opened[1].payload.Text("command_id") == id.value());
+}
+
 TEST_CASE("earlier orders that cannot be read at the start are read later", "[orders]") {
   Fixture f;
   const SignedOrder old = f.life->MakeUnlock(0, 1);

@@ -57,14 +57,15 @@ struct Story {
       }
       if (std::holds_alternative<CaughtUp>(*message)) break;
     }
-    opened_events = life.Events("lock.opened").size();
+    opened = life.Events("lock.opened");
     return heard;
   }
 
-  size_t opened_events = 0;
+  std::vector<AgentEvent> opened;
 };
 
-/// A pulse happened at most once, and the cloud never hears that it did not.
+/// A pulse happened at most once, and the cloud never hears that it did not, nor
+/// of an opening that nobody ordered.
 void CheckHonest(Story& story) {
   const size_t pulses = story.world.rack.Pulses().size();
   const std::string heard = story.SecondLife();
@@ -73,11 +74,12 @@ void CheckHonest(Story& story) {
   CHECK(story.world.rack.Pulses().size() == pulses);
   if (pulses == 1) {
     CHECK((heard == "SUCCEEDED" || heard == "UNKNOWN"));
-    CHECK(story.opened_events == 1);
+    REQUIRE(story.opened.size() == 1);
+    CHECK(story.opened[0].payload.Text("command_id") == story.order.value());
   } else {
     // No word, or UNKNOWN when the intent was noted; never a success.
     CHECK((heard.empty() || heard == "UNKNOWN"));
-    CHECK(story.opened_events == 0);
+    CHECK(story.opened.empty());
   }
 }
 

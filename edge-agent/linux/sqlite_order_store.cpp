@@ -49,21 +49,23 @@ absl::Status SqliteOrderStore::LoadInto(Kept& kept) {
   while (true) {
     CW_ASSIGN_OR_RETURN(const bool row, rows.Step());
     if (!row) return absl::OkStatus();
-    CommandId id(rows.Text(0));
-    switch (rows.Int(1)) {
+    const Order order{
+        .id = CommandId(rows.Text(0)), .kind = rows.Text(2), .arguments = Parsed(rows.Text(3))};
+    const int64_t phase = rows.Int(1), pulsed_at_ms = rows.Int(7);
+    if (pulsed_at_ms > 0) kept.acted.push_back({order, absl::Milliseconds(pulsed_at_ms)});
+    switch (phase) {
       case kIntent:
-        kept.intents.push_back(
-            {.id = std::move(id), .kind = rows.Text(2), .arguments = Parsed(rows.Text(3))});
+        kept.intents.push_back(order);
         break;
       case kEnded:
-        kept.results.push_back({.id = std::move(id),
+        kept.results.push_back({.id = order.id,
                                 .outcome = static_cast<Outcome>(rows.Int(4)),
                                 .reason = rows.Text(5),
                                 .seen = Parsed(rows.Text(6)),
-                                .pulsed_at_ms = rows.Int(7)});
+                                .pulsed_at_ms = pulsed_at_ms});
         break;
       default:
-        kept.settled.push_back(std::move(id));
+        kept.settled.push_back(order.id);
     }
   }
 }
@@ -99,7 +101,7 @@ absl::Status SqliteOrderStore::SaveResult(const CommandResult& result) {
 }
 
 absl::Status SqliteOrderStore::Settle(const CommandId& id) {
-  return Change("UPDATE orders SET phase = 2, arguments = '{}', seen = 'null' WHERE id = ?", id);
+  return Change("UPDATE orders SET phase = 2, seen = 'null' WHERE id = ?", id);
 }
 
 absl::Status SqliteOrderStore::Forget(const CommandId& id) {

@@ -225,6 +225,13 @@ TEST_CASE("orders come back in the phase they were in", "[stores]") {
   CHECK(kept->results[0].pulsed_at_ms == 99);
   REQUIRE(kept->settled.size() == 1);
   CHECK(kept->settled[0].value() == "c");
+  REQUIRE(kept->acted.size() == 2);
+  for (const OrderStore::Acted& acted : kept->acted) {
+    CHECK(acted.order.kind == "lock.unlock");
+    CHECK(acted.order.arguments.Whole("lock") == 4);
+    CHECK(acted.at == absl::Milliseconds(99));
+  }
+  CHECK(kept->acted[0].order.id.value() == "b");
 }
 
 TEST_CASE("a damaged order book begins anew", "[stores]") {
