@@ -17,6 +17,9 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
 
+/// Asked of the socket at once while a head is read.
+constexpr size_t kOneRead = 2048;
+
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 
 /// A refused body up to this size is read to its end, so that the connection
@@ -91,7 +94,11 @@ std::string Serialize(const Answer& answer, bool keep) {
 
 Connection::Connection(Socket socket, Tls::Context tls, const Api& api, Outbound& outbound,
                        const HttpLimits& limits)
-    : stream_(std::move(socket), std::move(tls)), api_(api), outbound_(outbound), limits_(limits) {
+    : stream_(std::move(socket), std::move(tls)),
+      buffer_(limits.header_bytes + kOneRead),
+      api_(api),
+      outbound_(outbound),
+      limits_(limits) {
   error_code gone;
   const auto peer = stream_.tcp().socket().remote_endpoint(gone);
   if (!gone) peer_ = peer.address().to_string();
@@ -134,7 +141,7 @@ asio::awaitable<bool> Connection::AwaitFirstByte(bool first) {
   BeginWaiting();
   idle_ = true;
   stream_.tcp().expires_after(first ? limits_.header_time : limits_.idle_time);
-  const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(2048), kTuple);
+  const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(kOneRead), kTuple);
   idle_ = false;
   buffer_.commit(size);
   co_return !fault && size > 0;
@@ -152,7 +159,7 @@ asio::awaitable<error_code> Connection::FillHead() {
     if (end != bytes.npos) co_return error_code();
     if (bytes.size() > limits_.header_bytes) co_return http::error::header_limit;
     seen = bytes.size();
-    const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(2048), kTuple);
+    const auto [fault, size] = co_await stream_.async_read_some(buffer_.prepare(kOneRead), kTuple);
     if (fault) co_return fault;
     buffer_.commit(size);
   }

@@ -76,7 +76,7 @@ class Connection {
   boost::asio::awaitable<void> Linger();
 
   Stream stream_;
-  boost::beast::flat_buffer buffer_;
+  boost::beast::flat_buffer buffer_;  ///< bounded, since a chunk's extensions and trailers are not
   const Api& api_;
   Outbound& outbound_;
   const HttpLimits& limits_;

@@ -125,6 +125,22 @@ TEST_CASE_METHOD(Edges, "a flood of headers and a line without end are 431") {
   CHECK(HonestIsServed());
 }
 
+TEST_CASE_METHOD(Edges, "what surrounds chunks is not kept without bound") {
+  const std::string much(1024 * 1024, 'a');
+  std::string chunks = "2;x=" + much + "\r\n{}\r\n0\r\n\r\n";
+  SECTION("an extension") {}
+  SECTION("the last chunk's extension") {
+    chunks = "2\r\n{}\r\n0;x=" + much + "\r\n\r\n";
+  }
+  SECTION("a trailer") {
+    chunks = "2\r\n{}\r\n0\r\nX-A: " + much + "\r\n\r\n";
+  }
+  CHECK(hostile.Send(post + "Transfer-Encoding: chunked\r\n\r\n" + chunks).result_int() == 431);
+  CHECK(hostile.AtEnd());
+  CHECK(gateway.carts.metadata.empty());
+  CHECK(HonestIsServed());
+}
+
 TEST_CASE_METHOD(Edges, "a body is told as too large before its end") {
   const std::string length = GENERATE("1048577", "1073741824", "18446744073709551615");
   CHECK(hostile.Send(absl::StrCat(post, "Content-Length: ", length, "\r\n\r\n{")).result_int() ==
