@@ -1,9 +1,9 @@
 #include "transcoding/json_reader.hpp"
 
 #include <string>
-#include <unordered_set>
 #include <vector>
 
+#include <absl/container/flat_hash_set.h>
 #include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <nlohmann/json.hpp>
@@ -85,7 +85,8 @@ class Builder final : public nlohmann::json_sax<nlohmann::json> {
     Message* holder = nullptr;
     int index = -1;    ///< of the list's last element
     std::string name;  ///< of the last member
-    std::unordered_set<std::string> seen;
+    /// Hashed with a seed: a body cannot choose names that collide.
+    absl::flat_hash_set<std::string> seen;
   };
 
   bool Fatal(std::string_view what) {
