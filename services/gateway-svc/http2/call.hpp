@@ -48,7 +48,7 @@ class Call final : public std::enable_shared_from_this<Call> {
     void OnClose(uint32_t error) override { call.OnClientGone(error); }
     void OnTaken(size_t bytes) override;
     std::optional<TimePoint> OwesSince() const override;
-    bool busy() const override { return call.health_ == HealthMethod::kNone; }
+    bool busy() const override { return call.admitted_; }
     void OnDrain() override { call.OnDrain(); }
     Call& call;
   };

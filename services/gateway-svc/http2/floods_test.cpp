@@ -246,6 +246,22 @@ TEST_CASE_METHOD(Fixture, "when all connections are taken the longest idle one g
   idle.AwaitEnd();
 }
 
+TEST_CASE_METHOD(Fixture, "who only begins to ask keeps nobody out") {
+  const std::string begun = FrameOf(RawClient::kPing, 0, 0, "12345678") +
+                            FrameOf(RawClient::kHeaders, 0, 1, http2::Field(":method", "POST"));
+  // Who got a place would keep it.
+  const Limits limits{.connections = 2, .handshake_time = std::chrono::hours(1)};
+  RawClient first = Connect(limits), second = Connect();
+  for (RawClient* const client : {&first, &second}) {
+    REQUIRE(client->Greet());
+    REQUIRE(client->Write(begun));
+    REQUIRE(client->Await(RawClient::kPing, 0));
+  }
+  RawClient third = Connect();
+  REQUIRE(third.Greet());
+  CHECK(third.Await(RawClient::kSettings, 0));
+}
+
 TEST_CASE_METHOD(Fixture, "a drain tells clients to go and ends what does not") {
   const bool calling = GENERATE(false, true);
   // Nothing but the drain ends a call that stays half asked.
