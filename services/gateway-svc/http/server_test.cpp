@@ -44,6 +44,13 @@ std::string CodeOf(const Response& response) {
   return problem["code"];
 }
 
+TEST_CASE_METHOD(Fixture, "an answer that is too large is no reason to try the same again") {
+  const Response response = client.Send(Request("GET " + carts + "?page_size=200000", bearer));
+  CHECK(response.result_int() == 400);
+  CHECK(CodeOf(response) == "ANSWER_TOO_LARGE");
+  CHECK(response.count("Retry-After") == 0);
+}
+
 TEST_CASE_METHOD(Fixture, "a GET becomes a call and its answer JSON") {
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   const Response response = client.Send(

@@ -218,7 +218,7 @@ void Call::OnAnswerData(std::string_view bytes) {
   service_.Consume(bytes.size());
   answer_bytes_ += bytes.size();
   if (answer_bytes_ > kMostOfAnswer + rpc::kMessagePrefix) {
-    Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the answer is too large"}, {});
+    Settle(AnswerTooLarge(), {});
   }
 }
 

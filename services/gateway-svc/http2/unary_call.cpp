@@ -12,7 +12,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "cartwise/base/errors.hpp"
 #include "cartwise/http2/call_stream.hpp"
+#include "cartwise/rpc/status.hpp"
 #include "cartwise/rpc/wire.hpp"
 #include "http2/head.hpp"
 
@@ -127,7 +129,7 @@ void UnaryCall::OnData(std::string_view bytes) {
   if (settled_) return;
   answer_.append(bytes);
   if (answer_.size() > kMostOfAnswer + rpc::kMessagePrefix) {
-    Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the answer is too large"});
+    Settle(AnswerTooLarge());
   }
 }
 
@@ -169,6 +171,11 @@ void UnaryCall::Settle(const grpc::Status& status) {
 }
 
 }  // namespace
+
+grpc::Status AnswerTooLarge() {
+  return rpc::ToGrpc(errors::Refuse(absl::StatusCode::kOutOfRange, "ANSWER_TOO_LARGE",
+                                    "the answer would be larger than 4 MiB; ask for less at once"));
+}
 
 asio::awaitable<UnaryAnswer> CallUnary(Outbound& outbound, UnaryRequest request, LiveCall* live) {
   const auto start = [&]<typename Handler>(Handler handler) {

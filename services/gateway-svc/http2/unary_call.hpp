@@ -23,6 +23,10 @@ inline constexpr size_t kMostOfRequest = 1024 * 1024;
 /// Of a service's answer to a unary call.
 inline constexpr size_t kMostOfAnswer = 4 * 1024 * 1024;
 
+/// How a call ends whose answer is larger: OUT_OF_RANGE (ANSWER_TOO_LARGE), since the same
+/// call would end so again.
+grpc::Status AnswerTooLarge();
+
 /// What one event loop needs to call services. Of its thread, but for the inbox.
 struct Outbound {
   boost::asio::io_context& io;
