@@ -150,6 +150,14 @@ absl::StatusOr<Rows> Connection::Raw(const std::string& sql) {
   return Rows(last);
 }
 
+absl::Status Connection::Commit() {
+  const std::unique_ptr<pg_result, decltype(&PQclear)> ended(PQexec(line_.get(), "COMMIT"),
+                                                             &PQclear);
+  CW_RETURN_IF_ERROR(StatusOf(ended.get()));
+  if (std::string_view(PQcmdStatus(ended.get())) == "COMMIT") return absl::OkStatus();
+  return absl::InternalError("database: rolled back, since a statement had failed");
+}
+
 bool Connection::LooksAlive() const {
   if (broken_ || PQstatus(line_.get()) != CONNECTION_OK) return false;
   pollfd line{PQsocket(line_.get()), POLLIN, 0};

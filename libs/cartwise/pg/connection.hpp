@@ -24,6 +24,9 @@ class Connection {
   absl::StatusOr<std::vector<Rows>> Execute(const std::vector<Step>& steps);
   /// Runs SQL text; answers the rows of the last statement.
   absl::StatusOr<Rows> Raw(const std::string& sql);
+  /// INTERNAL where a statement of the transaction had failed: the server then rolls it back and
+  /// calls that a success.
+  absl::Status Commit();
 
   /// False when the server has hung up meanwhile.
   bool LooksAlive() const;

@@ -7,6 +7,7 @@
 #include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
+#include "cartwise/base/busy.hpp"
 #include "cartwise/base/development.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
@@ -92,8 +93,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Pool::State::Borrow(absl::Time deadl
     std::unique_lock lock(mutex);
     const auto until = absl::ToChronoTime(std::min(deadline, absl::Now() + absl::Seconds(30)));
     if (!freed.wait_until(lock, until, [&] { return lent < config.connections; })) {
-      return errors::Refuse(absl::StatusCode::kUnavailable, "DATABASE_BUSY",
-                            "too much is going on right now; try again in a moment");
+      return errors::DatabaseBusy();
     }
     ++lent;
     while (!idle.empty()) {
@@ -136,9 +136,11 @@ absl::Status Pool::Transact(const Tenant& tenant, absl::Time deadline,
   absl::Status done = work(tx);
   const bool begun = tx.prelude_.empty() || tx.prelude_.front().query.name != kBegin.name;
   if (begun && !connection->broken()) {
-    const auto ended = connection->Raw(done.ok() ? "COMMIT" : "ROLLBACK");
-    if (done.ok() && !ended.ok()) {
-      done = connection->broken() ? OutcomeUnknown() : ended.status();
+    if (done.ok()) {
+      done = connection->Commit();
+      if (connection->broken()) done = OutcomeUnknown();
+    } else {
+      connection->Raw("ROLLBACK").status().IgnoreError();
     }
   }
   state_->GiveBack(std::move(connection));

@@ -175,6 +175,19 @@ TEST_CASE("work that fails leaves nothing, and violations name their constraint"
   CHECK(ViolatedConstraint(f.Add(kLevi, "")) == "things_named");
 }
 
+TEST_CASE("work that says nothing of a statement that failed is not done", "[pg]") {
+  PoolFixture f;
+
+  const absl::Status told = f.pool->Transact(Tenant::Of(kLevi), kNoHurry, [&](Transaction& tx) {
+    REQUIRE_OK(tx.Run(PoolFixture::kAdd, kLevi, "a"));
+    tx.Run(PoolFixture::kAdd, kLevi, "a").status().IgnoreError();
+    return absl::OkStatus();
+  });
+
+  CHECK(absl::IsInternal(told));
+  CHECK(f.Count(Tenant::Of(kLevi)) == 0);
+}
+
 TEST_CASE("quotes, backslashes and unicode travel as data", "[pg]") {
   PoolFixture f;
   static constexpr Query kEcho{"shop_echo",
