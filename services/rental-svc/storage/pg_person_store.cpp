@@ -17,20 +17,27 @@ constexpr pg::Query kHasOpen{"person_has_open_rental", R"sql(
                     AND r.open) AS open, )sql" LOOK_UP_KEY_MISSING(2) " AS missing"};
 
 // An answer stored for a repeat tells its rental's id in plain bytes. Its key
-// goes with it: so long after the rental nobody repeats the request.
+// goes with it: so long after the rental nobody repeats the request. A key is kept for
+// 30 days, so it tells of no rental that has not changed for longer. All keys of the chain are
+// read, once: each is looked up among what is theirs.
 constexpr pg::Query kErase{"person_erase", R"sql(
   WITH theirs AS (
-    SELECT r.chain_id, r.id, r.requested_by FROM rental.rentals r
+    SELECT r.chain_id, r.id, r.requested_by, r.updated_at FROM rental.rentals r
      WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
        AND NOT r.open
        AND NOT )sql" LOOK_UP_KEY_MISSING(2) R"sql(
        FOR UPDATE OF r
+  ), told AS MATERIALIZED (
+    SELECT convert_to(t.id::text, 'UTF8') AS id FROM theirs t
+     WHERE t.updated_at > now() - interval '31 days'
   ), keys AS (
-    DELETE FROM rental.idempotency_keys k USING theirs t
-     WHERE k.chain_id = t.chain_id
-       AND (k.effect_id = t.id
-            OR (k.principal = t.requested_by AND t.requested_by LIKE 'shopper:%')
-            OR position(convert_to(t.id::text, 'UTF8') IN k.answer) > 0)
+    DELETE FROM rental.idempotency_keys k
+     WHERE k.chain_id = $1::uuid
+       AND (k.effect_id IN (SELECT t.id FROM theirs t)
+            OR k.principal IN (SELECT t.requested_by FROM theirs t
+                                WHERE t.requested_by LIKE 'shopper:%')
+            OR (k.answer IS NOT NULL
+                AND EXISTS (SELECT FROM told t WHERE position(t.id IN k.answer) > 0)))
     RETURNING 1
   ), rentals AS (
     UPDATE rental.rentals r

@@ -1,3 +1,4 @@
+#include "storage/pg_person_store.hpp"
 #include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
@@ -30,17 +31,14 @@ void OpenElsewhere(RentalFixture& f, const Place& place, int rentals) {
            '', '', 'ACTIVE', now(), now(), now(), 'user-1' FROM place)sql"));
 }
 
-// Entries that the service's sessions read of the indexes of rentals; ends the sessions,
-// since only then all is counted.
-int64_t EntriesRead(RentalFixture& f) {
-  f.pool.reset();
-  while (f.Text("SELECT count(*)::text AS v FROM pg_stat_activity WHERE datname = "
-                "current_database() AND usename = 'cartwise_rental_app'") != "0") {
-  }
+// Entries that the service's sessions read of the indexes of a table; ends the sessions.
+int64_t EntriesRead(RentalFixture& f, const std::string& table) {
+  f.EndSessions();
   return f.db
       .Sql(
           "SELECT sum(idx_tup_read)::bigint AS v FROM pg_stat_user_indexes "
-          "WHERE schemaname = 'rental' AND relname = 'rentals'")
+          "WHERE schemaname = 'rental' AND relname = '" +
+          table + "'")
       .front()
       .Int("v");
 }
@@ -61,7 +59,45 @@ TEST_CASE("a rental reads its own rows, planned when there were none and run amo
 
   cycle(2);
 
-  CHECK(EntriesRead(f) < 300);
+  CHECK(EntriesRead(f, "rentals") < 300);
+}
+
+TEST_CASE("erasing a person reads the Idempotency-Keys of their chain once", "[reads]") {
+  constexpr int kRentals = 200, kKeys = 50'000;
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const PhoneHashes phone = f.vault.Hashes(Phone(1));
+  f.db.Sql(absl::StrCat(R"sql(
+    INSERT INTO rental.rentals (chain_id, id, branch_id, cart_id, cart_number, controller_id,
+                                locker_id, device_id, phone_hash, phone_sealed, phone_masked,
+                                status, start_time, expected_return, actual_return, end_reason,
+                                requested_by)
+    SELECT c.chain_id, gen_random_uuid(), c.branch_id, c.id, 1, c.controller_id, 1, c.branch_id, ')sql",
+                        phone.front(), R"sql(', '', '', 'RETURNED', now(), now(), now(),
+           'HOOK_CLOSED', 'user-1' FROM rental.carts c, generate_series(1, )sql",
+                        kRentals, ")"));
+  f.db.Sql(absl::StrCat(R"sql(
+    INSERT INTO rental.idempotency_keys (chain_id, principal, method, key, request_hash, answer,
+                                         effect_id)
+    SELECT ')sql",
+                        place.chain.value(), R"sql(', 'user-1', 'm', n::text, 'h',
+           CASE WHEN n % 50 = 0 THEN convert_to('rental ' || gen_random_uuid(), 'UTF8') END,
+           gen_random_uuid() FROM generate_series(1, )sql",
+                        kKeys, ") n"));
+  f.db.Sql(R"sql(
+    INSERT INTO rental.idempotency_keys (chain_id, principal, method, key, request_hash, answer,
+                                         effect_id)
+    SELECT r.chain_id, 'user-1', 'theirs', k.n, 'h',
+           CASE k.n WHEN 'answer' THEN convert_to('rental ' || r.id, 'UTF8') END,
+           CASE k.n WHEN 'effect' THEN r.id END
+      FROM (SELECT chain_id, id FROM rental.rentals LIMIT 1) r, (VALUES ('answer'), ('effect')) k (n))sql");
+
+  const auto erased = PgPersonStore(*f.pool).Erase(place.chain, phone, absl::InfiniteFuture());
+
+  REQUIRE_OK(erased);
+  CHECK(*erased == kRentals + 2);
+  CHECK(EntriesRead(f, "idempotency_keys") < 2 * kKeys);
+  CHECK(f.Count("idempotency_keys") == kKeys);
 }
 
 }  // namespace

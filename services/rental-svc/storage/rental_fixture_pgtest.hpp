@@ -9,6 +9,7 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "cartwise/pg/connection.hpp"
 #include "cartwise/testing/database.hpp"
 #include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/plans.hpp"
@@ -105,10 +106,15 @@ struct RentalFixture {
   int64_t sequence = 0;
 
   ~RentalFixture() {
-    // What is open anywhere is looked for; phones are sealed anew with all that one has.
+    // What is open anywhere is looked for; phones are sealed anew with all that one has; a rental
+    // and a phone are looked for in the chains of all branches that one sees.
     if (pool) {
       cartwise::testing::CheckPlans(
-          *pool, "rental", {"unfinished_rentals", "unfinished_overdue", "sealed_phones_replace"});
+          *pool, "rental",
+          {"unfinished_rentals", "unfinished_staff_unlocks", "unfinished_overdue",
+           "sealed_phones_replace", "sealed_phones_count", "look_up_keys_open_rentals",
+           "look_up_keys_forget", "look_up_keys_pkey", "look_up_keys_one_guards",
+           "rental_find_by_id", "rental_list_of_phone", "test_reopen"});
     }
   }
 
@@ -161,6 +167,21 @@ struct RentalFixture {
     change.occurred_at = at;
     change.sequence = ++sequence;
     return change;
+  }
+
+  /// A session that holds the rows of "rental.carts WHERE ..." until it rolls back.
+  std::unique_ptr<pg::Connection> Holding(const std::string& rows) {
+    auto keeper = pg::Connection::Open(db.SuperUrl());
+    REQUIRE_OK(keeper);
+    REQUIRE_OK((*keeper)->Raw("BEGIN; SELECT FROM " + rows + " FOR UPDATE"));
+    return *std::move(keeper);
+  }
+  /// Of the service, since only then all that they did is counted.
+  void EndSessions() {
+    pool.reset();
+    while (Text("SELECT count(*)::text AS v FROM pg_stat_activity WHERE datname = "
+                "current_database() AND usename = 'cartwise_rental_app'") != "0") {
+    }
   }
 
   std::string Text(const std::string& select) { return db.Sql(select).front().Text("v"); }
