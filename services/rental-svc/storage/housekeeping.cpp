@@ -2,8 +2,6 @@
 
 #include <absl/time/clock.h>
 
-#include "cartwise/base/status_macros.hpp"
-
 namespace cartwise::rental {
 namespace {
 
@@ -25,11 +23,15 @@ constexpr pg::Query kDropSpans{"rental_drop_old_spans",
 }  // namespace
 
 absl::Status Tidy(pg::Pool& pool, absl::Time now) {
-  const auto platform = pg::Tenant::Platform();
-  const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropKeys, now - kKeysKept).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSeen, now - kEventsKept).status());
-  return pool.Once(platform, deadline, kDropSpans, now - kEventsKept).status();
+  absl::Status first;
+  const auto drop = [&](const pg::Query& query, absl::Time before) {
+    const absl::Time deadline = absl::Now() + absl::Seconds(30);
+    first.Update(pool.Once(pg::Tenant::Platform(), deadline, query, before).status());
+  };
+  drop(kDropKeys, now - kKeysKept);
+  drop(kDropSeen, now - kEventsKept);
+  drop(kDropSpans, now - kEventsKept);
+  return first;
 }
 
 }  // namespace cartwise::rental
