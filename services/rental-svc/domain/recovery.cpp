@@ -29,8 +29,8 @@ absl::Status Recovery::RunOnce() {
   CW_ASSIGN_OR_RETURN(const auto rentals,
                       unfinished_.ClaimRentals(now, now - kOpeningTooLong, kLookAgain, kAtMost));
   for (const Rental& rental : rentals) first.Update(Resolve(rental));
-  CW_ASSIGN_OR_RETURN(const auto unlocks,
-                      unfinished_.ClaimStaffUnlocks(now - kOpeningTooLong, kAtMost));
+  CW_ASSIGN_OR_RETURN(const auto unlocks, unfinished_.ClaimStaffUnlocks(now, now - kOpeningTooLong,
+                                                                        kLookAgain, kAtMost));
   for (const OpenStaffUnlock& unlock : unlocks) {
     const auto outcome = devices_.LookUp(unlock.chain, unlock.command, clock_.Now() + kOwnTime);
     if (!outcome.ok()) {
@@ -79,11 +79,21 @@ absl::Status Recovery::ReadTheHook(const Rental& rental) {
     case LockReading::kOpen:
       return rack_.Activate(Myself(), rental, rental.start_time).status();
     case LockReading::kClosed:
-      return rack_.Cancel(Myself(), rental, ends::kReconciled).status();
+      return BelieveClosed(rental);
     case LockReading::kClosedEmpty:
       break;  // the cart is gone and its lock was shut: a person decides
   }
   return absl::OkStatus();
+}
+
+// What the agent did before it read the hook may have been committed only meanwhile.
+absl::Status Recovery::BelieveClosed(const Rental& rental) {
+  const auto outcome = devices_.LookUp(rental.chain, rental.Command(), clock_.Now() + kOwnTime);
+  if (!outcome.ok()) return absl::OkStatus();  // not now; the next round asks again
+  if (outcome->state == CommandState::kSent || outcome->state == CommandState::kUnknown) {
+    return rack_.Cancel(Myself(), rental, ends::kReconciled).status();
+  }
+  return Settle(rental, *outcome);
 }
 
 }  // namespace cartwise::rental

@@ -9,27 +9,36 @@
 namespace cartwise::rental {
 namespace sql {
 
+// Ever less often. $1 now, $3 the shortest pause in seconds.
+#define IS_TO_BE_CHECKED(row, began)    \
+  "(" row ".checked_at IS NULL OR " row \
+  ".checked_at + greatest("             \
+  "$3::float8 * interval '1 second', ($1 - " row "." began ") / 20) < $1::timestamptz)"
+
 // Each look is a command to the device. $1 now, $2 opening before, $3 pause in seconds, $4 most.
 constexpr pg::Query kClaimRentals{"unfinished_rentals", R"sql(
   WITH unfinished AS (
     SELECT r.chain_id, r.id FROM rental.rentals r
      WHERE r.)sql" RENTAL_IS_OPEN R"sql(
        AND ((r.status = 'OPENING' AND r.start_time < $2) OR r.status = 'UNCONFIRMED')
-       AND (r.checked_at IS NULL OR r.checked_at + greatest(
-              $3::float8 * interval '1 second', ($1 - r.start_time) / 20) < $1::timestamptz)
+       AND )sql" IS_TO_BE_CHECKED("r", "start_time") R"sql(
      ORDER BY r.checked_at NULLS FIRST, r.start_time LIMIT $4 FOR UPDATE SKIP LOCKED
   )
   UPDATE rental.rentals r SET checked_at = $1::timestamptz
     FROM unfinished u WHERE r.chain_id = u.chain_id AND r.id = u.id
   RETURNING )sql" RENTAL_COLUMNS};
 
+// $1 now, $2 asked before, $3 pause in seconds, $4 most. The device is named for the index
+// (migration 0012).
 constexpr pg::Query kClaimStaffUnlocks{"unfinished_staff_unlocks", R"sql(
-  UPDATE rental.staff_unlocks s SET checked_at = now()
-   WHERE (s.chain_id, s.command_id) IN (
-     SELECT u.chain_id, u.command_id FROM rental.staff_unlocks u
-      WHERE u.state IN ('SENT', 'UNKNOWN') AND u.requested_at < $1
-        AND (u.checked_at IS NULL OR u.checked_at < now() - interval '10 seconds')
-      ORDER BY u.checked_at NULLS FIRST, u.requested_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  WITH unfinished AS (
+    SELECT u.chain_id, u.command_id FROM rental.staff_unlocks u
+     WHERE u.state IN ('SENT', 'UNKNOWN') AND u.device_id IS NOT NULL AND u.requested_at < $2
+       AND )sql" IS_TO_BE_CHECKED("u", "requested_at") R"sql(
+     ORDER BY u.checked_at NULLS FIRST, u.requested_at LIMIT $4 FOR UPDATE SKIP LOCKED
+  )
+  UPDATE rental.staff_unlocks s SET checked_at = $1::timestamptz
+    FROM unfinished u WHERE s.chain_id = u.chain_id AND s.command_id = u.command_id
   RETURNING s.chain_id, s.command_id)sql"};
 
 // Time in which the branch was offline does not count against the shopper.
@@ -69,8 +78,9 @@ absl::StatusOr<std::vector<Rental>> PgUnfinished::ClaimRentals(absl::Time now,
 }
 
 absl::StatusOr<std::vector<OpenStaffUnlock>> PgUnfinished::ClaimStaffUnlocks(
-    absl::Time asked_before, int most) {
-  CW_ASSIGN_OR_RETURN(const pg::Rows rows, Run(sql::kClaimStaffUnlocks, asked_before, most));
+    absl::Time now, absl::Time asked_before, absl::Duration pause, int most) {
+  CW_ASSIGN_OR_RETURN(const pg::Rows rows, Run(sql::kClaimStaffUnlocks, now, asked_before,
+                                               absl::ToDoubleSeconds(pause), most));
   std::vector<OpenStaffUnlock> unlocks;
   for (const pg::Row row : rows) {
     unlocks.push_back({row.As<ChainId>("chain_id"), row.As<CommandId>("command_id")});

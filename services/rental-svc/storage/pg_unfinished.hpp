@@ -12,7 +12,9 @@ class PgUnfinished final : public Unfinished {
 
   absl::StatusOr<std::vector<Rental>> ClaimRentals(absl::Time now, absl::Time opening_before,
                                                    absl::Duration pause, int most) override;
-  absl::StatusOr<std::vector<OpenStaffUnlock>> ClaimStaffUnlocks(absl::Time asked_before,
+  absl::StatusOr<std::vector<OpenStaffUnlock>> ClaimStaffUnlocks(absl::Time now,
+                                                                 absl::Time asked_before,
+                                                                 absl::Duration pause,
                                                                  int most) override;
   absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                  const CommandOutcome& outcome) override;
