@@ -12,6 +12,9 @@
 #include <vector>
 
 #include <absl/status/statusor.h>
+#include <absl/time/time.h>
+
+#include "cartwise/base/busy.hpp"
 
 namespace cartwise {
 
@@ -20,6 +23,7 @@ namespace cartwise {
 /// comes meanwhile waits and is done with all others that came, by one of them. What fails in
 /// company is done again alone, so nobody fails by another's fault; but not for UNAVAILABLE
 /// and DEADLINE_EXCEEDED, which would come to each of them in turn while all others wait.
+/// Whoever has not begun to be done by their deadline is refused with UNAVAILABLE (DATABASE_BUSY).
 /// Lanes (of tenants, say) know nothing of each other. `Answer` is a Status or a StatusOr.
 /// Thread-safe.
 template <typename Item, typename Answer>
@@ -33,12 +37,16 @@ class Batcher {
   /// `most` items share a doing.
   Batcher(size_t most, Work work) : most_(most), work_(std::move(work)) {}
 
-  Answer Do(const std::string& lane, const Item& item) {
+  Answer Do(const std::string& lane, const Item& item, absl::Time deadline) {
     Waiting mine{.item = &item};
     std::unique_lock lock(mutex_);
     const auto [queue, first] = queues_.try_emplace(lane);
     queue->second.push_back(&mine);
-    if (!first) mine.turn.wait(lock, [&] { return mine.answer || mine.leads; });
+    const auto its_turn = [&mine] { return mine.answer || mine.leads; };
+    if (!first && !mine.turn.wait_until(lock, absl::ToChronoTime(deadline), its_turn)) {
+      if (std::erase(queue->second, &mine) > 0) return errors::DatabaseBusy();
+      mine.turn.wait(lock, its_turn);
+    }
     if (!mine.answer) Lead(lock, queue);
     return *std::move(mine.answer);
   }

@@ -15,6 +15,7 @@ using Answer = absl::StatusOr<int>;
 using Items = std::span<const int* const>;
 
 constexpr int kLineCut = -100, kBroken = -200;
+constexpr absl::Time kNoHurry = absl::InfiniteFuture();
 
 // Doubles; fails as a whole for a negative number.
 std::vector<Answer> Double(Items items) {
@@ -41,13 +42,16 @@ struct Crowd {
           return Double(items);
         }) {}
 
-  std::vector<Answer> Come(const std::vector<int>& others) {
+  // Each in a thread of its own, with `meanwhile` before them.
+  std::vector<Answer> Come(
+      const std::vector<int>& others, const std::function<void()>& meanwhile = [] {}) {
     std::vector<Answer> answers(others.size());
-    std::thread first([&] { (void)batcher.Do("a", 100); });
+    std::thread first([&] { (void)batcher.Do("a", 100, kNoHurry); });
     first_runs.wait();
+    meanwhile();
     std::vector<std::thread> threads;
     for (size_t i = 0; i < others.size(); ++i) {
-      threads.emplace_back([&, i] { answers[i] = batcher.Do("a", others[i]); });
+      threads.emplace_back([&, i] { answers[i] = batcher.Do("a", others[i], kNoHurry); });
     }
     while (batcher.waiting("a") < others.size()) std::this_thread::yield();
     others_wait.count_down();
@@ -68,9 +72,9 @@ TEST_CASE("who comes alone is done alone, again and again", "[batcher]") {
     sizes.push_back(items.size());
     return Double(items);
   });
-  CHECK(*batcher.Do("a", 1) == 2);
-  CHECK(batcher.Do("a", -1).status().message() == "negative");
-  CHECK(*batcher.Do("a", 2) == 4);
+  CHECK(*batcher.Do("a", 1, kNoHurry) == 2);
+  CHECK(batcher.Do("a", -1, kNoHurry).status().message() == "negative");
+  CHECK(*batcher.Do("a", 2, kNoHurry) == 4);
   CHECK(sizes == std::vector<size_t>{1, 1, 1});
 }
 
@@ -98,13 +102,25 @@ TEST_CASE("for want of the database nobody asks it again, one after another", "[
   CHECK(crowd.sizes == std::vector<size_t>{1, 3});
 }
 
+TEST_CASE("whose turn does not come in time is told so, and the others get theirs", "[batcher]") {
+  Crowd crowd(4);
+  Answer late;
+  const auto answers =
+      crowd.Come({1, 2}, [&] { late = crowd.batcher.Do("a", 7, absl::InfinitePast()); });
+  CHECK(absl::IsUnavailable(late.status()));
+  CHECK(errors::Reason(late.status()) == "DATABASE_BUSY");
+  CHECK(*answers[0] == 2);
+  CHECK(*answers[1] == 4);
+  CHECK(crowd.sizes == std::vector<size_t>{1, 2});
+}
+
 TEST_CASE("a doing that throws fails, and its lane goes on", "[batcher]") {
   Crowd crowd(4);
   const auto answers = crowd.Come({1, kBroken, 3});
   CHECK(*answers[0] == 2);
   CHECK(answers[1].status().message() == "exception: broken");
   CHECK(*answers[2] == 6);
-  CHECK(*crowd.batcher.Do("a", 5) == 10);
+  CHECK(*crowd.batcher.Do("a", 5, kNoHurry) == 10);
 }
 
 TEST_CASE("lanes do not wait for each other", "[batcher]") {
@@ -114,8 +130,8 @@ TEST_CASE("lanes do not wait for each other", "[batcher]") {
     return Double(items);
   });
   Answer other_answer;
-  std::thread other([&] { other_answer = batcher.Do("b", 1); });
-  CHECK(*batcher.Do("a", 2) == 4);
+  std::thread other([&] { other_answer = batcher.Do("b", 1, kNoHurry); });
+  CHECK(*batcher.Do("a", 2, kNoHurry) == 4);
   other.join();
   CHECK(*other_answer == 2);
 }
@@ -126,7 +142,8 @@ TEST_CASE("nobody is left waiting, whatever meets", "[batcher]") {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      for (int i = 0; i < 2000; ++i) right += *batcher.Do(t % 2 ? "a" : "b", i) == 2 * i ? 1 : 0;
+      const std::string lane = t % 2 ? "a" : "b";
+      for (int i = 0; i < 2000; ++i) right += *batcher.Do(lane, i, kNoHurry) == 2 * i ? 1 : 0;
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kLooks = 5;
 constexpr size_t kMostRuns = 16;
+constexpr size_t kMostTogether = 64;  // in a transaction
 
 absl::Status StillChanging() {
   return absl::AbortedError("a lock's rental changes faster than it can be looked at");
@@ -128,12 +129,12 @@ Facts::Facts(FactStore& store, Recovery& recovery, const Clock& clock, absl::Dur
       grace_(grace),
       changes_(kMostRuns, [this](const std::string&, Runs runs) { return TakeRuns(runs); }) {}
 
-absl::Status Facts::Take(std::span<const Fact> facts) {
+absl::Status Facts::Take(std::span<const Fact> facts, absl::Time deadline) {
   Run run;
   const auto take_run = [&]() -> absl::Status {
     if (run.empty()) return absl::OkStatus();
     const Run changes = std::exchange(run, {});
-    return changes_.Do(changes.front()->chain.value(), changes);
+    return changes_.Do(changes.front()->chain.value(), changes, deadline);
   };
   for (const Fact& fact : facts) {
     const auto* change = std::get_if<LockChange>(&fact);
@@ -171,7 +172,9 @@ absl::Status Facts::TakeRun(Run changes) {
     Run turn, later;
     std::set<std::pair<ControllerId, int>> locks;
     for (const LockChange* change : changes) {
-      (locks.emplace(change->controller, change->lock).second ? turn : later).push_back(change);
+      const bool now =
+          turn.size() < kMostTogether && locks.emplace(change->controller, change->lock).second;
+      (now ? turn : later).push_back(change);
     }
     CW_ASSIGN_OR_RETURN(auto views, store_.Look(turn));
     std::vector<Ruling> rulings;

@@ -130,8 +130,9 @@ class Facts {
  public:
   Facts(FactStore& store, Recovery& recovery, const Clock& clock, absl::Duration grace);
 
-  /// What comes after one that fails is not taken.
-  absl::Status Take(std::span<const Fact> facts);
+  /// What comes after one that fails is not taken. Waiting for what others tell ends at
+  /// `deadline` with UNAVAILABLE (DATABASE_BUSY).
+  absl::Status Take(std::span<const Fact> facts, absl::Time deadline = absl::InfiniteFuture());
   absl::Status Take(const Fact& fact) { return Take({&fact, 1}); }
 
  private:

@@ -1,6 +1,7 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/base/status_macros.hpp"
+#include "storage/by_cart.hpp"
 #include "storage/lock_sql.hpp"
 #include "storage/pg_facts.hpp"
 
@@ -114,10 +115,11 @@ absl::StatusOr<std::vector<std::pair<int, LockView>>> PgFacts::LookAtBoard(
 }
 
 absl::StatusOr<std::vector<bool>> PgFacts::Apply(std::span<const Ruling> rulings) {
-  std::vector<std::vector<pg::Param>> each;
-  for (const Ruling& ruling : rulings) each.push_back(Carrying(ruling));
+  std::vector<OfCart> each;
+  for (const Ruling& ruling : rulings) each.push_back({ruling.view.cart, Carrying(ruling)});
   CW_ASSIGN_OR_RETURN(const auto carried,
-                      RunEach(rulings.front().about->chain, sql::kApply, std::move(each)));
+                      OnceEachByCart(pool_, rulings.front().about->chain, absl::Now() + kOwnTime,
+                                     sql::kApply, std::move(each)));
   std::vector<bool> applied;
   for (const pg::Rows& rows : carried) {
     // Fresh: done now. Seen without fresh: done before. Neither: the guard held it back.

@@ -8,9 +8,9 @@
 #include "cartwise/outbox/outbox.hpp"
 #include "domain/assign.hpp"
 #include "domain/reasons.hpp"
+#include "storage/by_cart.hpp"
 #include "storage/look_up_keys.hpp"
 #include "storage/rack_sql.hpp"
-#include "storage/runner.hpp"
 
 namespace cartwise::rental {
 namespace {
@@ -19,6 +19,27 @@ using Kind = TakeResult::Kind;
 
 constexpr absl::Duration kLookAgain = absl::Milliseconds(50);
 constexpr size_t kMostTogether = 64;
+
+// Runs statements, each as a transaction of its own in one round trip, or all within one: the
+// next cart of a request is taken by the same statement as its first.
+class Runner {
+ public:
+  Runner(pg::Pool& pool, pg::Tenant tenant, absl::Time deadline)
+      : pool_(&pool), tenant_(std::move(tenant)), deadline_(deadline) {}
+  explicit Runner(pg::Transaction& tx) : tenant_(pg::Tenant::Platform()), tx_(&tx) {}
+
+  template <typename... Args>
+  absl::StatusOr<pg::Rows> Run(const pg::Query& query, const Args&... args) {
+    if (tx_ != nullptr) return tx_->Run(query, args...);
+    return pool_->Once(tenant_, deadline_, query, args...);
+  }
+
+ private:
+  pg::Pool* pool_ = nullptr;
+  pg::Tenant tenant_;
+  absl::Time deadline_;
+  pg::Transaction* tx_ = nullptr;
+};
 
 Runner Single(pg::Pool& pool, const Caller& caller) {
   return Runner(pool, pg::Tenant::Of(caller), caller.deadline);
@@ -76,7 +97,7 @@ absl::StatusOr<TakeResult> TakeWith(Runner& runner, const Taking& want, const Ca
   std::string outcome = rows.front().Text("outcome");
   if (outcome.empty()) {
     CW_ASSIGN_OR_RETURN(const pg::Rows why,
-                        runner.Run(sql::kWhyNot, want.branch, want.phone.hashes));
+                        runner.Run(sql::kWhyNot, want.branch, want.phone.hashes, want.now));
     outcome = why.front().Text("outcome");
   }
   if (outcome == "LOOK_UP_KEY_MISSING") return LookUpKeyMissing();
@@ -111,7 +132,7 @@ absl::StatusOr<TakeResult> PgRack::Take(const Caller& caller, const Taking& want
   Runner runner = Single(pool_, caller);
   CW_ASSIGN_OR_RETURN(TakeResult result, TakeWith(runner, want, caller, caller.once));
   if (result.kind == Kind::kRaced) {
-    CW_RETURN_IF_ERROR(runner.Run(sql::kAwaitRival, want.branch).status());
+    CW_RETURN_IF_ERROR(runner.Run(sql::kAwaitRival, want.branch, want.now).status());
   }
   if (result.kind == Kind::kTaken || caller.once == nullptr) return result;
   // What stands in the way may be a twin of this very request that was quicker.
@@ -147,19 +168,19 @@ absl::StatusOr<std::optional<TakeResult>> PgRack::AwaitEarlier(const Caller& cal
 }
 
 absl::StatusOr<bool> PgRack::Activate(const Caller& caller, const Rental& rental, absl::Time at) {
-  return activations_.Do(rental.chain.value(), {caller, rental, at});
+  return activations_.Do(rental.chain.value(), {caller, rental, at}, caller.deadline);
 }
 
 std::vector<absl::StatusOr<bool>> PgRack::ActivateAll(const ChainId& chain, Activations all) {
-  std::vector<std::vector<pg::Param>> each;
+  std::vector<OfCart> each;
   absl::Time deadline = absl::InfinitePast();
   for (const Activation* one : all) {
-    each.push_back(
-        {chain, one->rental.id, one->at, NewUuid(), one->caller.trace_id, StepAudit(one->caller)});
+    each.push_back({one->rental.cart,
+                    {chain, one->rental.id, one->at, NewUuid(), one->caller.trace_id,
+                     StepAudit(one->caller)}});
     deadline = std::max(deadline, one->caller.deadline);
   }
-  const auto moved =
-      pool_.OnceEach(pg::Tenant::Of(chain), deadline, sql::kActivate, std::move(each));
+  const auto moved = OnceEachByCart(pool_, chain, deadline, sql::kActivate, std::move(each));
   if (!moved.ok()) return std::vector<absl::StatusOr<bool>>(all.size(), moved.status());
   std::vector<absl::StatusOr<bool>> answers;
   for (const pg::Rows& rows : *moved) answers.emplace_back(!rows.empty());
@@ -192,17 +213,29 @@ absl::StatusOr<bool> PgRack::Jam(const Caller& caller, const Rental& rental,
 absl::StatusOr<TakeResult> PgRack::JamAndTake(const Caller& caller, const Rental& rental,
                                               const std::string& end_reason, const Taking& next) {
   TakeResult result;
-  CW_RETURN_IF_ERROR(pool_.Transact(
-      pg::Tenant::Of(caller), caller.deadline, [&](pg::Transaction& tx) -> absl::Status {
-        Runner runner(tx);
-        // False: the recovery has jammed it already; the request goes on all the same.
-        CW_RETURN_IF_ERROR(JamWith(runner, rental, end_reason, caller).status());
-        CW_ASSIGN_OR_RETURN(result, TakeWith(runner, next, caller, /*once=*/nullptr));
-        if (result.kind != Kind::kTaken || caller.once == nullptr) return absl::OkStatus();
-        return runner
-            .Run(sql::kMoveKey, rental.chain, RequesterOf(caller), caller.once->Key(), next.rental)
-            .status();
-      }));
+  const auto jam_and_take = [&](bool once_more) {
+    return pool_.Transact(
+        pg::Tenant::Of(caller), caller.deadline, [&](pg::Transaction& tx) -> absl::Status {
+          Runner runner(tx);
+          // False: the recovery has jammed it already; the request goes on all the same.
+          CW_RETURN_IF_ERROR(JamWith(runner, rental, end_reason, caller).status());
+          CW_ASSIGN_OR_RETURN(result, TakeWith(runner, next, caller, /*once=*/nullptr));
+          if (result.kind == Kind::kRaced && once_more) return absl::AbortedError("once more");
+          if (result.kind != Kind::kTaken || caller.once == nullptr) return absl::OkStatus();
+          return runner
+              .Run(sql::kMoveKey, rental.chain, RequesterOf(caller), caller.once->Key(),
+                   next.rental)
+              .status();
+        });
+  };
+  absl::Status done = jam_and_take(/*once_more=*/true);
+  if (result.kind == Kind::kRaced) {
+    // Undone meanwhile: who repeats the request must not take a jammed lock for its end.
+    Runner runner = Single(pool_, caller);
+    runner.Run(sql::kAwaitRival, next.branch, next.now).status().IgnoreError();
+    done = jam_and_take(/*once_more=*/false);
+  }
+  if (!done.ok()) return done;
   return result;
 }
 

@@ -12,6 +12,18 @@ namespace cartwise::rental::sql {
   "  FROM rental.branches b LEFT JOIN rental.chains c ON c.chain_id = b.chain_id"     \
   " WHERE b.branch_id = $1::uuid AND NOT b.deleted"
 
+// The carts of the branch that stand free, whether or not their locks can be reached now. One
+// that staff are opening this moment is not: one look for a cart, and no join.
+#define FROM_FREE_CARTS(now)                                                                     \
+  "FROM rental.carts c"                                                                          \
+  "  JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id" \
+  " WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid"                 \
+  "   AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL"                       \
+  "   AND (SELECT u.command_id FROM rental.staff_unlocks u"                                      \
+  "         WHERE u.chain_id = c.chain_id AND u.cart_id = c.id AND u.closed_at IS NULL"          \
+  "           AND u.state IN ('SENT', 'UNKNOWN')"                                                \
+  "           AND u.requested_at > " now "::timestamptz - interval '1 minute' LIMIT 1) IS NULL"
+
 // Everything that must hold before a lock is pulsed, and everything that is
 // written with it, in one round trip. A part that finds nothing starves the
 // parts that read from it, so a refusal writes nothing.
@@ -43,16 +55,8 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
     -- SKIP LOCKED: two shoppers at once take different carts instead of
     -- queueing for one.
     SELECT c.chain_id, c.id, c.cart_number, c.controller_id, c.locker_id, k.device_id
-      FROM rental.carts c
-      JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
-     WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid
-       AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
+      )sql" FROM_FREE_CARTS("$10") R"sql(
        AND k.online AND NOT k.deleted
-       -- Nor are staff opening it this moment. One look for a cart, and no join.
-       AND (SELECT u.command_id FROM rental.staff_unlocks u
-             WHERE u.chain_id = c.chain_id AND u.cart_id = c.id AND u.closed_at IS NULL
-               AND u.state IN ('SENT', 'UNKNOWN')
-               AND u.requested_at > $10::timestamptz - interval '1 minute' LIMIT 1) IS NULL
        AND (SELECT active FROM branch)
        AND EXISTS (SELECT FROM phone)
        AND NOT EXISTS (SELECT FROM prior) AND NOT EXISTS (SELECT FROM held)
@@ -92,7 +96,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
     FROM (SELECT 1) one LEFT JOIN taken t ON true LEFT JOIN prior p ON true)sql"};
 
 // What stands in the way of a taking that found nothing; RACED when nothing does any more.
-// $1 branch, $2 phone hashes.
+// $1 branch, $2 phone hashes, $3 now.
 inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
   WITH branch AS (
 )sql" RENTAL_BRANCH R"sql(
@@ -100,12 +104,7 @@ inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
     SELECT h AS hash FROM unnest($2::text[]) h
      WHERE left(h, -64) = (SELECT l.tag FROM rental.look_up_keys l WHERE l.guards)
   ), carts AS (
-    SELECT bool_or(k.online AND NOT k.deleted) AS reachable
-      FROM branch b
-      JOIN rental.carts c ON c.chain_id = b.chain_id AND c.branch_id = $1::uuid
-       AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
-      JOIN rental.controllers k
-        ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
+    SELECT bool_or(k.online AND NOT k.deleted) AS reachable )sql" FROM_FREE_CARTS("$3") R"sql(
   )
   SELECT CASE
       WHEN NOT EXISTS (SELECT FROM phone) THEN 'LOOK_UP_KEY_MISSING'
@@ -121,16 +120,12 @@ inline constexpr pg::Query kWhyNot{"rental_why_not", R"sql(
     FROM carts)sql"};
 
 // Returns when whoever is taking the cart that comes next has it, or has given it back.
-// $1 branch.
+// $1 branch, $2 now.
 inline constexpr pg::Query kAwaitRival{"rental_await_rival", R"sql(
   WITH branch AS (
 )sql" RENTAL_BRANCH R"sql(
   )
-  SELECT c.id
-    FROM rental.carts c
-    JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id
-   WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid
-     AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL
+  SELECT c.id )sql" FROM_FREE_CARTS("$2") R"sql(
      AND k.online AND NOT k.deleted
    ORDER BY c.last_used NULLS FIRST LIMIT 1 FOR SHARE OF c)sql"};
 
