@@ -69,6 +69,7 @@ Agent::~Agent() {
 absl::Status Agent::Start() {
   CW_ASSIGN_OR_RETURN(const std::optional<Identity> known, files_.LoadIdentity());
   book_.Recover();
+  TellOfLosses();
   if (known) TakeIdentity(*known);
   // Boards of the last time: the agent polls while the cloud is away.
   if (const auto boards = files_.LoadBoards(); known && !boards.empty()) {
@@ -215,6 +216,7 @@ void Agent::Configure(const std::vector<BoardConfig>& boards) {
 void Agent::FlushLoop() {
   absl::Duration checkpoint = clock_.SinceBoot();
   while (!stopping_) {
+    TellOfLosses();
     journal_.Flush();
     book_.Recover();
     locks_.Recover();
@@ -223,6 +225,18 @@ void Agent::FlushLoop() {
       order_store_.Checkpoint().IgnoreError();
     }
     writer_bell_.WaitUntil(clock_.SinceBoot() + kFlushEvery);
+  }
+}
+
+void Agent::TellOfLosses() {
+  const std::pair<const char*, std::string> losses[] = {{"orders.db", order_store_.TakeLoss()},
+                                                        {"uploads.db", upload_store_.TakeLoss()}};
+  for (const auto& [file, loss] : losses) {
+    if (loss.empty()) continue;
+    diary_.Error("a file is damaged; moved aside, going on with a new one",
+                 {{"file", file}, {"fault", loss}});
+    journal_.Append(
+        {.type = "agent.journal_gap", .payload = Value::Object{{"file", file}, {"reason", loss}}});
   }
 }
 

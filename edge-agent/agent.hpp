@@ -62,6 +62,8 @@ class Agent {
   std::string Token() const;
   void Configure(const std::vector<BoardConfig>& boards);
   void FlushLoop();
+  /// The event journal tells of its own.
+  void TellOfLosses();
   void HealthLoop();
   void RotateTokenWhenDue();
   /// False when the agent ended meanwhile.

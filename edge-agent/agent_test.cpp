@@ -206,6 +206,22 @@ TEST_CASE("a damaged identity stops the start instead of claiming the device twi
   CHECK(f.cloud.enrolments == 0);
 }
 
+TEST_CASE("a damaged file is replaced, and the gap is told", "[agent]") {
+  Fixture f;
+  const std::string file = GENERATE(as<std::string>(), "orders.db", "uploads.db");
+  const std::string path = f.folder / ("state/" + file);
+  REQUIRE_OK(MakePrivateFolder(f.folder / "state"));
+  REQUIRE_OK(WriteFileAtomically(path, std::string(5000, 'x')));
+
+  f.StartAgent();
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.Count("agent.journal_gap") == 1; }));
+  CHECK(f.cloud.Await(
+      [&] { return f.cloud.events.front().payload().fields().at("file").string_value() == file; }));
+  CHECK(f.diary.Says("damaged"));
+  CHECK(std::filesystem::exists(path + ".damaged"));
+}
+
 TEST_CASE("what could not be kept is not asked of the cloud", "[agent]") {
   Fixture f;
   REQUIRE_OK(MakePrivateFolder(f.folder / "state"));

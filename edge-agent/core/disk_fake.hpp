@@ -90,7 +90,7 @@ class FakeEventStore final : public EventStore {
     marks.clear();
     return absl::OkStatus();
   }
-  std::string Loss() const override { return loss; }
+  std::string TakeLoss() override { return std::exchange(loss, {}); }
 
  private:
   FakeDisk& disk_;
@@ -170,10 +170,10 @@ class FakeUploadStore final : public UploadStore {
     }
     return oldest;
   }
-  absl::StatusOr<int64_t> Forget(int64_t number) override {
+  absl::Status Forget(int64_t number) override {
     if (disk_.full) return absl::ResourceExhaustedError("disk full");
-    return static_cast<int64_t>(
-        std::erase_if(rows, [&](const Row& row) { return row.number <= number; }));
+    std::erase_if(rows, [&](const Row& row) { return row.number <= number; });
+    return absl::OkStatus();
   }
   absl::Status ForgetOldest() override {
     if (!rows.empty()) rows.erase(rows.begin());

@@ -33,7 +33,7 @@ absl::Status EventJournal::Load() {
   for (JournalEntry& entry : queue_) {
     if (entry.event) entry.event->seq = ++last_seq_;
   }
-  if (const std::string loss = store_.Loss(); !loss.empty()) {
+  if (const std::string loss = store_.TakeLoss(); !loss.empty()) {
     AppendLocked({.type = "agent.journal_gap", .payload = Value::Object{{"reason", loss}}});
   }
   return absl::OkStatus();

@@ -21,7 +21,7 @@ struct JournalEntry {
 class EventStore {
  public:
   virtual ~EventStore() = default;
-  /// OK once what earlier lives left can be read; HighestSeq and Loss hold from
+  /// OK once what earlier lives left can be read; HighestSeq and TakeLoss hold from
   /// then on.
   virtual absl::Status Ready() = 0;
   /// All or nothing, on the platter when it returns.
@@ -37,8 +37,8 @@ class EventStore {
   virtual int64_t HighestSeq() const = 0;
   /// Moves a damaged file aside and begins with an empty one.
   virtual absl::Status StartAnew() = 0;
-  /// What was lost at the last opening, for a person; empty for nothing.
-  virtual std::string Loss() const = 0;
+  /// What was lost at an opening, for a person; empty for nothing, and when told before.
+  virtual std::string TakeLoss() = 0;
 };
 
 }  // namespace cartwise::edge

@@ -26,8 +26,8 @@ class UploadStore {
   virtual absl::Status Append(const Measurement& measurement) = 0;
   /// Rows above `after`, at most `limit`.
   virtual absl::StatusOr<std::vector<Row>> Oldest(int64_t after, int limit) = 0;
-  /// Deletes rows up to `number`; how many there were.
-  virtual absl::StatusOr<int64_t> Forget(int64_t number) = 0;
+  /// Deletes rows up to `number`.
+  virtual absl::Status Forget(int64_t number) = 0;
   /// Deletes the oldest row.
   virtual absl::Status ForgetOldest() = 0;
   virtual int64_t Count() const = 0;

@@ -98,6 +98,7 @@ absl::Status SqliteFile::Use(absl::FunctionRef<absl::Status()> work) {
   CW_RETURN_IF_ERROR(Open());
   const absl::Status status = work();
   if (!absl::IsDataLoss(status)) return status;
+  loss_ = std::string(status.message());
   CW_RETURN_IF_ERROR(StartAnew());
   return work();
 }

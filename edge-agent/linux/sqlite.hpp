@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
@@ -67,8 +68,8 @@ class SqliteFile {
   absl::Status StartAnew();
   /// Opens and runs `work`; on a damaged file once more with an empty one.
   absl::Status Use(absl::FunctionRef<absl::Status()> work);
-  /// Why the last opening found nothing usable; empty when all was well.
-  const std::string& loss() const { return loss_; }
+  /// Why Open or Use moved the file aside; empty when they did not since the last call.
+  std::string TakeLoss() { return std::exchange(loss_, {}); }
 
   /// The statement, prepared once. `sql` must be a literal.
   Statement Prepare(const char* sql);

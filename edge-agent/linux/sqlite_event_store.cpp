@@ -181,9 +181,9 @@ absl::Status SqliteEventStore::StartAnew() {
   return Recount();
 }
 
-std::string SqliteEventStore::Loss() const {
+std::string SqliteEventStore::TakeLoss() {
   std::lock_guard lock(mutex_);
-  return file_.loss();
+  return file_.TakeLoss();
 }
 
 }  // namespace cartwise::edge

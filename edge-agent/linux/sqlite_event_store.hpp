@@ -26,7 +26,7 @@ class SqliteEventStore final : public EventStore {
   absl::StatusOr<int64_t> Count() override;
   int64_t HighestSeq() const override;
   absl::Status StartAnew() override;
-  std::string Loss() const override;
+  std::string TakeLoss() override;
 
  private:
   absl::Status AppendAll(const std::vector<JournalEntry>& entries);

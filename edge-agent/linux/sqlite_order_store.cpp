@@ -113,6 +113,11 @@ absl::Status SqliteOrderStore::Change(const char* sql, const CommandId& id) {
   return file_.Use([&] { return file_.Prepare(sql).Bind(id.value()).Run(); });
 }
 
+std::string SqliteOrderStore::TakeLoss() {
+  std::lock_guard lock(mutex_);
+  return file_.TakeLoss();
+}
+
 absl::Status SqliteOrderStore::Checkpoint() {
   // Without the mutex: it works through a connection of its own.
   return file_.Checkpoint();

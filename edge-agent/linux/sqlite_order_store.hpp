@@ -19,6 +19,8 @@ class SqliteOrderStore final : public OrderStore {
   absl::Status Settle(const CommandId& id) override;
   absl::Status Forget(const CommandId& id) override;
 
+  /// Why the book had to begin anew; empty when it had not, or when told before.
+  std::string TakeLoss();
   /// Tidies the file when no order can feel it. Call now and then.
   absl::Status Checkpoint();
 

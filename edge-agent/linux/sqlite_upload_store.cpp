@@ -1,5 +1,6 @@
 #include "linux/sqlite_upload_store.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "cartwise/base/status_macros.hpp"
@@ -21,43 +22,45 @@ SqliteUploadStore::SqliteUploadStore(const std::string& state_dir)
              .schema = kSchema,
              .version = 1,
              .sync = Sync::kNormal}) {
-  Recount().IgnoreError();
-}
-
-absl::Status SqliteUploadStore::Recount() {
-  CW_RETURN_IF_ERROR(file_.Open());
-  Statement count = file_.Prepare("SELECT count(*) FROM measurements");
-  CW_RETURN_IF_ERROR(count.Step().status());
-  count_ = count.Int(0);
-  return absl::OkStatus();
+  Count();  // what is damaged shows at the start
 }
 
 absl::Status SqliteUploadStore::Append(const Measurement& measurement) {
   std::lock_guard lock(mutex_);
-  const absl::Status status = file_.Use([&] {
+  return file_.Use([&] {
     return file_
-        .Prepare("INSERT INTO measurements (id, type, data, occurred_us) VALUES (?, ?, ?, ?)")
+        .Prepare(
+            "INSERT INTO measurements (number, id, type, data, occurred_us) "
+            "SELECT max(?, coalesce(max(seq), 0)) + 1, ?, ?, ?, ? FROM sqlite_sequence "
+            "WHERE name = 'measurements'")
+        .Bind(given_out_)
         .Bind(measurement.id.value())
         .Bind(measurement.type)
         .Bind(ToJson(measurement.data))
         .Bind(absl::ToUnixMicros(measurement.occurred_at))
         .Run();
   });
-  count_ += status.ok();
-  return status;
 }
 
 absl::StatusOr<std::vector<UploadStore::Row>> SqliteUploadStore::Oldest(int64_t after, int limit) {
   std::lock_guard lock(mutex_);
-  CW_RETURN_IF_ERROR(file_.Open());
+  std::vector<Row> oldest;
+  CW_RETURN_IF_ERROR(file_.Use([&] {
+    oldest.clear();
+    return Read(after, limit, oldest);
+  }));
+  if (!oldest.empty()) given_out_ = std::max(given_out_, oldest.back().number);
+  return oldest;
+}
+
+absl::Status SqliteUploadStore::Read(int64_t after, int limit, std::vector<Row>& oldest) {
   Statement rows = file_.Prepare(
       "SELECT number, id, type, data, occurred_us FROM measurements WHERE number > ? "
       "ORDER BY number LIMIT ?");
   rows.Bind(after).Bind(int64_t{limit});
-  std::vector<Row> oldest;
   while (true) {
     CW_ASSIGN_OR_RETURN(const bool row, rows.Step());
-    if (!row) return oldest;
+    if (!row) return absl::OkStatus();
     auto data = FromJson(rows.Text(3));
     oldest.push_back({.number = rows.Int(0),
                       .measurement = {.id = EventId(rows.Text(1)),
@@ -67,30 +70,39 @@ absl::StatusOr<std::vector<UploadStore::Row>> SqliteUploadStore::Oldest(int64_t 
   }
 }
 
-absl::StatusOr<int64_t> SqliteUploadStore::Forget(int64_t number) {
+absl::Status SqliteUploadStore::Forget(int64_t number) {
   std::lock_guard lock(mutex_);
-  CW_RETURN_IF_ERROR(file_.Open());
-  CW_RETURN_IF_ERROR(
-      file_.Prepare("DELETE FROM measurements WHERE number <= ?").Bind(number).Run());
-  const int64_t before = count_;
-  CW_RETURN_IF_ERROR(Recount());
-  return before - count_;
+  return file_.Use([&] {
+    return file_.Prepare("DELETE FROM measurements WHERE number <= ?").Bind(number).Run();
+  });
 }
 
 absl::Status SqliteUploadStore::ForgetOldest() {
   std::lock_guard lock(mutex_);
-  CW_RETURN_IF_ERROR(file_.Open());
-  CW_RETURN_IF_ERROR(
-      file_
-          .Prepare("DELETE FROM measurements WHERE number = (SELECT min(number) FROM measurements)")
-          .Run());
-  --count_;
-  return absl::OkStatus();
+  return file_.Use([&] {
+    return file_
+        .Prepare("DELETE FROM measurements WHERE number = (SELECT min(number) FROM measurements)")
+        .Run();
+  });
 }
 
 int64_t SqliteUploadStore::Count() const {
   std::lock_guard lock(mutex_);
-  return count_;
+  int64_t count = 0;
+  file_
+      .Use([&] {
+        Statement rows = file_.Prepare("SELECT count(*) FROM measurements");
+        const absl::Status status = rows.Step().status();
+        if (status.ok()) count = rows.Int(0);
+        return status;
+      })
+      .IgnoreError();
+  return count;
+}
+
+std::string SqliteUploadStore::TakeLoss() {
+  std::lock_guard lock(mutex_);
+  return file_.TakeLoss();
 }
 
 }  // namespace cartwise::edge

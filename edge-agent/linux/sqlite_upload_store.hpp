@@ -15,16 +15,19 @@ class SqliteUploadStore final : public UploadStore {
 
   absl::Status Append(const Measurement& measurement) override;
   absl::StatusOr<std::vector<Row>> Oldest(int64_t after, int limit) override;
-  absl::StatusOr<int64_t> Forget(int64_t number) override;
+  absl::Status Forget(int64_t number) override;
   absl::Status ForgetOldest() override;
   int64_t Count() const override;
 
+  /// Why the queue had to begin anew; empty when it had not, or when told before.
+  std::string TakeLoss();
+
  private:
-  absl::Status Recount();
+  absl::Status Read(int64_t after, int limit, std::vector<Row>& oldest);
 
   mutable std::mutex mutex_;
-  SqliteFile file_;
-  int64_t count_ = 0;
+  mutable SqliteFile file_;
+  int64_t given_out_ = 0;  ///< the queue is done with numbers up to here, or will be
 };
 
 }  // namespace cartwise::edge

@@ -45,6 +45,17 @@ void Put(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
+/// Spoils a database under the feet of whoever has it open.
+void Damage(const std::string& path) {
+  sqlite3* db = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &db) == SQLITE_OK);
+  CHECK(sqlite3_exec(db,
+                     "PRAGMA writable_schema = ON; UPDATE sqlite_master SET sql = 'CREATE';"
+                     "PRAGMA schema_version = 99",
+                     nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(db);
+}
+
 /// The files of a journal with twenty events, as a power cut leaves them.
 struct Journal {
   TestFolder folder;
@@ -89,7 +100,7 @@ TEST_CASE("the journal survives a restart as it was", "[stores]") {
 
   SqliteEventStore store(folder.path());
 
-  CHECK(store.Loss().empty());
+  CHECK(store.TakeLoss().empty());
   CHECK(store.HighestSeq() == 3);
   const auto events = store.After(0, 10);
   REQUIRE_OK(events);
@@ -159,7 +170,7 @@ TEST_CASE("sequence numbers rise although the journal is lost", "[stores]") {
 
   SqliteEventStore store(folder.path());
 
-  CHECK_FALSE(store.Loss().empty());
+  CHECK_FALSE(store.TakeLoss().empty());
   CHECK(store.HighestSeq() >= 5);
   CHECK(std::filesystem::exists(folder / "events.db.damaged"));
 }
@@ -234,13 +245,21 @@ TEST_CASE("orders come back in the phase they were in", "[stores]") {
   CHECK(kept->acted[0].order.id.value() == "b");
 }
 
-TEST_CASE("a damaged order book begins anew", "[stores]") {
+TEST_CASE("a damaged order book begins anew, and says so once", "[stores]") {
   TestFolder folder;
-  Put(folder / "orders.db", std::string(5000, 'x'));
-
+  const bool while_open = GENERATE(false, true);
+  if (!while_open) Put(folder / "orders.db", std::string(5000, 'x'));
   SqliteOrderStore store(folder.path());
+  if (while_open) {
+    REQUIRE_OK(store.SaveIntent({.id = CommandId("lost")}));
+    CHECK(store.TakeLoss().empty());
+    Damage(folder / "orders.db");
+  }
 
   REQUIRE_OK(store.SaveIntent({.id = CommandId("a")}));
+
+  CHECK_FALSE(store.TakeLoss().empty());
+  CHECK(store.TakeLoss().empty());
   const auto kept = store.Load();
   REQUIRE_OK(kept);
   CHECK(kept->intents.size() == 1);
@@ -287,6 +306,33 @@ TEST_CASE("telemetry waits in order over a restart", "[stores]") {
   CHECK(store.Oldest(rows->front().number, 10)->size() == 1);
   REQUIRE_OK(store.Forget(rows->back().number));
   CHECK(store.Count() == 0);
+}
+
+TEST_CASE("telemetry that is damaged is replaced, and no number is given out twice", "[stores]") {
+  TestFolder folder;
+  SqliteUploadStore store(folder.path());
+  for (int i = 0; i < 3; ++i) REQUIRE_OK(store.Append({.id = EventId::New(), .type = "t"}));
+  const auto before = store.Oldest(0, 10);
+  REQUIRE_OK(before);
+  REQUIRE(before->size() == 3);
+  CHECK(store.TakeLoss().empty());
+  Damage(folder / "uploads.db");
+
+  SECTION("found by reading") {
+    REQUIRE_OK(store.Oldest(0, 10));
+  }
+  SECTION("found by forgetting") {
+    REQUIRE_OK(store.Forget(1));
+  }
+  SECTION("found by writing") {}
+  REQUIRE_OK(store.Append({.id = EventId::New(), .type = "t"}));
+
+  CHECK_FALSE(store.TakeLoss().empty());
+  CHECK(store.Count() == 1);
+  const auto after = store.Oldest(0, 10);
+  REQUIRE_OK(after);
+  REQUIRE(after->size() == 1);
+  CHECK(after->front().number > before->back().number);
 }
 
 TEST_CASE("the identity is readable by its owner alone and comes back whole", "[stores]") {
