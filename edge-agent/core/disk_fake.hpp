@@ -66,6 +66,7 @@ class FakeEventStore final : public EventStore {
   }
   absl::StatusOr<std::vector<AgentEvent>> After(int64_t after, int limit) override {
     while_reading();
+    if (damaged) return absl::DataLossError("damaged");
     if (unavailable) return absl::UnavailableError("not now");
     std::vector<AgentEvent> page;
     for (const AgentEvent& event : events) {

@@ -169,11 +169,8 @@ void EventJournal::Bound() {
 }
 
 std::vector<AgentEvent> EventJournal::After(int64_t after, int limit) {
-  std::vector<AgentEvent> events;
-  if (!loaded()) return events;
-  if (auto stored = store_.After(std::max(after, committed()), limit); stored.ok()) {
-    events = *std::move(stored);
-  }
+  if (!loaded()) return {};
+  std::vector<AgentEvent> events = Stored(std::max(after, committed()), limit);
   std::lock_guard lock(mutex_);
   const int64_t last = events.empty() ? std::max(after, committed_) : events.back().seq;
   // The acknowledgement of a later one would forget what could not be read.
@@ -183,6 +180,17 @@ std::vector<AgentEvent> EventJournal::After(int64_t after, int limit) {
     if (entry.event && entry.event->seq > last) events.push_back(*entry.event);
   }
   return events;
+}
+
+std::vector<AgentEvent> EventJournal::Stored(int64_t after, int limit) {
+  auto stored = store_.After(after, limit);
+  if (absl::IsDataLoss(stored.status())) {
+    std::lock_guard one(flushing_);
+    // A flush may have begun a new one meanwhile.
+    stored = store_.After(after, limit);
+    if (absl::IsDataLoss(stored.status())) StartAnew(stored.status()).IgnoreError();
+  }
+  return stored.ok() ? *std::move(stored) : std::vector<AgentEvent>();
 }
 
 void EventJournal::Committed(int64_t seq) {

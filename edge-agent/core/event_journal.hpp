@@ -69,6 +69,8 @@ class EventJournal {
   /// Says so when the disk begins or ceases to fail.
   void NoteDisk(const absl::Status& status);
   absl::Status StartAnew(const absl::Status& why);
+  /// From the store; none when it cannot be read.
+  std::vector<AgentEvent> Stored(int64_t after, int limit);
   void BoundQueue();
   AgentEvent Made(const EventDraft& draft);
   void AppendLocked(EventDraft draft);

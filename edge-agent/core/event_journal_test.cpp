@@ -144,6 +144,19 @@ TEST_CASE("a damaged journal is replaced, and the gap is told", "[journal]") {
   CHECK(events[1].type == "agent.journal_gap");
 }
 
+TEST_CASE("damage that only reading finds is told, too", "[journal]") {
+  Fixture f;
+  f.Append(1);
+  f.journal->Flush();
+  f.world.events.damaged = true;
+  CHECK(f.Seqs().empty());
+  f.journal->Flush();
+
+  const auto events = f.journal->After(0, 10);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].type == "agent.journal_gap");
+}
+
 TEST_CASE("a journal that was lost before the start tells of it", "[journal]") {
   Fixture f;
   f.world.events.loss = "file is not a database";
