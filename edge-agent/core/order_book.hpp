@@ -83,7 +83,6 @@ class OrderBook final : public OrderLedger {
   std::optional<Refusal> Check(const SignedOrder& order);
   bool Known(const CommandId& id);
   void Say(const CommandResult& result);
-  void Remember(const CommandId& id);
   Driver* DriverOf(const Order& order);
 
   const Tools tools_;

@@ -55,7 +55,6 @@ class Session {
   /// next_heartbeat().
   std::optional<Outgoing> Next();
   absl::Duration next_heartbeat() const { return next_heartbeat_; }
-  bool caught_up() const { return caught_up_; }
 
  private:
   std::optional<AgentEvent> NextEvent();
