@@ -71,13 +71,13 @@ Statements::Statements(const std::string& schema) {
                                      ".outbox_cursors (sink) VALUES ($1) ON CONFLICT DO NOTHING"));
   // An advisory lock, not FOR UPDATE: a row lock takes a transaction id, and a
   // slow sink would then hold back the horizon of `next` for every other sink.
-  lock_cursor =
-      make("lock_cursor",
-           absl::StrCat("SELECT EXISTS (SELECT FROM ", schema,
-                        ".outbox o WHERE (o.xid, o.seq) > (c.xid, c.seq)) AS waiting FROM ", schema,
-                        ".outbox_cursors c WHERE c.sink = $1 AND "
-                        "pg_try_advisory_xact_lock(hashtextextended('",
-                        schema, ".' || c.sink, 0))"));
+  lock_cursor = make("lock_cursor", absl::StrCat("SELECT (SELECT o.occurred_at FROM ", schema,
+                                                 ".outbox o WHERE (o.xid, o.seq) > (c.xid, c.seq) "
+                                                 "ORDER BY o.xid, o.seq LIMIT 1) AS oldest FROM ",
+                                                 schema,
+                                                 ".outbox_cursors c WHERE c.sink = $1 AND "
+                                                 "pg_try_advisory_xact_lock(hashtextextended('",
+                                                 schema, ".' || c.sink, 0))"));
   // A transaction still running may commit a lower seq later: only what is
   // older than every running transaction is taken, in (xid, seq) order. The
   // cursor is read anew: lock_cursor saw it before it had the lock, when another
@@ -105,12 +105,15 @@ Statements::Statements(const std::string& schema) {
   advance =
       make("advance", absl::StrCat("UPDATE ", schema,
                                    ".outbox_cursors SET xid = $2::xid8, seq = $3 WHERE sink = $1"));
-  prune = make("prune", absl::StrCat(R"sql(
-    DELETE FROM )sql",
-                                     schema, R"sql(.outbox o
-     WHERE (o.xid, o.seq) <= (SELECT c.xid, c.seq FROM )sql",
-                                     schema, R"sql(.outbox_cursors c
-                               ORDER BY c.xid, c.seq LIMIT 1))sql"));
+  // Some at a time: one statement for the backlog of days would run into its time limit, for ever.
+  const auto of_last = [&](const char* column) {
+    return absl::StrCat("(SELECT c.", column, " FROM ", schema,
+                        ".outbox_cursors c ORDER BY c.xid, c.seq LIMIT 1)");
+  };
+  prune = make("prune", absl::StrCat("DELETE FROM ", schema,
+                                     ".outbox WHERE ctid = ANY (ARRAY(SELECT o.ctid FROM ", schema,
+                                     ".outbox o WHERE (o.xid, o.seq) <= (", of_last("xid"), ", ",
+                                     of_last("seq"), ") ORDER BY o.xid, o.seq LIMIT $1))"));
 }
 
 }  // namespace cartwise::outbox

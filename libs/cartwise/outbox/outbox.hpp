@@ -65,6 +65,12 @@ inline constexpr absl::Duration kUnhurried = absl::Milliseconds(50);
 /// For the audit log: a batch is one turn at each chain's head, so few are better.
 inline constexpr absl::Duration kForTheRecord = absl::Milliseconds(250);
 
+/// How rows that every sink has are deleted: every so often, at most so many in a statement.
+struct Pruning {
+  absl::Duration every = absl::Seconds(30);
+  int most = 20'000;
+};
+
 /// Carries the outbox of one schema to its sinks, each with its own cursor, in the
 /// order in which transactions began to write, at least once. Several replicas may
 /// run one: an advisory lock per sink lets one work at a time. Rows that every sink
@@ -72,7 +78,7 @@ inline constexpr absl::Duration kForTheRecord = absl::Milliseconds(250);
 class Relay {
  public:
   Relay(pg::Pool& pool, std::string schema, std::string source, std::vector<Sink> sinks,
-        obs::Metrics& metrics);
+        obs::Metrics& metrics, const Pruning& pruning = {});
   /// Stops the threads after their running batch.
   ~Relay();
 

@@ -2,12 +2,14 @@
 #include <future>
 #include <limits>
 #include <mutex>
+#include <thread>
 
 #include <absl/time/clock.h>
 
 #include "cartwise/outbox/outbox.hpp"
 #include "cartwise/outbox/sink.hpp"
 #include "cartwise/outbox/statements.hpp"
+#include "cartwise/pg/connection.hpp"
 #include "cartwise/testing/database.hpp"
 #include "cartwise/testing/status.hpp"
 
@@ -265,6 +267,58 @@ TEST_CASE("a relay that ends leaves the rest of a backlog to the next one", "[ou
   Relay next(*f.pool, "shop", "tenant-svc", {slow}, f.database.metrics);
   REQUIRE(sink.WaitUntil([&] { return sink.got.size() >= all.size(); }));
   CHECK(sink.got == all);
+}
+
+TEST_CASE("what every sink has is deleted some at a time, also while a sink takes its time",
+          "[outbox]") {
+  constexpr int kMany = 25;
+  OutboxFixture f;
+  RecordingSink sink;
+  for (int i = 0; i < kMany; ++i) REQUIRE_OK(f.Tell(std::to_string(i)));
+  {
+    Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+    REQUIRE(sink.WaitUntil([&] { return sink.got.size() == kMany; }));
+  }
+  REQUIRE_OK(f.Tell("slow"));
+  const auto some =
+      f.pool->Once(pg::Tenant::Platform(), absl::InfiniteFuture(), StatementsOf("shop").prune, 10);
+  REQUIRE_OK(some);
+  CHECK(some->affected() == 10);
+  std::promise<void> ending;
+  const Sink slow{"s", [ended = ending.get_future().share()](const std::vector<Event>&) {
+                    ended.wait();
+                    return absl::OkStatus();
+                  }};
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {slow}, f.database.metrics,
+              Pruning{absl::Milliseconds(1), /*most=*/10});
+
+  const auto left = [&] {
+    return f.database.Sql("SELECT count(*) AS n FROM shop.outbox").front().Int("n");
+  };
+  while (left() > 1) std::this_thread::yield();
+  ending.set_value();
+}
+
+TEST_CASE("what is told of while an older transaction runs shows its age", "[outbox]") {
+  OutboxFixture f;
+  RecordingSink sink;
+  const auto older = pg::Connection::Open(f.database.UrlOf("tenant"));
+  REQUIRE_OK(older);
+  REQUIRE_OK((*older)->Raw("BEGIN; SELECT pg_current_xact_id()"));
+  Event held_back;
+  held_back.type = "held back";
+  held_back.occurred_at = absl::Now() - absl::Seconds(70'000);
+  REQUIRE_OK(f.Tell(held_back));
+
+  Relay relay(*f.pool, "shop", "tenant-svc", {sink.AsSink("s")}, f.database.metrics);
+
+  const auto shown = [&] {
+    return f.database.metrics.Text().find("cartwise_outbox_oldest_seconds{sink=\"s\"} 7000") !=
+           std::string::npos;
+  };
+  while (!shown()) std::this_thread::yield();
+  CHECK(sink.got.empty());
 }
 
 TEST_CASE("replicas that carry to one sink bring it each event once and in order", "[outbox]") {

@@ -23,7 +23,6 @@ constexpr auto kPoll = std::chrono::milliseconds(500);
 // Events that committed behind a transaction still running are looked for again
 // so soon at first.
 constexpr auto kLookAgain = std::chrono::milliseconds(4);
-constexpr auto kPruneEvery = std::chrono::seconds(30);
 
 Event ReadEvent(const pg::Row& row, const std::string& source, Takes takes) {
   Event event;
@@ -74,6 +73,7 @@ struct Relay::State {
   std::string source;
   std::vector<Sink> sinks;
   obs::Metrics& metrics;
+  const Pruning pruning;
   std::mutex mutex;
   std::condition_variable woken, stopped;
   int idle = 0;  ///< threads that wait for news
@@ -81,8 +81,14 @@ struct Relay::State {
   bool stopping = false;
   std::vector<std::thread> threads;
 
-  State(pg::Pool& p, std::string sch, std::string src, std::vector<Sink> s, obs::Metrics& m)
-      : pool(p), schema(std::move(sch)), source(std::move(src)), sinks(std::move(s)), metrics(m) {}
+  State(pg::Pool& p, std::string sch, std::string src, std::vector<Sink> s, obs::Metrics& m,
+        const Pruning& pr)
+      : pool(p),
+        schema(std::move(sch)),
+        source(std::move(src)),
+        sinks(std::move(s)),
+        metrics(m),
+        pruning(pr) {}
 
   struct Carried {
     int rows = 0;
@@ -93,6 +99,7 @@ struct Relay::State {
   void Carry(const Sink& sink);
   absl::StatusOr<Carried> CarryBatch(const Sink& sink);
   void Prune();
+  bool PruneSome();
   bool Wait(uint64_t& seen, std::chrono::milliseconds most, absl::Duration gather);
   bool Stopping();
 };
@@ -106,14 +113,15 @@ absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink)
       pg::Tenant::Platform(), absl::Now() + absl::Seconds(10),
       [&](pg::Transaction& tx) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const pg::Rows cursor, tx.Run(sql.lock_cursor, sink.name));
-        if (cursor.empty() || !cursor.front().Bool("waiting")) return absl::OkStatus();
+        const auto oldest = cursor.empty() ? std::nullopt : cursor.front().OptTime("oldest");
+        // Before the delivery: a sink that refuses is what the figure is for.
+        metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
+                      oldest ? absl::ToDoubleSeconds(absl::Now() - *oldest) : 0);
+        if (!oldest) return absl::OkStatus();
         const pg::Query& next = sink.takes == Takes::kAudited ? sql.next_audited : sql.next;
         CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx.Run(next, sink.name, kBatch));
         carried.held_back = rows.empty();
         if (rows.empty()) return absl::OkStatus();
-        // Before the delivery: a sink that refuses is what the figure is for.
-        metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}},
-                      absl::ToDoubleSeconds(absl::Now() - rows.front().Time("occurred_at")));
         const Batch batch = ReadBatch(rows, source, sink.takes);
         if (!batch.events.empty()) CW_RETURN_IF_ERROR(sink.deliver(batch.events));
         const pg::Row last = rows[batch.rows - 1];
@@ -121,17 +129,26 @@ absl::StatusOr<Relay::State::Carried> Relay::State::CarryBatch(const Sink& sink)
         carried.more = batch.rows < rows.size() || rows.size() == kBatch;
         return tx.Run(sql.advance, sink.name, last.Text("xid"), last.Int("seq")).status();
       }));
-  if (carried.rows == 0 && !carried.held_back) {
-    metrics.Gauge("cartwise_outbox_oldest_seconds", {{"sink", sink.name}}, 0);
-  }
   return carried;
 }
 
+// In a thread of its own: a sink that is slow or has much to catch up with keeps nothing.
 void Relay::State::Prune() {
-  const absl::Status pruned =
-      pool.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(10), StatementsOf(schema).prune)
-          .status();
-  if (!pruned.ok()) obs::Warning("outbox not pruned", {{"error", pruned.ToString()}});
+  const auto pause = absl::ToChronoMilliseconds(pruning.every);
+  std::unique_lock lock(mutex);
+  while (!stopped.wait_for(lock, pause, [&] { return stopping; })) {
+    lock.unlock();
+    while (!Stopping() && PruneSome()) continue;
+    lock.lock();
+  }
+}
+
+// False when that was all.
+bool Relay::State::PruneSome() {
+  const auto pruned = pool.Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(10),
+                                StatementsOf(schema).prune, pruning.most);
+  if (!pruned.ok()) obs::Warning("outbox not pruned", {{"error", pruned.status().ToString()}});
+  return pruned.ok() && pruned->affected() == pruning.most;
 }
 
 // False when the relay ends.
@@ -154,7 +171,6 @@ void Relay::State::Carry(const Sink& sink) {
   uint64_t seen = 0;
   auto backoff = kPoll;
   auto look_again = kLookAgain;
-  auto pruned_at = std::chrono::steady_clock::now();
   bool introduced = false;
   while (Wait(seen, backoff, sink.gather)) {
     backoff = kPoll;
@@ -178,20 +194,17 @@ void Relay::State::Carry(const Sink& sink) {
                    {{"sink", sink.name}, {"error", carried.status().ToString()}});
       backoff = kPoll * 4;
     }
-    if (&sink == &sinks.front() && std::chrono::steady_clock::now() - pruned_at > kPruneEvery) {
-      Prune();
-      pruned_at = std::chrono::steady_clock::now();
-    }
   }
 }
 
 Relay::Relay(pg::Pool& pool, std::string schema, std::string source, std::vector<Sink> sinks,
-             obs::Metrics& metrics)
+             obs::Metrics& metrics, const Pruning& pruning)
     : state_(std::make_unique<State>(pool, std::move(schema), std::move(source), std::move(sinks),
-                                     metrics)) {
+                                     metrics, pruning)) {
   for (const Sink& sink : state_->sinks) {
     state_->threads.emplace_back([this, &sink] { state_->Carry(sink); });
   }
+  state_->threads.emplace_back([this] { state_->Prune(); });
 }
 
 Relay::~Relay() {
