@@ -30,9 +30,10 @@ void Days::Run() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
     lock.unlock();
-    const absl::Status turned = store_.TurnDays(keep_days_);
-    report_(turned);
+    const absl::StatusOr<bool> turned = store_.TurnDays(keep_days_);
+    report_(turned.status());
     lock.lock();
+    if (turned.ok() && *turned) continue;
     const std::chrono::seconds pause = turned.ok() ? std::chrono::seconds(kPace) : kRetry;
     wake_.wait_for(lock, pause, [&] { return ending_; });
   }

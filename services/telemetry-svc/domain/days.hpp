@@ -11,8 +11,8 @@
 
 namespace cartwise::telemetry {
 
-/// Keeps the days of the record turning: at start, then every hour, and every
-/// few seconds while that fails. One thread.
+/// Keeps the days of the record turning: at start, then every hour, at once where
+/// there is more to drop, and every few seconds while that fails. One thread.
 class Days {
  public:
   /// `report` hears of each outcome.

@@ -17,4 +17,16 @@ TEST_CASE("the days turn once at start and the outcome is told", "[telemetry]") 
   CHECK(told.get_future().get().ok());
 }
 
+TEST_CASE("the days turn on until nothing is left to drop", "[telemetry]") {
+  FakeEventStore store;
+  store.turns = 3;
+  std::promise<void> third;
+
+  const Days days(store, 90, [&, told = 0](const absl::Status&) mutable {
+    if (++told == 3) third.set_value();
+  });
+
+  third.get_future().wait();
+}
+
 }  // namespace cartwise::telemetry

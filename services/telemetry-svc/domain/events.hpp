@@ -92,8 +92,8 @@ class EventStore {
   virtual absl::StatusOr<std::vector<Record>> List(const Caller& caller, const Query& query) = 0;
 
   /// Makes the days to come, drops those older than `keep_days`, and what nobody can repeat any
-  /// more of ids and keys.
-  virtual absl::Status TurnDays(int keep_days) = 0;
+  /// more of ids and keys. True when there is more to drop: call again.
+  virtual absl::StatusOr<bool> TurnDays(int keep_days) = 0;
 };
 
 }  // namespace cartwise::telemetry

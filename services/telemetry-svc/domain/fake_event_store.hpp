@@ -24,13 +24,14 @@ class FakeEventStore final : public EventStore {
     last_query = query;
     return records;
   }
-  absl::Status TurnDays(int) override { return absl::OkStatus(); }
+  absl::StatusOr<bool> TurnDays(int) override { return --turns > 0; }
 
   std::vector<NewEvent> added;
   Origin last_origin;
   Query last_query;
   std::vector<Record> records;
   int duplicates = 0;
+  int turns = 1;  ///< that it takes until nothing is left to drop
 };
 
 }  // namespace cartwise::telemetry

@@ -166,13 +166,13 @@ constexpr pg::Query kTurnDays{"telemetry_turn_days", R"sql(
 
 // After the days, apart from the lock that dropping one takes: an id outlives the row of its event,
 // which stands in no later day than the id was seen. The limit keeps a turn short; the next one
-// goes on.
+// goes on. $1 days kept, $2 most.
 constexpr pg::Query kForget{"telemetry_forget", R"sql(
   WITH keys AS (
     DELETE FROM telemetry.idempotency_keys WHERE created_at < now() - interval '1 day')
   DELETE FROM telemetry.seen_events WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM telemetry.seen_events
-     WHERE seen_at < now() - make_interval(days => $1::int + 1) LIMIT 200000)))sql"};
+     WHERE seen_at < now() - make_interval(days => $1::int + 1) LIMIT $2::int)))sql"};
 
 // Nothing of interest is older than 1900, and years of fewer than four digits
 // have no text that PostgreSQL and RFC 3339 agree on.
@@ -312,11 +312,13 @@ absl::StatusOr<std::vector<Record>> PgEventStore::List(const Caller& caller, con
   return records;
 }
 
-absl::Status PgEventStore::TurnDays(int keep_days) {
+absl::StatusOr<bool> PgEventStore::TurnDays(int keep_days) {
   const pg::Tenant platform = pg::Tenant::Platform();
   const absl::Time deadline = absl::Now() + absl::Seconds(30);
   CW_RETURN_IF_ERROR(pool_.Once(platform, deadline, kTurnDays, kDaysAhead, keep_days).status());
-  return pool_.Once(platform, deadline, kForget, keep_days).status();
+  CW_ASSIGN_OR_RETURN(const pg::Rows forgotten,
+                      pool_.Once(platform, deadline, kForget, keep_days, most_forgotten_));
+  return forgotten.affected() == most_forgotten_;
 }
 
 }  // namespace cartwise::telemetry

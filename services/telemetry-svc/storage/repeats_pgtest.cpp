@@ -155,5 +155,16 @@ TEST_CASE("ids are kept as long as the record, keys for a day", "[telemetry][pg]
   CHECK(left_after("30 days 25 hours", "25 hours") == "0 ids, 0 keys");
 }
 
+TEST_CASE("more old ids than a turn forgets are told of", "[telemetry][pg]") {
+  Repeats f;
+  PgEventStore store(*f.pool, /*most_forgotten=*/2);
+  REQUIRE_OK(f.Deliver({f.Reported(), f.Reported(), f.Reported()}));
+  f.database.Sql("UPDATE telemetry.seen_events SET seen_at = now() - interval '40 days'");
+
+  CHECK(*store.TurnDays(30));
+  CHECK_FALSE(*store.TurnDays(30));
+  CHECK(f.Count("SELECT count(*) FROM telemetry.seen_events") == 0);
+}
+
 }  // namespace
 }  // namespace cartwise::telemetry
