@@ -3,11 +3,11 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "board_program_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "cloud_fake.hpp"
+#include "core/folder_fake.hpp"
 #include "linux/atomic_file.hpp"
-#include "linux/folder_fake.hpp"
+#include "sim/board_program_fake.hpp"
 
 /// The whole agent against a cloud over TLS and the emulated board on a real
 /// pseudo-terminal.
@@ -76,7 +76,7 @@ struct Fixture {
   }
 
   TestFolder folder;
-  BoardProgram board{folder.path(), "0"};
+  sim::BoardProgram board{folder.path(), "0"};
   FakeCloud cloud;
   QuietDiary diary;
   NoFailpoints failpoints;

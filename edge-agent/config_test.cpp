@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "cartwise/testing/status.hpp"
-#include "linux/folder_fake.hpp"
+#include "core/folder_fake.hpp"
 
 namespace cartwise::edge {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "cartwise/testing/status.hpp"
 #include "core/diary.hpp"
+#include "core/folder_fake.hpp"
 #include "linux/atomic_file.hpp"
-#include "linux/folder_fake.hpp"
 #include "linux/identity.hpp"
 #include "linux/sqlite_event_store.hpp"
 #include "linux/sqlite_order_store.hpp"

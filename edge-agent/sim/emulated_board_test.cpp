@@ -1,23 +1,19 @@
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "core/cu16/test_bytes.hpp"
+#include "core/folder_fake.hpp"
+#include "sim/board_program_fake.hpp"
 
 /// The whole program, from outside: a real pseudo-terminal and a real socket.
 
@@ -37,99 +33,31 @@ bool Readable(int fd) {
   return poll(&waiting, 1, std::chrono::milliseconds(kPatience).count()) == 1;
 }
 
-class Client {
+/// Its answers, parsed.
+class Client : public ControlClient {
  public:
-  explicit Client(const std::string& path) : fd_(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.data(), path.size());
-    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  }
-  ~Client() { close(fd_); }
-
-  bool connected() const { return connected_; }
-  void Send(const std::string& text) { REQUIRE(write(fd_, text.data(), text.size()) > 0); }
-
-  json Read() {
-    size_t end;
-    while ((end = held_.find('\n')) == std::string::npos) {
-      REQUIRE(Readable(fd_));
-      char buffer[4096];
-      const ssize_t got = read(fd_, buffer, sizeof(buffer));
-      REQUIRE(got > 0);
-      held_.append(buffer, static_cast<size_t>(got));
-    }
-    const json answer = json::parse(held_.substr(0, end));
-    held_.erase(0, end + 1);
-    return answer;
-  }
-
-  json Tell(const std::string& line) {
-    Send(line + "\n");
-    return Read();
-  }
-
- private:
-  int fd_;
-  bool connected_ = false;
-  std::string held_;
+  using ControlClient::ControlClient;
+  json Read() { return json::parse(ControlClient::Read()); }
+  json Tell(const std::string& line) { return json::parse(ControlClient::Tell(line)); }
 };
 
 class Emulator {
  public:
-  Emulator() {
-    char folder[] = "/tmp/cartwise-board-XXXXXX";
-    REQUIRE(mkdtemp(folder) != nullptr);
-    folder_ = folder;
-    child_ = fork();
-    if (child_ == 0) {
-      execl(EMULATED_BOARD, "emulated-board", "--tty", (folder_ + "/tty").c_str(), "--boards",
-            "0,1", "--log", (folder_ + "/log").c_str(), "--control", control().c_str(), nullptr);
-      _exit(127);
-    }
-    // Its first line in the log says that the terminal is there.
-    const auto deadline = steady_clock::now() + kPatience;
-    while (Log().empty()) {
-      REQUIRE(steady_clock::now() < deadline);
-      REQUIRE(waitpid(child_, nullptr, WNOHANG) == 0);
-      poll(nullptr, 0, 1);
-    }
-  }
-  ~Emulator() {
-    if (child_ > 0) Stop();
-    std::filesystem::remove_all(folder_);
-  }
-
-  /// Exit status after SIGTERM.
-  int Stop() {
-    kill(child_, SIGTERM);
-    int status = -1;
-    waitpid(child_, &status, 0);
-    child_ = -1;
-    return status;
-  }
-
-  std::string control() const { return folder_ + "/control"; }
-  std::string tty() const { return folder_ + "/tty"; }
-
-  std::vector<json> Log() const {
-    std::vector<json> lines;
-    std::ifstream file(folder_ + "/log");
-    for (std::string line; std::getline(file, line);) lines.push_back(json::parse(line));
-    return lines;
-  }
+  int Stop() { return program_.Stop(); }
+  std::string control() const { return program_.control(); }
+  std::string tty() const { return program_.tty(); }
 
   std::vector<json> Log(const std::string& event) const {
     std::vector<json> lines;
-    for (const json& line : Log()) {
-      if (line["event"] == event) lines.push_back(line);
+    for (const std::string& line : program_.Log("\"event\":\"" + event + "\"")) {
+      lines.push_back(json::parse(line));
     }
     return lines;
   }
 
  private:
-  std::string folder_;
-  pid_t child_ = -1;
+  edge::TestFolder folder_;
+  BoardProgram program_{folder_.path(), "0,1"};
 };
 
 class Host {

@@ -1,18 +1,17 @@
 #pragma once
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <string>
+
+#include "cartwise/base/ids.hpp"
 
 namespace cartwise::edge {
 
 /// A folder for the life of a test.
 class TestFolder {
  public:
-  TestFolder() {
-    char name[] = "/tmp/cartwise-agent-XXXXXX";
-    path_ = mkdtemp(name);
+  TestFolder() : path_("/tmp/cartwise-agent-" + NewUuid()) {
+    std::filesystem::create_directory(path_);
   }
   ~TestFolder() {
     std::error_code ignored;
@@ -25,7 +24,7 @@ class TestFolder {
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
  private:
-  std::string path_;
+  const std::string path_;
 };
 
 }  // namespace cartwise::edge
