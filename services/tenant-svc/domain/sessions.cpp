@@ -120,14 +120,20 @@ absl::Status Sessions::EndOwn(const Caller& caller, const SignInId& id, const st
   if (!account->factor.empty()) {
     CW_ASSIGN_OR_RETURN(fitting, factors_.Check(caller, Proof{*account, {}, false}, code));
   }
-  return database_.Write(caller, [&](Store& store) -> absl::Status {
+  absl::Status answer;
+  CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     if (fitting) CW_RETURN_IF_ERROR(factors_.Spend(store, account->user, *fitting));
     const absl::Time now = clock_.Now();
     CW_ASSIGN_OR_RETURN(const bool found, store.EndSignIn(user, id, now));
-    if (!found) return reasons::SignInNotFound();
-    return store.Announce(ChangeBy(caller, "sign_in.ended", now),
-                          Thing{caller.chain, {}, id.value()});
-  });
+    if (found) {
+      return store.Announce(ChangeBy(caller, "sign_in.ended", now),
+                            Thing{caller.chain, {}, id.value()});
+    }
+    // An answer, not a failure: the code was right, and the try it cost is given back.
+    answer = reasons::SignInNotFound();
+    return absl::OkStatus();
+  }));
+  return answer;
 }
 
 absl::StatusOr<Session> Sessions::Begin(Store& store, const Caller& caller, const User& user) {

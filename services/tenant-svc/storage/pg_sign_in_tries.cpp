@@ -65,7 +65,12 @@ absl::StatusOr<bool> PgStore::SpendSignInTry(const SignInOrigin& origin, const S
 
 absl::Status PgStore::ReturnSignInTry(const SignInOrigin& origin) {
   CW_RETURN_IF_ERROR(tx_.Run(kReturn, origin.pair, "pair").status());
-  return tx_.Run(kReturn, origin.address, "address").status();
+  CW_ASSIGN_OR_RETURN(const auto rows, tx_.Run(kReturn, origin.address, "address"));
+  // Those of the pair may be forgotten since it was counted. These go with age alone, so it
+  // is the transaction that does not see them.
+  return rows.affected() == static_cast<int>(origin.address.size())
+             ? absl::OkStatus()
+             : absl::InternalError("a try to give back is not there");
 }
 
 absl::Status PgStore::ForgetSignInTries(const SignInOrigin& origin) {

@@ -62,6 +62,30 @@ TEST_CASE("who has a second factor ends sign-ins with it", "[second-factor]") {
   CHECK_REFUSED(f.sessions.EndOwn(dana, id, kPassword, code), "SECOND_FACTOR_WRONG");
 }
 
+TEST_CASE("right codes that end sign-ins are no failed tries", "[second-factor]") {
+  WithFactor f;
+  f.SetUp();
+  const Caller dana = f.dana.AsCaller();
+  for (int i = 0; i < 5; ++i) REQUIRE_OK(f.Login(f.recovery[i]));
+  const auto listed = f.Do(dana, [&](Store& store, const Caller& caller) {
+    return ListSignIns(store, caller, {}, f.clock.Now());
+  });
+  REQUIRE_OK(listed);
+  REQUIRE(listed->items.size() == 5);
+
+  for (const LiveSignIn& sign_in : listed->items) {
+    REQUIRE_OK(f.sessions.EndOwn(dana, sign_in.id, kPassword, f.Code()));
+    f.clock.Advance(absl::Seconds(30));
+  }
+  for (int i = 0; i < 5; ++i) {
+    CHECK_REFUSED(f.sessions.EndOwn(dana, SignInId::New(), kPassword, f.Code()),
+                  "SIGN_IN_NOT_FOUND");
+    f.clock.Advance(absl::Seconds(30));
+  }
+
+  REQUIRE_OK(f.Login(f.Code()));
+}
+
 TEST_CASE("a code counts once, and none of before it", "[second-factor]") {
   WithFactor f;
   f.SetUp();
