@@ -32,7 +32,7 @@ struct Served : TwoChains {
   rpc::Guard guard{tokens, server.metrics};
   std::atomic<int> announced = 0;
 
-  Passwords passwords{database, signed_credentials, signed_sessions, clock};
+  Passwords passwords{database, signed_credentials, signed_sessions, signed_factors, clock};
   AuthRpc auth_rpc{guard, signed_sessions, passwords, database, clock};
   ChainsRpc chains_rpc{guard, database, clock, [this] { ++announced; }};
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};

@@ -98,7 +98,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
                                config.sign_in);
   Sessions sessions(database, credentials, otp_secrets, password_check, second_factors, clock,
                     config.sign_in);
-  Passwords passwords(database, credentials, sessions, clock);
+  Passwords passwords(database, credentials, sessions, second_factors, clock);
   AuthRpc sign_in(guard, sessions, passwords, database, clock);
   SecondFactorRpc second_factor(guard, second_factors, database, clock);
   ChainsRpc chains(guard, database, clock, announced);

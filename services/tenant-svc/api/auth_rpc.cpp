@@ -70,8 +70,8 @@ grpc::Status AuthRpc::Logout(grpc::ServerContext* ctx, const v1::LogoutRequest* 
 grpc::Status AuthRpc::ChangePassword(grpc::ServerContext* ctx, const v1::ChangePasswordRequest* req,
                                      v1::Session* out) {
   return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(const Session session,
-                        passwords_.Change(caller, req->old_password(), req->new_password()));
+    CW_ASSIGN_OR_RETURN(const Session session, passwords_.Change(caller, req->old_password(),
+                                                                 req->new_password(), req->code()));
     *out = ToProto(session);
     return absl::OkStatus();
   });

@@ -39,7 +39,8 @@ absl::StatusOr<IssuedLink> CreatePasswordLink(Store& store, const Caller& caller
 }
 
 absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::string& old_password,
-                                          const std::string& new_password) {
+                                          const std::string& new_password,
+                                          const std::string& code) {
   CW_RETURN_IF_ERROR(CheckNewPassword(new_password, "new_password"));
   if (old_password.size() > kMostPasswordBytes) return reasons::WrongPassword();
   const UserId id(caller.subject);
@@ -49,15 +50,16 @@ absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::strin
     if (!account || !account->may_sign_in) return reasons::SignInEnded();
     return CheckGuessable(store, credentials_, account->user, new_password);
   }));
-  CW_RETURN_IF_ERROR(sessions_.Confirm(caller, *account, old_password));
+  CW_ASSIGN_OR_RETURN(const auto fitting, sessions_.Confirm(caller, *account, old_password, code));
   CW_ASSIGN_OR_RETURN(const std::string hash,
                       credentials_.HashPassword(new_password, caller.deadline));
 
   absl::StatusOr<Session> session;
-  CW_RETURN_IF_ERROR(database_.Write(caller, [&](Store& store) -> absl::Status {
+  CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(const auto held, Hold(store, account->user.chain, id));
     if (!held || !held->may_sign_in) return reasons::SignInEnded();
     if (held->password_hash != account->password_hash) return reasons::WrongPassword();
+    if (fitting) CW_RETURN_IF_ERROR(factors_.Spend(store, held->user, *fitting));
     const absl::Time now = clock_.Now();
     CW_RETURN_IF_ERROR(store.ResetPassword(held->user, hash, now));
     CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "user.password_changed", now),

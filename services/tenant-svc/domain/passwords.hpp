@@ -33,14 +33,17 @@ absl::StatusOr<IssuedLink> CreatePasswordLink(Store& store, const Caller& caller
 class Passwords {
  public:
   Passwords(TenantDatabase& database, Credentials& credentials, Sessions& sessions,
-            const Clock& clock)
-      : database_(database), credentials_(credentials), sessions_(sessions), clock_(clock) {}
+            SecondFactors& factors, const Clock& clock)
+      : database_(database),
+        credentials_(credentials),
+        sessions_(sessions),
+        factors_(factors),
+        clock_(clock) {}
 
   /// Sets the caller's own and ends all their sign-ins; answers a new one.
-  /// INVALID_FIELD, PASSWORD_GUESSABLE, WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_REQUIRED,
-  /// SIGN_IN_BUSY.
+  /// As Sessions::Confirm; INVALID_FIELD, PASSWORD_GUESSABLE, SIGN_IN_REQUIRED.
   absl::StatusOr<Session> Change(const Caller& caller, const std::string& old_password,
-                                 const std::string& new_password);
+                                 const std::string& new_password, const std::string& code = "");
 
   /// Spends a link and ends all sign-ins of its user. INVALID_FIELD,
   /// PASSWORD_GUESSABLE, which leaves the link as it is, SIGN_IN_BUSY; LINK_INVALID for an unknown,
@@ -52,6 +55,7 @@ class Passwords {
   TenantDatabase& database_;
   Credentials& credentials_;
   Sessions& sessions_;
+  SecondFactors& factors_;
   const Clock& clock_;
 };
 

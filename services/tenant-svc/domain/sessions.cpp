@@ -85,8 +85,8 @@ absl::StatusOr<Session> Sessions::Welcome(const Caller& caller, const Proof& pro
   return session;
 }
 
-absl::Status Sessions::Confirm(const Caller& caller, const Account& account,
-                               const std::string& password) {
+absl::Status Sessions::ConfirmPassword(const Caller& caller, const Account& account,
+                                       const std::string& password) {
   const SignInOrigin origin = {secrets_.KeyedAll("confirm", account.user.id.value()),
                                secrets_.KeyedAll("address", NetworkOf(caller.peer))};
   const auto platform = AsPlatform(caller);
@@ -106,6 +106,15 @@ absl::Status Sessions::Confirm(const Caller& caller, const Account& account,
   return fits.status();
 }
 
+absl::StatusOr<std::optional<FittingCode>> Sessions::Confirm(const Caller& caller,
+                                                             const Account& account,
+                                                             const std::string& password,
+                                                             const std::string& code) {
+  CW_RETURN_IF_ERROR(ConfirmPassword(caller, account, password));
+  if (account.factor.empty()) return std::nullopt;
+  return factors_.Check(caller, Proof{account, {}, false}, code);
+}
+
 absl::Status Sessions::EndOwn(const Caller& caller, const SignInId& id, const std::string& password,
                               const std::string& code) {
   if (password.size() > kMostPasswordBytes) return reasons::WrongPassword();
@@ -115,11 +124,7 @@ absl::Status Sessions::EndOwn(const Caller& caller, const SignInId& id, const st
     CW_ASSIGN_OR_RETURN(account, store.FindAccount(user));
     return account && account->may_sign_in ? absl::OkStatus() : reasons::SignInEnded();
   }));
-  CW_RETURN_IF_ERROR(Confirm(caller, *account, password));
-  std::optional<FittingCode> fitting;
-  if (!account->factor.empty()) {
-    CW_ASSIGN_OR_RETURN(fitting, factors_.Check(caller, Proof{*account, {}, false}, code));
-  }
+  CW_ASSIGN_OR_RETURN(const auto fitting, Confirm(caller, *account, password, code));
   absl::Status answer;
   CW_RETURN_IF_ERROR(database_.Write(AsPlatform(caller), [&](Store& store) -> absl::Status {
     if (fitting) CW_RETURN_IF_ERROR(factors_.Spend(store, account->user, *fitting));

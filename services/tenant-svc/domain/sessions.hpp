@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <absl/status/statusor.h>
@@ -57,14 +58,16 @@ class Sessions {
   absl::StatusOr<Session> Login(const Caller& caller, const std::string& email,
                                 const std::string& password, const std::string& code = "");
 
-  /// Whether somebody who is signed in knows their password. Wrong ones are
-  /// counted per user, apart from failed sign-ins: a stolen token guesses ten, and
-  /// keeps its owner from nothing else. WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_BUSY.
-  absl::Status Confirm(const Caller& caller, const Account& account, const std::string& password);
+  /// Whether somebody who is signed in knows their password, and has their second factor
+  /// where there is one: then the code to spend. Wrong passwords are counted per user, apart
+  /// from failed sign-ins: a stolen token guesses ten, and keeps its owner from nothing else.
+  /// WRONG_PASSWORD, TOO_MANY_SIGN_INS, SIGN_IN_BUSY, and as SecondFactors::Check.
+  absl::StatusOr<std::optional<FittingCode>> Confirm(const Caller& caller, const Account& account,
+                                                     const std::string& password,
+                                                     const std::string& code);
 
-  /// Ends one of the caller's own, who proves the password again, and the second
-  /// factor where there is one. As Confirm and SecondFactors::Check; SIGN_IN_REQUIRED
-  /// when the account has ended, SIGN_IN_NOT_FOUND.
+  /// Ends one of the caller's own. As Confirm; SIGN_IN_REQUIRED when the account has ended,
+  /// SIGN_IN_NOT_FOUND.
   absl::Status EndOwn(const Caller& caller, const SignInId& id, const std::string& password,
                       const std::string& code = "");
 
@@ -78,6 +81,8 @@ class Sessions {
   absl::Status Logout(const Caller& caller, const std::string& refresh_token);
 
  private:
+  absl::Status ConfirmPassword(const Caller& caller, const Account& account,
+                               const std::string& password);
   absl::StatusOr<Session> Welcome(const Caller& caller, const Proof& proof,
                                   const FittingCode* code);
   absl::StatusOr<Session> Start(Store& store, const SignIn& sign_in, const User& user);

@@ -50,7 +50,7 @@ struct TwoChains {
   PasswordCheck password_check{database, credentials, secrets, clock};
   SecondFactors second_factors{database, password_check, factors, credentials, secrets, clock};
   Sessions sessions{database, credentials, secrets, password_check, second_factors, clock};
-  Passwords passwords{database, credentials, sessions, clock};
+  Passwords passwords{database, credentials, sessions, second_factors, clock};
 
   Caller platform = Staff(ChainId(), Role::kPlatformAdmin);
   Chain rami = MakeChain("rami-levi");

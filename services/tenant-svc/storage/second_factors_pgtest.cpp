@@ -62,6 +62,22 @@ TEST_CASE("who has a second factor ends sign-ins with it", "[second-factor]") {
   CHECK_REFUSED(f.sessions.EndOwn(dana, id, kPassword, code), "SECOND_FACTOR_WRONG");
 }
 
+TEST_CASE("who has a second factor changes their password with it", "[second-factor]") {
+  constexpr char kNew[] = "a newer password";
+  WithFactor f;
+  f.SetUp();
+  const Caller dana = f.dana.AsCaller();
+
+  CHECK_REFUSED(f.passwords.Change(dana, kPassword, kNew), "SECOND_FACTOR_NEEDED");
+  CHECK_REFUSED(f.passwords.Change(dana, kPassword, kNew, "000000"), "SECOND_FACTOR_WRONG");
+  const std::string code = f.Code();
+  REQUIRE_OK(f.passwords.Change(dana, kPassword, kNew, code));
+  CHECK_REFUSED(f.passwords.Change(dana, kNew, kPassword, code), "SECOND_FACTOR_WRONG");
+
+  f.clock.Advance(absl::Seconds(30));
+  REQUIRE_OK(f.sessions.Login({}, kDana, kNew, f.Code()));
+}
+
 TEST_CASE("right codes that end sign-ins are no failed tries", "[second-factor]") {
   WithFactor f;
   f.SetUp();
