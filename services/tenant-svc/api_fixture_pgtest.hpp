@@ -37,7 +37,7 @@ struct Served : TwoChains {
   ChainsRpc chains_rpc{guard, database, clock, [this] { ++announced; }};
   BranchesRpc branches_rpc{guard, database, clock, [this] { ++announced; }};
   EnrollmentKeysRpc keys_rpc{guard, database, signed_credentials, clock};
-  UsersRpc users_rpc{guard, database, signed_credentials, clock};
+  UsersRpc users_rpc{guard, database, signed_credentials, passwords, clock};
   ApiKeysRpc api_keys_rpc{guard, database, signed_credentials,
                           [] { return std::set<std::string>{"branches:read"}; }, clock};
   ApiKeyExchangeRpc exchange_rpc{guard, database, signed_credentials, clock};

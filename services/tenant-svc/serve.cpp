@@ -106,7 +106,7 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   ChainDirectoryRpc chain_directory(guard, database);
   BranchDirectoryRpc directory(guard, database, credentials, clock);
   EnrollmentKeysRpc enrollment_keys(guard, database, credentials, clock);
-  UsersRpc users(guard, database, credentials, clock);
+  UsersRpc users(guard, database, credentials, passwords, clock);
   // Read when a key is made: most processes make none, and it is a megabyte.
   const auto scopes = [] { return rpc::ScopesIn({cartwise_desc, cartwise_desc_end}); };
   ApiKeysRpc api_keys(guard, database, credentials, scopes, clock);

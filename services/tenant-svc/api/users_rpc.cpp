@@ -3,7 +3,6 @@
 #include "api/translation.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
-#include "domain/password_words.hpp"
 #include "domain/users.hpp"
 
 namespace cartwise::tenant {
@@ -112,29 +111,11 @@ grpc::Status UsersRpc::CreateUser(grpc::ServerContext* ctx, const v1::CreateUser
 absl::Status UsersRpc::Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out,
                               std::optional<IssuedLink>& link) {
   CW_ASSIGN_OR_RETURN(const User want, FromProto(req));
-  std::string hash;  // nobody's, which no password fits
-  if (!req.password().empty()) {
-    CW_RETURN_IF_ERROR(CheckNewPassword(req.password()));
-    CW_RETURN_IF_ERROR(CheckFirstPassword(caller, want, req.password()));
-    // Before the transaction: no connection waits for the slow hash.
-    CW_ASSIGN_OR_RETURN(hash, credentials_.HashPassword(req.password(), caller.deadline));
-  }
-  return database_.Write(caller, [&](Store& store) -> absl::Status {
-    const absl::Time now = clock_.Now();
-    CW_ASSIGN_OR_RETURN(const User user, tenant::CreateUser(store, caller, want, hash, now));
-    if (hash.empty()) {
-      CW_ASSIGN_OR_RETURN(link, NewPasswordLink(store, caller, credentials_, user, now));
-    }
-    *out = ToProto(user);
-    return absl::OkStatus();
-  });
-}
-
-absl::Status UsersRpc::CheckFirstPassword(const Caller& caller, User want,
-                                          const std::string& password) {
-  if (want.chain.empty()) want.chain = caller.chain;
-  return database_.Read(
-      caller, [&](Store& store) { return CheckGuessable(store, credentials_, want, password); });
+  return passwords_.CreateUser(caller, want, req.password(),
+                               [&](const User& user, const std::optional<IssuedLink>& issued) {
+                                 *out = ToProto(user);
+                                 link = issued;
+                               });
 }
 
 grpc::Status UsersRpc::GetUser(grpc::ServerContext* ctx, const v1::GetUserRequest* req,

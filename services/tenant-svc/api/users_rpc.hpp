@@ -15,8 +15,12 @@ namespace cartwise::tenant {
 class UsersRpc final : public v1::UserService::Service {
  public:
   UsersRpc(rpc::Guard& guard, TenantDatabase& database, Credentials& credentials,
-           const Clock& clock)
-      : guard_(guard), database_(database), credentials_(credentials), clock_(clock) {}
+           Passwords& passwords, const Clock& clock)
+      : guard_(guard),
+        database_(database),
+        credentials_(credentials),
+        passwords_(passwords),
+        clock_(clock) {}
 
   grpc::Status ListUsers(grpc::ServerContext* ctx, const v1::ListUsersRequest* req,
                          v1::ListUsersResponse* out) override;
@@ -39,11 +43,10 @@ class UsersRpc final : public v1::UserService::Service {
   absl::Status Create(const Caller& caller, const v1::CreateUserRequest& req, v1::User* out,
                       std::optional<IssuedLink>& link);
 
-  absl::Status CheckFirstPassword(const Caller& caller, User want, const std::string& password);
-
   rpc::Guard& guard_;
   TenantDatabase& database_;
   Credentials& credentials_;
+  Passwords& passwords_;
   const Clock& clock_;
 };
 

@@ -38,6 +38,37 @@ absl::StatusOr<IssuedLink> CreatePasswordLink(Store& store, const Caller& caller
   return NewPasswordLink(store, caller, credentials, managed.user, now);
 }
 
+absl::Status Passwords::CreateUser(
+    const Caller& caller, const User& want, const std::string& password,
+    absl::FunctionRef<void(const User&, const std::optional<IssuedLink>&)> made) {
+  std::string hash;  // nobody's, which no password fits
+  if (!password.empty()) {
+    CW_RETURN_IF_ERROR(CheckNewPassword(password));
+    // Tried and taken back before the slow hash, which refused requests and repeated ones
+    // would use up.
+    bool fits = false;
+    const absl::Status tried = database_.Write(caller, [&](Store& store) -> absl::Status {
+      CW_ASSIGN_OR_RETURN(const User user,
+                          tenant::CreateUser(store, caller, want, hash, clock_.Now()));
+      CW_RETURN_IF_ERROR(CheckGuessable(store, credentials_, user, password));
+      fits = true;
+      return absl::CancelledError("only tried");
+    });
+    if (!fits) return tried;
+    CW_ASSIGN_OR_RETURN(hash, credentials_.HashPassword(password, caller.deadline));
+  }
+  return database_.Write(caller, [&](Store& store) -> absl::Status {
+    const absl::Time now = clock_.Now();
+    CW_ASSIGN_OR_RETURN(const User user, tenant::CreateUser(store, caller, want, hash, now));
+    std::optional<IssuedLink> link;
+    if (hash.empty()) {
+      CW_ASSIGN_OR_RETURN(link, NewPasswordLink(store, caller, credentials_, user, now));
+    }
+    made(user, link);
+    return absl::OkStatus();
+  });
+}
+
 absl::StatusOr<Session> Passwords::Change(const Caller& caller, const std::string& old_password,
                                           const std::string& new_password,
                                           const std::string& code) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
 #include "cartwise/base/caller.hpp"
@@ -44,6 +46,13 @@ class Passwords {
   /// As Sessions::Confirm; INVALID_FIELD, PASSWORD_GUESSABLE, SIGN_IN_REQUIRED.
   absl::StatusOr<Session> Change(const Caller& caller, const std::string& old_password,
                                  const std::string& new_password, const std::string& code = "");
+
+  /// Makes somebody with a first password, or where none is given with a link to set it,
+  /// which `made` hears of before that commits. The slow hash comes last: who is refused
+  /// does not use it up. As tenant::CreateUser; INVALID_FIELD, PASSWORD_GUESSABLE, SIGN_IN_BUSY.
+  absl::Status CreateUser(
+      const Caller& caller, const User& want, const std::string& password,
+      absl::FunctionRef<void(const User&, const std::optional<IssuedLink>&)> made);
 
   /// Spends a link and ends all sign-ins of its user. INVALID_FIELD,
   /// PASSWORD_GUESSABLE, which leaves the link as it is, SIGN_IN_BUSY; LINK_INVALID for an unknown,

@@ -72,6 +72,32 @@ TEST_CASE("a plan has room for so many active users", "[plans]") {
   }
 }
 
+TEST_CASE("no slow hash is made for who is refused", "[plans]") {
+  BasicChain f;
+  for (int i = 0; i < LimitsOf(Plan::kBasic).users; ++i) {
+    REQUIRE_OK(f.NewUser(f.owner, Email(i), Role::kViewer));
+  }
+  User want;
+  want.name = "Somebody";
+  want.role = Role::kViewer;
+  const auto create = [&](const std::string& email) {
+    want.email = email;
+    return f.passwords.CreateUser(f.owner, want, kPassword, [](const auto&, const auto&) {});
+  };
+
+  CHECK_REFUSED(create(Email(5)), "PLAN_LIMIT_REACHED");
+  REQUIRE_OK(f.ChangeChain(f.platform, f.rami.id, To(Plan::kProfessional)));
+  CHECK_REFUSED(create(Email(0)), "EMAIL_TAKEN");
+  want.role = Role::kPlatformAdmin;
+  CHECK_FALSE(create(Email(6)).ok());
+  CHECK(f.credentials.slow_hashes == 0);
+
+  want.role = Role::kViewer;
+  REQUIRE_OK(create(Email(5)));
+  CHECK(f.credentials.slow_hashes == 1);
+  REQUIRE_OK(f.sessions.Login({}, Email(5), kPassword));
+}
+
 TEST_CASE("of many users made at once, no more come into being than the plan allows", "[plans]") {
   BasicChain f;
   std::atomic<int> made = 0;
