@@ -1,7 +1,6 @@
 #include "api/branch_directory_rpc.hpp"
 
 #include "cartwise/base/status_macros.hpp"
-#include "domain/branches.hpp"
 #include "domain/enrollment.hpp"
 
 namespace cartwise::tenant {
@@ -19,17 +18,6 @@ v1::BranchEntry ToProto(const BranchEntry& entry) {
 }
 
 }  // namespace
-
-grpc::Status BranchDirectoryRpc::LookUpBranch(grpc::ServerContext* ctx,
-                                              const v1::LookUpBranchRequest* req,
-                                              v1::BranchEntry* out) {
-  return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller&) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(const auto id, ParseId<BranchId>("id", req->id()));
-    CW_ASSIGN_OR_RETURN(const BranchEntry entry, tenant::LookUpBranch(store, id));
-    *out = ToProto(entry);
-    return absl::OkStatus();
-  });
-}
 
 grpc::Status BranchDirectoryRpc::RedeemEnrollmentKey(grpc::ServerContext* ctx,
                                                      const v1::RedeemEnrollmentKeyRequest* req,

@@ -16,8 +16,6 @@ class BranchDirectoryRpc final : public v1::BranchDirectoryService::Service {
                      const Clock& clock)
       : guard_(guard), database_(database), credentials_(credentials), clock_(clock) {}
 
-  grpc::Status LookUpBranch(grpc::ServerContext* ctx, const v1::LookUpBranchRequest* req,
-                            v1::BranchEntry* out) override;
   grpc::Status RedeemEnrollmentKey(grpc::ServerContext* ctx,
                                    const v1::RedeemEnrollmentKeyRequest* req,
                                    v1::BranchEntry* out) override;
