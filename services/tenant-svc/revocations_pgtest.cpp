@@ -90,6 +90,8 @@ TEST_CASE("shoppers who sign out are told of for as long as their tokens live", 
   CHECK_REFUSED(sign_out(), "TOKEN_WITHOUT_SIGN_IN");
   shopper.sign_in = NewUuid();
   REQUIRE_OK(sign_out());
+  REQUIRE_OK(sign_out());
+  CHECK(f.Count("tenant.revocations WHERE kind = 'SHOPPER'") == 1);
 
   const auto told_at = [&](absl::Time when) {
     const auto all = f.Do(
