@@ -1,5 +1,6 @@
 // What one replica revokes reaches whoever watches another.
 #include <algorithm>
+#include <set>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -118,6 +119,28 @@ TEST_CASE("a watcher hears what ended before it came and what ends later", "[rev
 
   CHECK(Hears(*reader, before));
   CHECK(Hears(*reader, f.EndOne()));
+}
+
+TEST_CASE("a watcher hears all that ended, however much it is", "[revocations]") {
+  constexpr int kMany = 80'000;
+  Watched f;
+  f.server.Sql(
+      "INSERT INTO tenant.revocations (chain_id, kind, subject_id, revoked_at) "
+      "SELECT '" +
+      f.rami.id.value() +
+      "', 'SHOPPER', gen_random_uuid(), now() "
+      "FROM generate_series(1, " +
+      std::to_string(kMany) + ")");
+
+  const auto reader = f.Watch();
+
+  std::set<std::string> heard;
+  v1::WatchRevocationsResponse response;
+  do {
+    REQUIRE(reader->Read(&response));
+    for (const auto& revocation : response.revocations()) heard.insert(revocation.id());
+  } while (response.more());
+  CHECK(heard.size() == kMany);
 }
 
 TEST_CASE("what was revoked while nobody listened is heard afterwards", "[revocations]") {

@@ -78,7 +78,7 @@ grpc::Status RevocationWatch::Listen() {
       heard_({*kind, revocation.id(), rpc::FromTimestamp(revocation.revoked_at()),
               revocation.rights_version()});
     }
-    SetHeard(true, "");
+    if (!response.more()) SetHeard(true, "");
   }
   return reader->Finish();
 }

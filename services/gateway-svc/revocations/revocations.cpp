@@ -12,11 +12,8 @@ namespace {
 constexpr absl::Duration kKept = absl::Minutes(16);
 // Nor a shopper's.
 constexpr absl::Duration kShoppersKept = absl::Hours(31 * 24);
-
-template <typename Map, typename HeardAt>
-void DropOld(Map& map, absl::Duration now, HeardAt heard_at) {
-  std::erase_if(map, [&](const auto& entry) { return now - heard_at(entry.second) > kKept; });
-}
+// All are looked at for it, and they come by the ten thousand.
+constexpr absl::Duration kDropEvery = absl::Minutes(1);
 
 // By time only where tenant-svc tells no version. Tokens tell their time to the
 // second: one of the same second may be the new one. A revoked key has nothing
@@ -65,27 +62,33 @@ Revocations::~Revocations() {
 
 void Revocations::Add(const Revocation& revocation) {
   std::lock_guard lock(mutex_);
-  const absl::Duration now = clock_.SinceBoot();
-  DropOld(sign_ins_, now, [](absl::Duration heard_at) { return heard_at; });
-  DropOld(rights_, now, [](const Rights& rights) { return rights.heard_at; });
-  std::erase_if(shoppers_,
-                [&](const auto& entry) { return clock_.Now() - entry.second > kShoppersKept; });
+  DropOld();
   if (revocation.kind == Revocation::Kind::kShopper) {
     shoppers_[revocation.id] = revocation.at;
     any_shopper_ = true;
     return;
   }
   if (revocation.kind == Revocation::Kind::kSignIn) {
-    sign_ins_[revocation.id] = now;
+    sign_ins_[revocation.id] = clock_.SinceBoot();
   } else {
     Rights& rights = rights_[revocation.id];
     rights = {std::max(rights.revoked_at, revocation.at),
-              std::max(rights.version, revocation.rights_version), now};
+              std::max(rights.version, revocation.rights_version), clock_.SinceBoot()};
   }
   any_ = true;
   for (LiveCall* const call : calls_) {
     if (Ends(revocation, call->caller_)) Revoke(*call);
   }
+}
+
+void Revocations::DropOld() {
+  const absl::Duration now = clock_.SinceBoot();
+  if (dropped_at_ && now - *dropped_at_ < kDropEvery) return;
+  dropped_at_ = now;
+  const absl::Time wall = clock_.Now();
+  std::erase_if(sign_ins_, [&](const auto& entry) { return now - entry.second > kKept; });
+  std::erase_if(rights_, [&](const auto& entry) { return now - entry.second.heard_at > kKept; });
+  std::erase_if(shoppers_, [&](const auto& entry) { return wall - entry.second > kShoppersKept; });
 }
 
 absl::Status Revocations::Check(const Caller& caller) const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -53,6 +54,7 @@ class Revocations {
  private:
   friend class LiveCall;
   absl::Status CheckLocked(const Caller& caller) const;
+  void DropOld();
   void Revoke(LiveCall& call);
   void CutOff();
 
@@ -73,6 +75,7 @@ class Revocations {
   };
   /// By user or key id.
   std::map<std::string, Rights> rights_;
+  std::optional<absl::Duration> dropped_at_;  ///< by the boot clock
   std::set<LiveCall*> calls_;
   std::set<LiveCall*> leaving_;  ///< of them: revoked, and given a little time
   bool stopping_ = false;

@@ -241,6 +241,31 @@ TEST_CASE_METHOD(SignedIn, "a running call of whoever is revoked is cut off") {
   CHECK(heard.find("TOKEN_REVOKED") != std::string::npos);
 }
 
+/// A service of this process, on a free port.
+struct Served {
+  explicit Served(grpc::Service& service) {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(&service);
+    server = builder.BuildAndStart();
+  }
+  std::shared_ptr<grpc::Channel> Channel() const {
+    return grpc::CreateChannel(absl::StrCat("127.0.0.1:", port),
+                               grpc::InsecureChannelCredentials());
+  }
+  int port = 0;
+  std::unique_ptr<grpc::Server> server;
+};
+
+tenant::v1::WatchRevocationsResponse AnswerWith(const std::string& id) {
+  tenant::v1::WatchRevocationsResponse response;
+  auto& revocation = *response.add_revocations();
+  revocation.set_kind(tenant::v1::Revocation::KEY);
+  revocation.set_id(id);
+  *revocation.mutable_revoked_at() = rpc::ToTimestamp(absl::UnixEpoch());
+  return response;
+}
+
 /// Tells one revocation to each watcher and ends the watch, but for the last.
 class FakeFeed final : public tenant::v1::RevocationService::Service {
  public:
@@ -249,12 +274,7 @@ class FakeFeed final : public tenant::v1::RevocationService::Service {
   grpc::Status WatchRevocations(
       grpc::ServerContext* context, const tenant::v1::WatchRevocationsRequest*,
       grpc::ServerWriter<tenant::v1::WatchRevocationsResponse>* out) override {
-    tenant::v1::WatchRevocationsResponse response;
-    auto& revocation = *response.add_revocations();
-    revocation.set_kind(tenant::v1::Revocation::KEY);
-    revocation.set_id(absl::StrCat("k", ++told_));
-    *revocation.mutable_revoked_at() = rpc::ToTimestamp(absl::UnixEpoch());
-    out->Write(response);
+    out->Write(AnswerWith(absl::StrCat("k", ++told_)));
     while (told_ == watches_ && !context->IsCancelled()) std::this_thread::yield();
     return grpc::Status::OK;
   }
@@ -267,26 +287,54 @@ class FakeFeed final : public tenant::v1::RevocationService::Service {
 TEST_CASE("a watch that ends is opened again, and a metric says whether it is open") {
   const TestGateway keeps_grpc_alive;
   FakeFeed feed(3);
-  int port = 0;
-  grpc::ServerBuilder builder;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-  builder.RegisterService(&feed);
-  const auto server = builder.BuildAndStart();
+  const Served served(feed);
   obs::Metrics metrics;
   std::vector<std::string> heard;
   absl::Notification all;
   {
-    const RevocationWatch watch(
-        grpc::CreateChannel(absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials()),
-        metrics, [&](const Revocation& revocation) {
-          heard.push_back(revocation.id);
-          if (heard.size() == 3) all.Notify();
-        });
+    const RevocationWatch watch(served.Channel(), metrics, [&](const Revocation& revocation) {
+      heard.push_back(revocation.id);
+      if (heard.size() == 3) all.Notify();
+    });
     all.WaitForNotification();
     const std::string up = absl::StrCat(kRevocationsHeardMetric, " 1");
     while (metrics.Text().find(up) == std::string::npos) std::this_thread::yield();
   }
   CHECK(heard == std::vector<std::string>{"k1", "k2", "k3"});
+}
+
+/// Tells two revocations in two answers that belong together, then one more.
+class FakePieces final : public tenant::v1::RevocationService::Service {
+  grpc::Status WatchRevocations(
+      grpc::ServerContext* context, const tenant::v1::WatchRevocationsRequest*,
+      grpc::ServerWriter<tenant::v1::WatchRevocationsResponse>* out) override {
+    for (const char* const id : {"k1", "k2", "k3"}) {
+      auto response = AnswerWith(id);
+      response.set_more(response.revocations(0).id() == "k1");
+      out->Write(response);
+    }
+    while (!context->IsCancelled()) std::this_thread::yield();
+    return grpc::Status::OK;
+  }
+};
+
+TEST_CASE("revocations that come in pieces are heard with the last") {
+  const TestGateway keeps_grpc_alive;
+  FakePieces pieces;
+  const Served served(pieces);
+  obs::Metrics metrics;
+  // Before each revocation.
+  std::vector<bool> up;
+  absl::Notification all;
+  {
+    const RevocationWatch watch(served.Channel(), metrics, [&](const Revocation&) {
+      const std::string line = absl::StrCat(kRevocationsHeardMetric, " 1");
+      up.push_back(metrics.Text().find(line) != std::string::npos);
+      if (up.size() == 3) all.Notify();
+    });
+    all.WaitForNotification();
+  }
+  CHECK(up == std::vector<bool>{false, false, true});
 }
 
 }  // namespace

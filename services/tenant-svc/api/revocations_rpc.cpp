@@ -1,5 +1,8 @@
 #include "api/revocations_rpc.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include "api/translation.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/rpc/status.hpp"
@@ -10,8 +13,10 @@ namespace {
 // How soon a watcher that has gone away is noticed.
 constexpr absl::Duration kLookUp = absl::Seconds(1);
 constexpr absl::Duration kReadWithin = absl::Seconds(5);
+// Of one answer: a few hundred KB, where a gateway takes 4 MiB.
+constexpr size_t kMostAtOnce = 10'000;
 
-v1::WatchRevocationsResponse ToProto(const std::vector<Revocation>& revocations) {
+v1::WatchRevocationsResponse ToProto(std::span<const Revocation> revocations) {
   v1::WatchRevocationsResponse out;
   for (const Revocation& revocation : revocations) {
     auto& entry = *out.add_revocations();
@@ -23,6 +28,21 @@ v1::WatchRevocationsResponse ToProto(const std::vector<Revocation>& revocations)
     entry.set_rights_version(revocation.rights_version);
   }
   return out;
+}
+
+/// False when nobody hears it.
+bool Tell(std::span<const Revocation> revocations,
+          grpc::ServerWriter<v1::WatchRevocationsResponse>& out) {
+  bool more = true;
+  while (more) {
+    const size_t size = std::min(revocations.size(), kMostAtOnce);
+    v1::WatchRevocationsResponse answer = ToProto(revocations.first(size));
+    revocations = revocations.subspan(size);
+    more = !revocations.empty();
+    answer.set_more(more);
+    if (!out.Write(answer)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -55,7 +75,7 @@ grpc::Status RevocationsRpc::WatchRevocations(
     } else if (news.revocations.empty()) {
       continue;
     }
-    if (!out->Write(ToProto(news.revocations))) break;
+    if (!Tell(news.revocations, *out)) break;
   }
   return grpc::Status::OK;
 }
