@@ -73,7 +73,6 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::map<int32_t, std::shared_ptr<CallStream>>& streams() const { return streams_; }
   Clock::time_point heard_at() const { return heard_at_; }
   Clock::time_point began_at() const { return began_at_; }
-  bool heard_settings() const { return heard_settings_; }
   Socket& socket() { return socket_; }
 
  private:

@@ -58,15 +58,6 @@ absl::StatusOr<Caller> Identify(const KeyAnswer& key, std::string& authorization
 
 }  // namespace
 
-void Apply(const CallMetadata& metadata, grpc::ClientContext& context) {
-  if (!metadata.authorization.empty()) context.AddMetadata("authorization", metadata.authorization);
-  if (!metadata.idempotency_key.empty()) {
-    context.AddMetadata("idempotency-key", metadata.idempotency_key);
-  }
-  context.AddMetadata("traceparent", metadata.traceparent);
-  if (!metadata.peer.empty()) context.AddMetadata("x-forwarded-for", metadata.peer);
-}
-
 std::string NextTraceparent(std::string_view header) {
   const std::string trace = IsTraceparent(header) ? std::string(header.substr(3, 32)) : RandomHex();
   // The last 16 digits of a new UUID are its random part.

@@ -5,8 +5,6 @@
 #include <string_view>
 
 #include <absl/status/statusor.h>
-#include <absl/time/time.h>
-#include <grpcpp/grpcpp.h>
 
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/caller.hpp"
@@ -24,8 +22,6 @@ struct CallMetadata {
   std::string traceparent;
   std::string peer;  ///< address of the client, as x-forwarded-for
 };
-
-void Apply(const CallMetadata& metadata, grpc::ClientContext& context);
 
 /// `header` with a span of our own, or a new trace where it is absent or not
 /// well formed: 00-<32 hex>-<16 hex>-01.

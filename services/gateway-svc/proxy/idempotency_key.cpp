@@ -8,7 +8,7 @@
 namespace cartwise::gateway {
 namespace {
 
-/// The text within the quotes; nullopt-like empty when it is none.
+/// The text within the quotes; empty when that is not well formed.
 std::string Unquote(std::string_view text) {
   std::string key;
   for (size_t i = 1; i + 1 < text.size(); ++i) {

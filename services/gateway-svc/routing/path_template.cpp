@@ -70,12 +70,4 @@ std::string PathTemplate::ToString() const {
   return text;
 }
 
-std::string PathTemplate::Shape() const {
-  std::string text;
-  for (const Segment& segment : segments_) {
-    absl::StrAppend(&text, "/", segment.variable ? "{}" : segment.text);
-  }
-  return text;
-}
-
 }  // namespace cartwise::gateway

@@ -26,8 +26,6 @@ class PathTemplate {
   std::vector<std::string> Variables() const;
   /// As written, in OpenAPI's spelling, which is the same.
   std::string ToString() const;
-  /// With every variable as `{}`: equal shapes cannot be told apart.
-  std::string Shape() const;
 
  private:
   std::vector<Segment> segments_;

@@ -117,9 +117,4 @@ FieldLayout JsonLayouts::LayOut(const FieldDescriptor* field) {
   return layout;
 }
 
-const MessageLayout* JsonLayouts::Find(const Descriptor* type) const {
-  const auto found = all_.find(type);
-  return found == all_.end() ? nullptr : found->second.get();
-}
-
 }  // namespace cartwise::gateway

@@ -46,8 +46,6 @@ struct MessageLayout {
 class JsonLayouts {
  public:
   const MessageLayout* Add(const google::protobuf::Descriptor* type);
-  /// Null unless added.
-  const MessageLayout* Find(const google::protobuf::Descriptor* type) const;
 
  private:
   FieldLayout LayOut(const google::protobuf::FieldDescriptor* field);

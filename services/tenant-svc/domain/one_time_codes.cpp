@@ -7,16 +7,10 @@
 #include "cartwise/phone/mobile.hpp"
 #include "domain/branches.hpp"
 #include "domain/reasons.hpp"
+#include "domain/sessions.hpp"
 
 namespace cartwise::tenant {
 namespace {
-
-Caller Platform(const Caller& caller) {
-  Caller platform = Caller::Service("tenant-svc");
-  platform.deadline = caller.deadline;
-  platform.trace_id = caller.trace_id;
-  return platform;
-}
 
 // One GSM part, so that a message costs one message.
 std::string TextOf(const std::string& code) {
@@ -37,7 +31,7 @@ absl::StatusOr<OneTimeCodes::Person> OneTimeCodes::Know(const Caller& caller,
   Person person;
   CW_ASSIGN_OR_RETURN(person.phone, phone::ParseMobile("user_phone", user_phone));
   CW_ASSIGN_OR_RETURN(const auto branch, ParseId<BranchId>("branch_id", branch_id));
-  person.platform = Platform(caller);
+  person.platform = AsPlatform(caller);
   BranchEntry entry;
   CW_RETURN_IF_ERROR(parts_.tenants.Read(person.platform, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(entry, LookUpBranch(store, branch));

@@ -61,6 +61,7 @@ std::optional<OtpRefusal> JudgeSend(const OtpLimits& limits, const OtpHistory& h
 /// Six digits, each code equally likely, from a source of uniform numbers.
 std::string SixDigits(absl::FunctionRef<uint32_t()> next);
 
+/// Six digits.
 bool IsCode(std::string_view text);
 
 /// Takes as long whatever differs.

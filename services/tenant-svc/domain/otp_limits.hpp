@@ -34,13 +34,6 @@ struct OtpLimits {
 
   /// How long to wait after the `n`th send (from 1) within an hour.
   absl::Duration WaitAfter(int n) const;
-
-  /// The most wrong codes that one phone and chain can hear of within any
-  /// `span`, trying from a clean slate and always at the first moment.
-  int MostGuesses(absl::Duration span) const;
 };
-
-/// Chance of one guess at a code of six digits.
-inline constexpr double kGuessChance = 1e-6;
 
 }  // namespace cartwise::tenant

@@ -1,7 +1,5 @@
 #include "domain/second_factors.hpp"
 
-#include <algorithm>
-
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/otp.hpp"
@@ -13,13 +11,7 @@ namespace cartwise::tenant {
 namespace {
 
 constexpr char kRecoveryPrefix[] = "cwrc_";
-constexpr size_t kCodeDigits = 6;
 constexpr size_t kMostCodeBytes = 100;
-
-bool IsCode(const std::string& text) {
-  return text.size() == kCodeDigits &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // An e-mail holds nothing that ends a part of a URI but these.
 std::string UriOf(const std::string& secret, const std::string& email) {
