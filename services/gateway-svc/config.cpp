@@ -110,10 +110,10 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
     const std::string streams = env.Text(absl::StrCat(prefix, "_STREAMS_TARGET"), "");
     if (!streams.empty()) config.stream_targets[area] = streams;
   }
-  CW_RETURN_IF_ERROR(env.status());
   if (config.http_cert.empty()) {
-    CW_RETURN_IF_ERROR(CheckPlainHttp(config.http_listen, config.trusted_proxies));
+    env.Fault(CheckPlainHttp(config.http_listen, config.trusted_proxies));
   }
+  CW_RETURN_IF_ERROR(env.status());
   return config;
 }
 

@@ -39,10 +39,10 @@ OtpLimits ReadLimits(config::Env& env) {
 
 // Asked for outright: a fleet that writes codes to a file by mistake would
 // look as if it worked.
-void ReadSms(config::Env& env, Config& config, std::string& fault) {
+void ReadSms(config::Env& env, Config& config) {
   const std::string provider = env.Text("CARTWISE_TENANT_SMS_PROVIDER");
   if (provider == "console") {
-    fault = std::string(CheckDevelopment("CARTWISE_TENANT_SMS_PROVIDER=console").message());
+    env.Fault(CheckDevelopment("CARTWISE_TENANT_SMS_PROVIDER=console"));
     config.sms_console_file = env.Text("CARTWISE_TENANT_SMS_CONSOLE_FILE");
   } else if (provider == "inforu") {
     InforuAccount account;
@@ -56,18 +56,17 @@ void ReadSms(config::Env& env, Config& config, std::string& fault) {
     account.sender = env.Text("CARTWISE_TENANT_INFORU_SENDER");
     config.inforu = std::move(account);
   } else if (!provider.empty()) {
-    fault = "CARTWISE_TENANT_SMS_PROVIDER: must be console or inforu";
+    env.Fault("CARTWISE_TENANT_SMS_PROVIDER", "must be console or inforu");
   }
 }
 
 // Required: a fleet that forgot somebody would look as if it erased everything.
-void ReadDataHolders(config::Env& env, Config& config, std::string& fault) {
+void ReadDataHolders(config::Env& env, Config& config) {
   env.Text("CARTWISE_TENANT_DATA_HOLDERS");
   for (const std::string& entry : env.List("CARTWISE_TENANT_DATA_HOLDERS")) {
     const size_t equals = entry.find('=');
     if (equals == 0 || equals == std::string::npos || equals + 1 == entry.size()) {
-      fault = "CARTWISE_TENANT_DATA_HOLDERS: must be name=host:port, comma separated";
-      return;
+      return env.Fault("CARTWISE_TENANT_DATA_HOLDERS", "must be name=host:port, comma separated");
     }
     config.data_holders.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
   }
@@ -92,11 +91,9 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.phone_key = env.Text("CARTWISE_TENANT_PHONE_KEY");
   config.otp = ReadLimits(env);
   config.sign_in.longest = absl::Hours(24) * env.Number("CARTWISE_TENANT_SIGN_IN_DAYS", 30, 1, 365);
-  std::string fault;
-  ReadSms(env, config, fault);
-  ReadDataHolders(env, config, fault);
+  ReadSms(env, config);
+  ReadDataHolders(env, config);
   CW_RETURN_IF_ERROR(env.status());
-  if (!fault.empty()) return absl::InvalidArgumentError(fault);
   return config;
 }
 

@@ -10,7 +10,7 @@ namespace cartwise::tenant {
 namespace {
 
 absl::StatusOr<Config> ConfigOf(std::map<std::string, std::string> settings) {
-  std::map<std::string, std::string> all = {
+  const std::map<std::string, std::string> usual = {
       {"CARTWISE_TOKEN_KEYS_DIR", "/keys"},
       {"CARTWISE_TENANT_SIGNING_KEYS_DIR", "/keys"},
       {"CARTWISE_TENANT_DATABASE_URL", "postgresql://localhost"},
@@ -22,10 +22,10 @@ absl::StatusOr<Config> ConfigOf(std::map<std::string, std::string> settings) {
       {"CARTWISE_TENANT_PHONE_KEY", std::string(64, 'a')},
       {"CARTWISE_TENANT_DATA_HOLDERS", "rental-svc=localhost:1"},
   };
-  all.merge(settings);
-  for (const auto& [name, value] : all) setenv(name.c_str(), value.c_str(), 1);
+  settings.insert(usual.begin(), usual.end());
+  for (const auto& [name, value] : settings) setenv(name.c_str(), value.c_str(), 1);
   auto config = Config::FromEnv();
-  for (const auto& [name, value] : all) unsetenv(name.c_str());
+  for (const auto& [name, value] : settings) unsetenv(name.c_str());
   return config;
 }
 
@@ -53,6 +53,18 @@ TEST_CASE("Inforu needs no development", "[config]") {
                        {"CARTWISE_TENANT_INFORU_USER", "u"},
                        {"CARTWISE_TENANT_INFORU_TOKEN", "t"},
                        {"CARTWISE_TENANT_INFORU_SENDER", "s"}}));
+}
+
+TEST_CASE("every fault of settings is told at once", "[config]") {
+  const auto config = ConfigOf({{"CARTWISE_TENANT_SIGN_IN_DAYS", "0"},
+                                {"CARTWISE_TENANT_SMS_PROVIDER", "pigeon"},
+                                {"CARTWISE_TENANT_DATA_HOLDERS", "nobody"}});
+  const std::string told(config.status().message());
+  for (const char* const name : {"CARTWISE_TENANT_SIGN_IN_DAYS: ", "CARTWISE_TENANT_SMS_PROVIDER: ",
+                                 "CARTWISE_TENANT_DATA_HOLDERS: "}) {
+    CAPTURE(name);
+    CHECK(told.find(name) != std::string::npos);
+  }
 }
 
 }  // namespace

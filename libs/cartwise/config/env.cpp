@@ -93,6 +93,10 @@ void Env::Fault(const std::string& name, const std::string& why) {
   faults_.push_back(absl::StrCat(name, ": ", why));
 }
 
+void Env::Fault(const absl::Status& check) {
+  if (!check.ok()) faults_.emplace_back(check.message());
+}
+
 absl::Status Env::status() const {
   if (faults_.empty()) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrJoin(faults_, "\n"));

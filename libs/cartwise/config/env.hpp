@@ -33,6 +33,8 @@ class Env {
 
   /// Adds what is wrong with a value that could be read.
   void Fault(const std::string& name, const std::string& why);
+  /// The same of a check whose text begins with the name; nothing for an OK.
+  void Fault(const absl::Status& check);
 
   /// OK, or INVALID_ARGUMENT with a line per fault.
   absl::Status status() const;
