@@ -19,11 +19,9 @@ build_targets() {
   local began=$SECONDS
   mkdir -p "$ROOT/build"
   configure
-  # The preset's environment reaches only the first configure.
-  export CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
   export NINJA_STATUS='    [%f/%t %es] '
   say "building ${*:-everything} (the first time takes minutes)"
-  ninja -C "$ROOT/build/dev" -j"$(nproc)" "$@" || die "the build failed; the first error above is the one to mend"
+  cmake --build --preset dev -j "$(nproc)" ${1:+--target "$@"} || die "the build failed; the first error above is the one to mend"
   note "built in $(duration $((SECONDS - began)))"
 }
 
