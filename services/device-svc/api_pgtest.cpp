@@ -4,7 +4,8 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "adapters.hpp"
+#include "adapters/obs_watch.hpp"
+#include "adapters/signed_tokens.hpp"
 #include "api/agent_streams.hpp"
 #include "api/board_watcher.hpp"
 #include "api/clockwork.hpp"
@@ -13,6 +14,7 @@
 #include "api/devices_rpc.hpp"
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/device/v1/agent.grpc.pb.h"
+#include "cartwise/pg/connection.hpp"
 #include "cartwise/pg/listener.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/rpc/status.hpp"
@@ -65,6 +67,7 @@ struct Served : TwoChains {
   SignedTokens signed_tokens{auth::Signing(device_key), real};
   Devices signed_devices{signed_tokens, real};
   FakeDirectory directory{haifa};
+  Registration registration{directory, database, signed_devices};
   LinkRegistry registry;
   Commands commands{{log, database, registry, real, self, [] {}}};
   FakeTaker taker;
@@ -77,11 +80,17 @@ struct Served : TwoChains {
                         [this](const std::string& text) { clockwork.Hear(text); },
                         [this] { clockwork.CatchUp(); }};
 
-  DevicesRpc devices_rpc{
-      {guard, database, signed_devices, streams, directory, real, {"broker", 1883, order_keys}, [] {
-       }}};
+  DevicesRpc devices_rpc{{guard,
+                          database,
+                          signed_devices,
+                          streams,
+                          registration,
+                          real,
+                          {"broker", 1883, order_keys},
+                          [] {}}};
   ControllersRpc controllers_rpc{guard, database, controllers, signed_devices, [] {}};
-  CommandsRpc commands_rpc{guard, database, commands};
+  StaffCommands staff_commands{database, commands, real, SameJson};
+  CommandsRpc commands_rpc{guard, database, staff_commands};
   // Nobody uploads here.
   AgentStreams agent_streams{
       guard, parts, grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials())};
@@ -105,7 +114,11 @@ struct Served : TwoChains {
     const auto files = certificates.Of(name);
     return {files.ca, files.cert, files.key};
   }
-  ~Served() { grpc_server->Shutdown(std::chrono::system_clock::now()); }
+  ~Served() {
+    grpc_server->Shutdown(std::chrono::system_clock::now());
+    streams_server.reset();
+    lanes.Finish();
+  }
 
   std::string Token(const Caller& caller) {
     return auth::IssueToken(tenant_key, caller, real.Now(), absl::Minutes(15));
@@ -354,6 +367,49 @@ TEST_CASE("a command of staff goes to the agent and comes back with its proof", 
                         "audit->>'reason' = 'lock.unlock: a test'") == 1);
   CHECK(f.Count(deeds + " AND type = 'command.settled' AND audit->>'actor' LIKE 'user:%' AND "
                         "audit->>'reason' = 'SUCCEEDED'") == 1);
+}
+
+TEST_CASE("a result that could not be stored is not taken for one that was never told", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  const DeviceKey key{f.haifa.chain, DeviceId(enrolled->device_id())};
+  NewCommand unlock{.id = CommandId::New(), .chain = key.chain, .device = key.device};
+  unlock.kind = "lock.unlock";
+  unlock.requested_by = "service:rental-svc";
+  unlock.ttl = absl::Seconds(60);
+  const auto stream_of = [&] {
+    return f.Do(TwoChains::Service(), [&](Store& store) { return store.CurrentStream(key); });
+  };
+  {
+    Agent former(f, enrolled->device_token());
+    former.Hello();
+    REQUIRE(former.Next().has_welcome());
+    REQUIRE_OK(f.log.Begin(unlock, *stream_of(), absl::InfiniteFuture()));
+  }
+  // The agent was restarted; it has the result of its former life, and its word is stopped.
+  Agent agent(f, enrolled->device_token());
+  agent.Hello("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+  REQUIRE(agent.Next().has_welcome());
+  const auto keeper = pg::Connection::Open(f.server.SuperUrl()).value();
+  REQUIRE_OK(keeper->Raw("BEGIN"));
+  REQUIRE_OK(keeper->Raw("SELECT FROM device.commands FOR UPDATE"));
+  v1::ControlRequest report, caught_up;
+  report.mutable_result()->set_command_id(unlock.id.value());
+  report.mutable_result()->set_outcome(v1::CommandResult::SUCCEEDED);
+  caught_up.mutable_caught_up();
+  agent.stream->Write(report);
+  agent.stream->Write(caught_up);
+  f.server.AwaitLockWaits();
+  f.server.Sql(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+  CHECK(agent.End().code() == absl::StatusCode::kUnavailable);
+  REQUIRE_OK(keeper->Raw("ROLLBACK"));
+
+  f.lanes.Finish();
+  const auto stored = f.log.Find(key.chain, unlock.id, absl::InfiniteFuture());
+  REQUIRE_OK(stored);
+  CHECK((*stored)->state == CommandState::kSent);
 }
 
 TEST_CASE("a bad command is refused with nothing written", "[api]") {

@@ -1,9 +1,10 @@
 #include "serve.hpp"
 
-#include <atomic>
 #include <thread>
 
-#include "adapters.hpp"
+#include "adapters/obs_watch.hpp"
+#include "adapters/signed_tokens.hpp"
+#include "adapters/tenant_directory.hpp"
 #include "api/agent_streams.hpp"
 #include "api/board_watcher.hpp"
 #include "api/clockwork.hpp"
@@ -70,14 +71,14 @@ absl::Status Serve(const Config& config) {
                        outbox::AuditSink(tenant)},
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
-  // A failure is the database's, which readiness reports; the next hour tries again.
-  const process::Periodic housekeeping(absl::Hours(1),
-                                       [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
+  const process::Periodic housekeeping("housekeeping", absl::Hours(1),
+                                       [&pool] { return Tidy(pool, absl::Now()); });
 
   const ReplicaId self = ReplicaId::New();
   SignedTokens device_tokens(signing, clock);
   TenantDirectory directory(tenant);
   const Devices devices(device_tokens, clock);
+  const Registration registration(directory, database, devices);
   const Controllers controllers(clock);
   LinkRegistry registry;
   Commands commands({command_log, database, registry, clock, self, announced});
@@ -99,12 +100,13 @@ absl::Status Serve(const Config& config) {
                           database,
                           devices,
                           streams,
-                          directory,
+                          registration,
                           clock,
                           {config.mqtt_broker, config.mqtt_port, order_keys},
                           announced});
   ControllersRpc controllers_rpc(guard, database, controllers, devices, announced);
-  CommandsRpc commands_rpc(guard, database, commands);
+  StaffCommands staff_commands(database, commands, clock, SameJson);
+  CommandsRpc commands_rpc(guard, database, staff_commands);
   CommandExecutionRpc execution_rpc(guard, commands);
   const AgentStreams agent_streams(guard, parts, telemetry);
   CW_ASSIGN_OR_RETURN(const auto server,
@@ -113,21 +115,21 @@ absl::Status Serve(const Config& config) {
   CW_ASSIGN_OR_RETURN(
       const auto stream_server,
       rpc::StreamServer::Start(config.streams_listen, config.server.tls, agent_streams.Methods()));
-  std::atomic<bool> draining = false;
-  CW_ASSIGN_OR_RETURN(
-      const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {
-        return draining ? absl::UnavailableError("draining") : pool.CheckReady("device");
-      }));
+  CW_ASSIGN_OR_RETURN(const auto probes,
+                      obs::ProbeServer::Start(config.metrics_listen, metrics,
+                                              [&] { return pool.CheckReady("device"); }));
   obs::Info("serving", {{"listen", config.server.listen},
                         {"streams", config.streams_listen},
                         {"replica", self.value()}});
   process::AwaitEndSignal();
   obs::Info("draining");
-  draining = true;
+  probes->Drain();
   EndStreams(registry, commands);
   std::thread other([&] { stream_server->Drain(kGrace); });
   server->Drain(kGrace);
   other.join();
+  // Ended streams still leave, by what is declared after the lanes.
+  lanes.Finish();
   return absl::OkStatus();
 }
 

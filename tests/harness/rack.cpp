@@ -179,13 +179,23 @@ void Rack::MakeCarts() {
   }
 }
 
+std::string Rack::IdentityFile() const {
+  return fleet_.folder() + "/" + name_ + ".state/identity.json";
+}
+
 Json Rack::Identity() const {
-  std::ifstream file(fleet_.folder() + "/" + name_ + ".state/identity.json");
+  std::ifstream file(IdentityFile());
   return Json::parse(file);
 }
 
 std::string Rack::DeviceToken() const {
   return Identity()["device_token"];
+}
+
+void Rack::PutDeviceToken(const std::string& token) {
+  Json identity = Identity();
+  identity["device_token"] = token;
+  std::ofstream(IdentityFile()) << identity;
 }
 
 bool Rack::Knows(const std::string& order_key) const {

@@ -58,6 +58,8 @@ class Rack {
 
   /// As the agent keeps it.
   std::string DeviceToken() const;
+  /// Puts a token on the device, as an installer does; the next agent uses it.
+  void PutDeviceToken(const std::string& token);
   /// Whether the agent has stored this order key.
   bool Knows(const std::string& order_key) const;
 
@@ -71,6 +73,7 @@ class Rack {
   }
 
  private:
+  std::string IdentityFile() const;
   Json Identity() const;
   void MakeBranch();
   void StartBoard();

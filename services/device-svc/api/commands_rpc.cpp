@@ -1,6 +1,5 @@
 #include "api/commands_rpc.hpp"
 
-#include <absl/time/clock.h>
 #include <google/protobuf/util/message_differencer.h>
 
 #include "api/translation.hpp"
@@ -14,67 +13,32 @@
 namespace cartwise::device {
 namespace {
 
-// The same key of the same caller is the same command, which is never sent twice.
 absl::Duration TtlOf(int32_t ttl_ms) {
   return ttl_ms == 0 ? kDefaultTtl : absl::Milliseconds(ttl_ms);
 }
 
-// Arguments are compared as JSON: the database writes them in its own way.
-bool SameWish(const Command& stored, const NewCommand& wanted) {
-  return stored.device == wanted.device && stored.kind == wanted.kind && stored.ttl == wanted.ttl &&
-         stored.purpose == wanted.purpose &&
-         google::protobuf::util::MessageDifferencer::Equals(ToStruct(stored.arguments),
-                                                            ToStruct(wanted.arguments));
-}
-
 }  // namespace
+
+bool SameJson(const std::string& one, const std::string& other) {
+  return google::protobuf::util::MessageDifferencer::Equals(ToStruct(one), ToStruct(other));
+}
 
 grpc::Status CommandsRpc::CreateCommand(grpc::ServerContext* ctx,
                                         const v1::CreateCommandRequest* req, v1::Command* out) {
-  return guard_.CallOnce(ctx, *req, *out,
-                         [&](const Caller& caller) { return Create(caller, *req, *out); });
-}
-
-absl::Status CommandsRpc::Create(const Caller& caller, const v1::CreateCommandRequest& req,
-                                 v1::Command& out) {
-  NewCommand wanted;
-  wanted.id = rpc::CommandFor(caller);
-  CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req.device_id()));
-  wanted.kind = req.kind();
-  CW_ASSIGN_OR_RETURN(wanted.arguments, ToJson("arguments", req.arguments()));
-  wanted.ttl = TtlOf(req.ttl_ms());
-  wanted.requested_by = caller.Label();
-  wanted.purpose = req.purpose();
-  Caller mine = caller;
-  mine.once = nullptr;  // a repeat is told by its command id
-  BranchId branch;
-  bool repeated = false;
-  CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(const Device device,
-                        FindVisible(store, caller, wanted.device, Role::kInstaller));
-    wanted.chain = device.chain;
-    branch = device.branch;
-    CW_RETURN_IF_ERROR(wanted.Check());
-    if (ActsOnTheWorld(wanted.kind) && wanted.purpose.empty()) {
-      return errors::InvalidField("purpose", "is required: say why");
-    }
-    CW_ASSIGN_OR_RETURN(const auto known, store.FindCommand(wanted.chain, wanted.id));
-    repeated = known.has_value();
-    // Before it is sent: what a person opens is in the audit log whatever happens next.
-    return repeated ? absl::OkStatus() : store.AnnounceRequested(caller, wanted, branch);
-  }));
-  CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(mine, wanted));
-  if (!SameWish(command, wanted)) return reasons::IdempotencyKeyReused();
-  if (!repeated && !IsOpen(command.state)) CW_RETURN_IF_ERROR(Settled(mine, command, branch));
-  out = ToProto(command);
-  return absl::OkStatus();
-}
-
-// Whatever became of it has happened; the answer does not depend on this.
-absl::Status CommandsRpc::Settled(Caller caller, const Command& command, const BranchId& branch) {
-  caller.deadline = absl::Now() + absl::Seconds(3);
-  return database_.Write(caller,
-                         [&](Store& store) { return store.AnnounceSettled(command, branch); });
+  return guard_.CallOnce(ctx, *req, *out, [&](const Caller& caller) -> absl::Status {
+    NewCommand wanted;
+    // The same key of the same caller is the same command.
+    wanted.id = rpc::CommandFor(caller);
+    CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req->device_id()));
+    wanted.kind = req->kind();
+    CW_ASSIGN_OR_RETURN(wanted.arguments, ToJson("arguments", req->arguments()));
+    wanted.ttl = TtlOf(req->ttl_ms());
+    wanted.requested_by = caller.Label();
+    wanted.purpose = req->purpose();
+    CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(caller, std::move(wanted)));
+    *out = ToProto(command);
+    return absl::OkStatus();
+  });
 }
 
 grpc::Status CommandsRpc::ListCommands(grpc::ServerContext* ctx, const v1::ListCommandsRequest* req,

@@ -3,14 +3,14 @@
 #include "cartwise/base/database.hpp"
 #include "cartwise/device/v1/commands.grpc.pb.h"
 #include "cartwise/rpc/guard.hpp"
-#include "domain/commands.hpp"
+#include "domain/staff_commands.hpp"
 
 namespace cartwise::device {
 
 /// CommandService: commands of staff. Translates, nothing else.
 class CommandsRpc final : public v1::CommandService::Service {
  public:
-  CommandsRpc(rpc::Guard& guard, Database<Store>& database, Commands& commands)
+  CommandsRpc(rpc::Guard& guard, Database<Store>& database, StaffCommands& commands)
       : guard_(guard), database_(database), commands_(commands) {}
 
   grpc::Status CreateCommand(grpc::ServerContext* ctx, const v1::CreateCommandRequest* req,
@@ -21,13 +21,14 @@ class CommandsRpc final : public v1::CommandService::Service {
                           v1::Command* out) override;
 
  private:
-  absl::Status Create(const Caller& caller, const v1::CreateCommandRequest& req, v1::Command& out);
-  absl::Status Settled(Caller caller, const Command& command, const BranchId& branch);
-
   rpc::Guard& guard_;
   Database<Store>& database_;
-  Commands& commands_;
+  StaffCommands& commands_;
 };
+
+/// What the database stored is told from what was wished by its meaning: it writes JSON its own
+/// way.
+bool SameJson(const std::string& one, const std::string& other);
 
 /// CommandExecutionService: commands of other services.
 class CommandExecutionRpc final : public v1::CommandExecutionService::Service {

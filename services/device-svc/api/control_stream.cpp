@@ -79,6 +79,7 @@ void ControlStream::Take(v1::ControlRequest message) {
 }
 
 void ControlStream::Greet(const v1::Hello& hello) {
+  if (ended()) return;
   auto opened = parts_.streams.Open(
       caller_, {std::exchange(token_hash_, {}), hello.agent_epoch(), hello.last_seq(),
                 hello.firmware_version(), hello.ip_address()});
@@ -127,13 +128,17 @@ void ControlStream::TakeResult(const v1::CommandResult& result) {
   }
   if (*reported == Reported::kNoSuchCommand) {
     parts_.watch.Worry("a result of a command that it never had", key_.device, id->value());
+  } else if (*reported == Reported::kContradicts) {
+    parts_.watch.Worry("a result that differs from what is known", key_.device, id->value());
   } else if (*reported == Reported::kWritten) {
     parts_.watch.Ended(outcome.state);
   }
   Tell(ResultCommitted(*id));
 }
 
+// Results that came before it may have failed to be stored: then it does not hold.
 void ControlStream::TakeCaughtUp() {
+  if (ended()) return;
   const absl::Status done = parts_.commands.CaughtUp(caller_, caught_up_);
   if (done.ok()) return;
   parts_.watch.Worry("open commands could not be settled", key_.device, done.ToString());
@@ -155,6 +160,11 @@ void ControlStream::TakeEvent(v1::AgentEvent event) {
 }
 
 // --- What the cloud says --------------------------------------------------
+
+bool ControlStream::ended() const {
+  std::lock_guard lock(mutex_);
+  return ended_;
+}
 
 ClockSample ControlStream::clock_sample() const {
   std::lock_guard lock(mutex_);

@@ -44,6 +44,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   const StreamId& stream() const override { return caught_up_.stream; }
   const std::string& agent_epoch() const override { return caught_up_.agent_epoch; }
   ClockSample clock_sample() const override;
+  bool ended() const;
   std::timed_mutex& lane() override { return lane_; }
   bool Send(const Order& order) override;
   void Drop(const std::string& why) override;

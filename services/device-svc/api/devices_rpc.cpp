@@ -6,7 +6,6 @@
 #include "cartwise/auth/secrets.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
-#include "domain/reasons.hpp"
 
 namespace cartwise::device {
 namespace {
@@ -40,41 +39,24 @@ grpc::Status DevicesRpc::Announced(grpc::Status status) const {
 grpc::Status DevicesRpc::RegisterDevice(grpc::ServerContext* ctx,
                                         const v1::RegisterDeviceRequest* req,
                                         v1::RegisterDeviceResponse* out) {
-  return Announced(parts_.guard.Call(
-      ctx, *req, [&](const Caller& caller) { return Register(caller, *req, *out); }));
-}
-
-absl::Status DevicesRpc::Register(const Caller& caller, const v1::RegisterDeviceRequest& req,
-                                  v1::RegisterDeviceResponse& out) {
-  NewDevice wanted = FromProto(req);
-  CW_RETURN_IF_ERROR(wanted.Check());
-  CW_ASSIGN_OR_RETURN(const EnrolledBranch branch,
-                      parts_.directory.Redeem(req.enrollment_key(), wanted.mac_address, caller));
-  if (!wanted.branch_code.empty() && wanted.branch_code != branch.branch_code) {
-    return errors::InvalidField("branch_code", "is not the branch of this enrolment key");
-  }
-  // The key says whose device this will be, so the work is the service's own.
-  Caller self = Caller::Service("device-svc");
-  self.deadline = caller.deadline;
-  self.trace_id = caller.trace_id;
-  Enrolment enrolment;
-  CW_RETURN_IF_ERROR(parts_.database.Write(self, [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(enrolment, parts_.devices.Enrol(store, caller, branch, wanted));
+  return Announced(parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(
+        const Registered known,
+        parts_.registration.Register(caller, req->enrollment_key(), FromProto(*req)));
+    out->set_device_id(known.device.id.value());
+    out->set_device_token(known.token);
+    auto& mqtt = *out->mutable_mqtt_config();
+    mqtt.set_broker(parts_.answer.mqtt_broker);
+    mqtt.set_port(parts_.answer.mqtt_port);
+    mqtt.set_topic(absl::StrCat("cartwise/", known.branch.chain_slug, "/", known.branch.branch_code,
+                                "/devices/", known.device.id.value()));
+    out->set_chain_id(known.branch.chain.value());
+    out->set_branch_id(known.branch.branch.value());
+    for (const auto& [id, pem] : parts_.answer.order_keys.Pems()) {
+      (*out->mutable_order_keys())[id] = pem;
+    }
     return absl::OkStatus();
   }));
-  if (enrolment.token.empty()) return reasons::DeviceAlreadyClaimed();
-  out.set_device_id(enrolment.device.id.value());
-  out.set_device_token(enrolment.token);
-  out.mutable_mqtt_config()->set_broker(parts_.answer.mqtt_broker);
-  out.mutable_mqtt_config()->set_port(parts_.answer.mqtt_port);
-  out.mutable_mqtt_config()->set_topic(absl::StrCat("cartwise/", branch.chain_slug, "/",
-                                                    branch.branch_code, "/devices/",
-                                                    enrolment.device.id.value()));
-  out.set_chain_id(branch.chain.value());
-  out.set_branch_id(branch.branch.value());
-  for (const auto& [id, pem] : parts_.answer.order_keys.Pems())
-    (*out.mutable_order_keys())[id] = pem;
-  return absl::OkStatus();
 }
 
 grpc::Status DevicesRpc::SendHeartbeat(grpc::ServerContext* ctx,
@@ -203,10 +185,9 @@ grpc::Status DevicesRpc::RotateDeviceToken(grpc::ServerContext* ctx,
       parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
         CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
         return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
-          CW_RETURN_IF_ERROR(
-              parts_.devices.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
-          CW_ASSIGN_OR_RETURN(const Enrolment rotated,
-                              parts_.devices.RotateToken(store, caller, id));
+          CW_ASSIGN_OR_RETURN(
+              const Enrolment rotated,
+              parts_.devices.RotateToken(store, caller, TokenHashOf(ctx->client_metadata()), id));
           out->set_device_id(rotated.device.id.value());
           out->set_device_token(rotated.token);
           return absl::OkStatus();

@@ -7,7 +7,7 @@
 #include "cartwise/base/database.hpp"
 #include "cartwise/device/v1/devices.grpc.pb.h"
 #include "cartwise/rpc/guard.hpp"
-#include "domain/devices.hpp"
+#include "domain/registration.hpp"
 #include "domain/streams.hpp"
 
 namespace cartwise::device {
@@ -27,7 +27,7 @@ class DevicesRpc final : public v1::DeviceService::Service {
     Database<Store>& database;
     const Devices& devices;
     Streams& streams;
-    BranchDirectory& directory;
+    const Registration& registration;
     const Clock& clock;
     EnrolmentAnswer answer;
     std::function<void()> announced;
@@ -54,8 +54,6 @@ class DevicesRpc final : public v1::DeviceService::Service {
                                  v1::RotateDeviceTokenResponse* out) override;
 
  private:
-  absl::Status Register(const Caller& caller, const v1::RegisterDeviceRequest& req,
-                        v1::RegisterDeviceResponse& out);
   grpc::Status Announced(grpc::Status status) const;
 
   const Parts parts_;

@@ -12,13 +12,15 @@ Lanes::Lanes(int threads) {
   }
 }
 
-Lanes::~Lanes() {
+void Lanes::Finish() {
   for (const auto& lane : lanes_) {
     std::lock_guard lock(lane->mutex);
     lane->stopping = true;
     lane->changed.notify_all();
   }
-  for (const auto& lane : lanes_) lane->thread.join();
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
 }
 
 void Lanes::Post(const std::string& key, std::function<void()> work) {

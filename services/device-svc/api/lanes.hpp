@@ -18,8 +18,10 @@ namespace cartwise::device {
 class Lanes {
  public:
   explicit Lanes(int threads);
-  /// Finishes what was posted; drops what waits for a later time.
-  ~Lanes();
+  ~Lanes() { Finish(); }
+
+  /// Finishes what was posted, drops what waits for a later time, and takes nothing any more.
+  void Finish();
 
   void Post(const std::string& key, std::function<void()> work);
   /// The same, not before `delay` has passed.

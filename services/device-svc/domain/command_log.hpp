@@ -61,7 +61,8 @@ class CommandLog {
   /// (false) takes the long way, which also announces.
   virtual absl::StatusOr<bool> SettleForWaiter(const DeviceKey& device, const CommandId& id,
                                                const Outcome& outcome, absl::Time deadline) = 0;
-  /// SENT becomes UNKNOWN; anything else stays. True when it did.
+  /// SENT becomes UNKNOWN (true), or DROPPED when it was never numbered and so never sent; anything
+  /// else stays.
   virtual absl::StatusOr<bool> GiveUp(const ChainId& chain, const CommandId& id,
                                       const std::string& reason, absl::Time deadline) = 0;
   /// All SENT ones whose deadline was more than `allowance` ago become UNKNOWN:

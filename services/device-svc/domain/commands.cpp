@@ -47,6 +47,12 @@ Caller WithTime(Caller caller, absl::Time deadline) {
   return caller;
 }
 
+// A command that may be committed under a number that was never sent: only a new stream can tell
+// the agent's side of it.
+bool IsLost(const absl::Status& numbering) {
+  return errors::Reason(numbering) == "OUTCOME_UNKNOWN";
+}
+
 }  // namespace
 
 Commands::Commands(Parts parts, Times times)
@@ -91,12 +97,8 @@ absl::StatusOr<std::optional<Command>> Commands::SendHere(const Caller& caller,
   }
   const absl::Time deadline = std::min(caller.deadline, clock_.Now() + wanted.ttl);
   auto begun = log_.Begin(wanted, link.stream(), deadline);
-  if (!begun.ok()) {
-    // It may be committed under a number that was never sent. Only a new stream
-    // can tell the agent's side of it.
-    if (errors::Reason(begun.status()) == "OUTCOME_UNKNOWN") link.Drop("a commit was lost");
-    return begun.status();
-  }
+  if (IsLost(begun.status())) link.Drop("a commit was lost");
+  if (!begun.ok()) return begun.status();
   if (!*begun) return std::nullopt;
   Command command = FromNew(wanted);
   command.issued_at = (*begun)->issued_at;
@@ -188,13 +190,14 @@ absl::StatusOr<Command> Commands::Await(const Caller& caller, Waiters::Ticket& t
   }
 }
 
-// The time is up: UNKNOWN, unless the outcome was committed at the last moment.
+// The time is up: UNKNOWN, unless it was never sent or its outcome was committed at the last
+// moment.
 absl::StatusOr<Command> Commands::Silence(const Caller& caller, Command command) {
   const Outcome unknown{CommandState::kUnknown, "NO_WORD"};
   const absl::Time deadline = clock_.Now() + kOwnTime;
-  CW_ASSIGN_OR_RETURN(const bool given_up,
+  CW_ASSIGN_OR_RETURN(const bool is_unknown,
                       log_.GiveUp(command.chain, command.id, unknown.reason, deadline));
-  if (given_up) return With(std::move(command), unknown, clock_.Now());
+  if (is_unknown) return With(std::move(command), unknown, clock_.Now());
   CW_ASSIGN_OR_RETURN(auto stored, log_.Find(command.chain, command.id, deadline));
   if (!stored) return absl::InternalError("a command is gone");
   if (!IsOpen(stored->state) && caller.deadline <= clock_.Now()) {
@@ -254,7 +257,10 @@ absl::StatusOr<Reported> Commands::SettleAndTell(const Caller& caller, const Dev
         if (!settled) {
           CW_ASSIGN_OR_RETURN(const auto known, store.FindCommand(device.chain, id));
           const bool ours = known && known->device == device.device;
-          reported = ours ? Reported::kKnownAlready : Reported::kNoSuchCommand;
+          const bool differs = ours && !IsOpen(outcome.state) && known->state != outcome.state;
+          reported = !ours     ? Reported::kNoSuchCommand
+                     : differs ? Reported::kContradicts
+                               : Reported::kKnownAlready;
           return absl::OkStatus();
         }
         if (settled->waiting) {
@@ -276,6 +282,10 @@ absl::Status Commands::CaughtUp(const Caller& device, const CaughtUpStream& stre
   std::vector<std::pair<CommandId, Outcome>> settled;
   CW_RETURN_IF_ERROR(
       database_.Write(WithTime(device, clock_.Now() + kOwnTime), [&](Store& store) -> absl::Status {
+        // What the agent said at this stream's beginning is of no worth once a newer one numbers.
+        CW_RETURN_IF_ERROR(store.LockDevice(key.device).status());
+        CW_ASSIGN_OR_RETURN(const StreamId current, store.CurrentStream(key));
+        if (current != stream.stream) return absl::OkStatus();
         CW_ASSIGN_OR_RETURN(const auto open, store.LockOpenCommands(key));
         for (const Command& command : open) {
           const auto outcome = SettleAtCaughtUp(command, stream);
@@ -309,6 +319,7 @@ void Commands::TakeOver(const ChainId& chain, const CommandId& id) {
   std::unique_lock lane(link->lane());
   const absl::Duration before = clock_.SinceBoot();
   const auto taken = log_.TakeOver(chain, id, deadline);
+  if (IsLost(taken.status())) link->Drop("a commit was lost");
   if (!taken.ok() || !*taken) return;
   const Command& command = (*taken)->command;
   if (SendOn(*link, command, before - (*taken)->age)) return;

@@ -15,9 +15,9 @@
 
 namespace cartwise::device {
 
-/// What an agent's report did: it was written, it was known already, or it
-/// is about a command that this device never had.
-enum class Reported { kWritten, kKnownAlready, kNoSuchCommand };
+/// What an agent's report did: it was written, it was known already, it says something else than
+/// what is known for good, or it is about a command that this device never had.
+enum class Reported { kWritten, kKnownAlready, kContradicts, kNoSuchCommand };
 
 struct CommandTimes {
   /// How long after its deadline a result is waited for: the agent still reads

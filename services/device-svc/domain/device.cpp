@@ -49,14 +49,20 @@ Transport TransportNamed(std::string_view name) {
 
 bool DeviceTokens::Accepts(std::string_view hash, absl::Time now) const {
   if (hash.empty()) return false;
-  return hash == current || (hash == previous && previous_until && now < *previous_until);
+  return hash == current || (hash == previous && (!previous_until || now < *previous_until));
 }
 
-void DeviceTokens::Rotate(std::string hash, absl::Time now) {
-  if (current_used || previous.empty()) previous = std::move(current);
-  previous_until = now + kTokenOverlap;
-  current = std::move(hash);
-  current_used = false;
+bool DeviceTokens::MarkUsed(std::string_view hash, absl::Time now) {
+  if (hash != current || current_used) return false;
+  current_used = true;
+  if (!previous.empty()) previous_until = now + kTokenOverlap;
+  return true;
+}
+
+bool DeviceTokens::Rotate(std::string_view asked_with, std::string fresh) {
+  if (asked_with != current && current_used) return false;
+  *this = {.current = std::move(fresh), .previous = std::string(asked_with)};
+  return true;
 }
 
 void Device::SetStatus(Status to, absl::Time now) {
@@ -67,11 +73,11 @@ void Device::SetStatus(Status to, absl::Time now) {
 
 std::string NormalMac(std::string_view text) {
   std::string mac = ToLowerAscii(text);
-  if (mac.size() != 17) return "";
-  for (size_t i = 0; i < mac.size(); ++i) {
-    if (i % 3 == 2 ? mac[i] != ':' : !IsHex(mac[i])) return "";
+  bool right = mac.size() == 17;
+  for (size_t i = 0; right && i < mac.size(); ++i) {
+    right = i % 3 == 2 ? mac[i] == ':' : IsHex(mac[i]);
   }
-  return mac;
+  return right ? mac : "";
 }
 
 absl::Status NewDevice::Check() {

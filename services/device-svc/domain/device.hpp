@@ -33,15 +33,18 @@ Transport TransportNamed(std::string_view name);
 /// are stored nowhere.
 struct DeviceTokens {
   std::string current;
-  bool current_used = false;  ///< it was presented at least once
-  std::string previous;       ///< empty when none
-  std::optional<absl::Time> previous_until;
+  bool current_used = false;                 ///< it was presented at least once
+  std::string previous;                      ///< empty when none
+  std::optional<absl::Time> previous_until;  ///< empty while nobody presented the current one
 
   bool Accepts(std::string_view hash, absl::Time now) const;
-  /// The new token replaces the current one, which lives on for the overlap. A
-  /// current one that was never presented may have been lost on its way: then
-  /// the one before stays the device's way back.
-  void Rotate(std::string hash, absl::Time now);
+  /// Notes the first use of the current one, from which on the one before has kTokenOverlap
+  /// left. True when this changed anything.
+  bool MarkUsed(std::string_view hash, absl::Time now);
+  /// The device asked for a new one. Whether it arrives is known only once it is presented: until
+  /// then the one it asked with is its way back. False when it asked with one that it has replaced
+  /// for sure.
+  bool Rotate(std::string_view asked_with, std::string fresh);
 };
 
 inline constexpr absl::Duration kTokenLife = absl::Hours(24 * 30);

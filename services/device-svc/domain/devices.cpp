@@ -197,16 +197,21 @@ absl::StatusOr<Device> Devices::SetFirmware(Store& store, const Caller& caller, 
 }
 
 absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& caller,
+                                               const std::string& token_hash,
                                                const DeviceId& id) const {
   CW_ASSIGN_OR_RETURN(Device device, LockVisible(store, caller, id, Role::kInstaller));
   if (device.lifecycle == Lifecycle::kRetired) return reasons::DeviceRetired();
   if (device.lifecycle == Lifecycle::kQuarantined) return reasons::DeviceQuarantined();
   const IssuedToken token = tokens_.Issue(KeyOf(device));
-  device.tokens.Rotate(token.hash, clock_.Now());
   device.updated_at = clock_.Now();
-  // The device itself comes back with the new one of its own accord.
-  CW_RETURN_IF_ERROR(caller.principal == Principal::kDevice ? store.UpdateDevice(device)
-                                                            : EndPresence(store, device));
+  if (caller.principal == Principal::kDevice) {
+    CW_RETURN_IF_ERROR(MaySpeak(device, token_hash, clock_.Now()));
+    if (!device.tokens.Rotate(token_hash, token.hash)) return reasons::BadToken();
+    CW_RETURN_IF_ERROR(store.UpdateDevice(device));
+  } else {
+    device.tokens = {.current = token.hash};
+    CW_RETURN_IF_ERROR(EndPresence(store, device));
+  }
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.token_rotated"), device));
   return Enrolment{std::move(device), token.token};
 }

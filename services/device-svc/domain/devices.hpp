@@ -32,15 +32,6 @@ struct EnrolledBranch {
   int max_devices = 0;  ///< of the whole chain, by its plan
 };
 
-/// Port: spends enrolment keys. Thread-safe.
-class BranchDirectory {
- public:
-  virtual ~BranchDirectory() = default;
-  /// UNAUTHENTICATED (ENROLLMENT_KEY_INVALID) whatever is wrong with the key.
-  virtual absl::StatusOr<EnrolledBranch> Redeem(const std::string& key, const std::string& mac,
-                                                const Caller& caller) = 0;
-};
-
 /// What became of an enrolment.
 struct Enrolment {
   Device device;
@@ -72,8 +63,11 @@ class Devices {
   absl::Status Retire(Store& store, const Caller& caller, const DeviceId& id) const;
   absl::StatusOr<Device> SetFirmware(Store& store, const Caller& caller, const DeviceId& id,
                                      const std::string& version) const;
+  /// Asked for by the device with the token of this hash, which stays good until the new one is
+  /// used; BAD_TOKEN for one that it has replaced before. Asked for by staff, what the device has
+  /// is void at once and its streams end.
   absl::StatusOr<Enrolment> RotateToken(Store& store, const Caller& caller,
-                                        const DeviceId& id) const;
+                                        const std::string& token_hash, const DeviceId& id) const;
 
  private:
   absl::StatusOr<Enrolment> EnrolAgain(Store& store, const Caller& caller,
@@ -88,8 +82,8 @@ class Devices {
 /// as an absent one. Devices see themselves, services everything.
 absl::Status MayTouch(const Caller& caller, const Device& device, Role least);
 
-/// BAD_TOKEN unless the presented token is the current one (or the one before,
-/// within its overlap) and the device is in service; DEVICE_QUARANTINED.
+/// BAD_TOKEN unless the presented token is the current one (or the one before, until the current
+/// one is used and for its overlap) and the device is in service; DEVICE_QUARANTINED.
 absl::Status MaySpeak(const Device& device, const std::string& token_hash, absl::Time now);
 
 /// The device, when the caller may see it with at least this role.

@@ -117,25 +117,37 @@ TEST_CASE("what is final stays as it is", "[settle]") {
   CHECK_FALSE(SettleAtCaughtUp(command, kCaughtUp));
 }
 
-TEST_CASE("a token is accepted, and the one before for ten minutes", "[token]") {
+TEST_CASE("a token is accepted, and the one before for ten minutes of its use", "[token]") {
   DeviceTokens tokens{"first", true, "", {}};
-  tokens.Rotate("second", kNow);
+  CHECK(tokens.Rotate("first", "second"));
 
   CHECK(tokens.Accepts("second", kNow));
+  CHECK(tokens.Accepts("first", kNow + absl::Hours(24)));
+  CHECK(tokens.MarkUsed("second", kNow));
+  CHECK_FALSE(tokens.MarkUsed("second", kNow + absl::Minutes(5)));
   CHECK(tokens.Accepts("first", kNow + absl::Minutes(9)));
   CHECK_FALSE(tokens.Accepts("first", kNow + absl::Minutes(10)));
   CHECK_FALSE(tokens.Accepts("third", kNow));
   CHECK_FALSE(tokens.Accepts("", kNow));
 }
 
+TEST_CASE("a token that was replaced for sure gets no new one", "[token]") {
+  DeviceTokens tokens{"first", true, "", {}};
+  CHECK(tokens.Rotate("first", "second"));
+  CHECK(tokens.MarkUsed("second", kNow));
+
+  CHECK_FALSE(tokens.Rotate("first", "third"));
+  CHECK(tokens.current == "second");
+}
+
 TEST_CASE("a new token that was lost on its way leaves the device its old one", "[token]") {
   DeviceTokens tokens{"first", true, "", {}};
-  tokens.Rotate("lost", kNow);
-  tokens.Rotate("second", kNow + absl::Minutes(5));
+  CHECK(tokens.Rotate("first", "lost"));
+  CHECK(tokens.Rotate("first", "second"));
 
-  CHECK(tokens.Accepts("first", kNow + absl::Minutes(14)));
-  CHECK(tokens.Accepts("second", kNow + absl::Minutes(14)));
-  CHECK_FALSE(tokens.Accepts("lost", kNow + absl::Minutes(6)));
+  CHECK(tokens.Accepts("first", kNow));
+  CHECK(tokens.Accepts("second", kNow));
+  CHECK_FALSE(tokens.Accepts("lost", kNow));
 }
 
 TEST_CASE("MAC addresses have one form", "[device]") {

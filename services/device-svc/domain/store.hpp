@@ -131,7 +131,7 @@ class Store {
   virtual absl::StatusOr<std::vector<Command>> ListCommands(const DeviceKey& device,
                                                             std::optional<CommandState> state,
                                                             const PageRequest& page) = 0;
-  /// SENT and UNKNOWN ones, locked.
+  /// SENT and UNKNOWN ones, locked; without those that the agent itself called UNKNOWN.
   virtual absl::StatusOr<std::vector<Command>> LockOpenCommands(const DeviceKey& device) = 0;
   /// Writes an outcome where the table of states allows it; nothing else.
   /// Empty when the command is absent, another device's, or final already.

@@ -20,14 +20,6 @@ bool IsEpoch(const std::string& text) {
          });
 }
 
-// The first presentation of a token is worth a row: only then is it certain
-// that the device has it.
-bool MarkTokenUsed(Device& device, const std::string& token_hash) {
-  if (token_hash != device.tokens.current || device.tokens.current_used) return false;
-  device.tokens.current_used = true;
-  return true;
-}
-
 bool Replace(std::string& field, const std::string& by) {
   if (by.empty() || field == by) return false;
   field = by;
@@ -82,7 +74,7 @@ absl::StatusOr<OpenedStream> Streams::Open(const Caller& caller, const Greeting&
       CW_RETURN_IF_ERROR(
           store.Tell(*older, {Notice::Kind::kEnd, device->chain, device->id.value()}));
     }
-    MarkTokenUsed(*device, greeting.token_hash);
+    device->tokens.MarkUsed(greeting.token_hash, now);
     device->lifecycle = Lifecycle::kActive;
     device->last_heartbeat = now;
     Replace(device->firmware_version, greeting.firmware_version);
@@ -160,7 +152,7 @@ absl::Status Streams::Beat(const Caller& caller, const SelfReport& report) {
 
   const absl::Time now = clock_.Now();
   const auto apply = [&](Device& device) {
-    bool changed = MarkTokenUsed(device, report.token_hash);
+    bool changed = device.tokens.MarkUsed(report.token_hash, now);
     changed |= Replace(device.firmware_version, report.firmware_version);
     changed |= Replace(device.ip_address, report.ip_address);
     changed |= std::exchange(device.lifecycle, Lifecycle::kActive) != Lifecycle::kActive;

@@ -32,7 +32,7 @@ TEST_CASE("what staff do to devices and boards is announced with who did it", "[
   REQUIRE_OK(f.Do(owner, [&](Store& s) { return f.devices.Update(s, owner, device.id, change); }));
   REQUIRE_OK(
       f.Do(owner, [&](Store& s) { return f.devices.SetFirmware(s, owner, device.id, "2.0"); }));
-  REQUIRE_OK(f.Do(owner, [&](Store& s) { return f.devices.RotateToken(s, owner, device.id); }));
+  REQUIRE_OK(f.Do(owner, [&](Store& s) { return f.devices.RotateToken(s, owner, "", device.id); }));
   Controller wanted;
   wanted.device = device.id;
   wanted.port = "/dev/ttyUSB0";

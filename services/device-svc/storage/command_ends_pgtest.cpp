@@ -93,9 +93,38 @@ TEST_CASE("a new epoch voids what was not reported, and leaves what the agent do
   CHECK(f.Found(begun).state == CommandState::kUnknown);
   CHECK(f.Found(begun).reason == "INTERRUPTED");
   // Nor at any later one.
-  REQUIRE_OK(f.here.commands.CaughtUp(TwoChains::Speaking(f.device),
-                                      {StreamId::New(), std::string(32, 'c'), 0}));
+  const std::string later(32, 'c');
+  const auto third = f.here.Connect(f.device, CommandsFixture::SaysNothing(), later);
+  REQUIRE_OK(f.here.commands.CaughtUp(TwoChains::Speaking(f.device), {third->stream(), later, 0}));
   CHECK(f.Found(begun).state == CommandState::kUnknown);
+}
+
+TEST_CASE("what a stream says of itself is of no worth once a newer one has orders", "[commands]") {
+  CommandsFixture f;
+  const auto older = f.here.Connect(f.device, CommandsFixture::SaysNothing());
+  Process other(f, ReplicaId::New(), kNoPatience);
+  const auto newer = other.Connect(f.device, CommandsFixture::SaysNothing());
+  const auto sent = other.commands.Execute(TwoChains::Service(), f.Unlock());
+  REQUIRE_OK(sent);
+  REQUIRE(newer->sent().size() == 1);
+
+  REQUIRE_OK(f.here.commands.CaughtUp(TwoChains::Speaking(f.device), {older->stream(), kEpoch, 0}));
+
+  CHECK(f.Found(sent->id).state == CommandState::kUnknown);
+}
+
+TEST_CASE("what differs from a known end changes nothing, and is called so", "[commands]") {
+  CommandsFixture f;
+  const CommandId lost = Abandoned(f);
+  const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());
+  const Caller device = TwoChains::Speaking(f.device);
+  REQUIRE_OK(f.here.commands.CaughtUp(device, {link->stream(), kEpoch, 0}));
+
+  const auto told = f.here.commands.Report(device, lost, {CommandState::kSucceeded});
+
+  REQUIRE_OK(told);
+  CHECK(*told == Reported::kContradicts);
+  CHECK(f.Found(lost).state == CommandState::kDropped);
 }
 
 TEST_CASE("commands that nobody waits for any more become UNKNOWN", "[commands]") {
@@ -144,6 +173,20 @@ TEST_CASE("a command for a stream of another process is sent there", "[commands]
   REQUIRE(link->sent().size() == 1);
   CHECK(link->sent().front().seq == 1);
   CHECK(f.Found(wanted.id).seq == 1);
+}
+
+TEST_CASE("a command for another process that never took it over was not sent", "[commands]") {
+  CommandsFixture f(kNoPatience);
+  Process other(f, ReplicaId::New(), {});
+  const auto link = other.Connect(f.device, CommandsFixture::SaysNothing());
+
+  const auto done = f.here.commands.Execute(TwoChains::Service(), f.Unlock());
+
+  REQUIRE_OK(done);
+  CHECK(done->state == CommandState::kDropped);
+  CHECK(done->reason == "NEVER_SENT");
+  other.commands.TakeOver(f.device.chain, done->id);
+  CHECK(link->sent().empty());
 }
 
 TEST_CASE("a handed-over command that comes too late is not sent", "[commands]") {

@@ -123,28 +123,37 @@ TEST_CASE("a retired device's address is free again", "[enrolment]") {
 
 TEST_CASE("a rotated token replaces the old one after the overlap", "[enrolment]") {
   TwoChains f;
-  Device device = f.Enrolled(f.haifa, kMac);
+  const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
-  const auto rotated = f.Do(TwoChains::Service(), [&](Store& store) {
-    return f.devices.RotateToken(store, TwoChains::Speaking(device), device.id);
-  });
+  const auto rotate = [&] {
+    return f.Do(TwoChains::Service(), [&](Store& store) {
+      return f.devices.RotateToken(store, TwoChains::Speaking(device), device.tokens.current,
+                                   device.id);
+    });
+  };
+  const auto rotated = rotate();
   REQUIRE_OK(rotated);
 
+  // The answer may have been lost, for however long.
+  f.clock.Advance(absl::Hours(24));
   CHECK(f.Open(device).ok());
   CHECK(f.Open(rotated->device).ok());
+  CHECK_REFUSED(rotate(), "BAD_TOKEN");
   f.clock.Advance(kTokenOverlap);
   CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
   CHECK(f.Open(rotated->device).ok());
 }
 
-TEST_CASE("a token that staff replaced holds no stream, one that its device replaced does",
+TEST_CASE("a token that staff replaced is void at once, one that its device replaced is not",
           "[enrolment]") {
   TwoChains f;
-  Device device = f.Enrolled(f.haifa, kMac);
+  const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
   const auto held = [&] { return f.Count("device.streams WHERE stream_id IS NOT NULL"); };
   const auto rotate = [&](const Caller& as) {
-    return f.Do(as, [&](Store& store) { return f.devices.RotateToken(store, as, device.id); });
+    return f.Do(as, [&](Store& store) {
+      return f.devices.RotateToken(store, as, device.tokens.current, device.id);
+    });
   };
 
   REQUIRE_OK(rotate(TwoChains::Speaking(device)));
@@ -152,6 +161,8 @@ TEST_CASE("a token that staff replaced holds no stream, one that its device repl
   REQUIRE_OK(rotate(TwoChains::Staff(f.haifa, Role::kInstaller)));
   CHECK(held() == 0);
   CHECK(f.Events("device.offline") == 1);
+  CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
+  CHECK_REFUSED(rotate(TwoChains::Speaking(device)), "BAD_TOKEN");
 }
 
 TEST_CASE("a foreign device answers exactly as an absent one", "[enrolment]") {

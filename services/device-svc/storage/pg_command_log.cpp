@@ -47,15 +47,16 @@ constexpr pg::Query kHandOver{"command_hand_over", R"sql(
       RETURNING command_id)
     SELECT pg_notify($11, $12) FROM fresh)sql"};
 
+// num_nulls: a condition on seq itself would be taken for a way into the index of numbers.
 constexpr pg::Query kTakeOver{"command_take_over", R"sql(
     WITH lane AS (
       UPDATE device.streams s SET last_seq = s.last_seq + 1
         FROM device.commands c
-       WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND c.seq IS NULL
+       WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND num_nulls(c.seq) = 1
          AND s.chain_id = c.chain_id AND s.device_id = c.device_id AND s.stream_id = c.stream_id
       RETURNING s.last_seq)
     UPDATE device.commands c SET seq = lane.last_seq FROM lane
-     WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND c.seq IS NULL
+     WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND num_nulls(c.seq) = 1
     RETURNING extract(epoch FROM clock_timestamp() - c.issued_at)::float8 AS age, )sql" CARTWISE_COMMAND_COLUMNS};
 
 constexpr pg::Query kNotTakenOver{"command_not_taken_over", "SELECT " CARTWISE_COMMAND_COLUMNS
@@ -77,12 +78,15 @@ constexpr pg::Query kSettleForWaiter{"command_settle_for_waiter", R"sql(
        AND state = 'SENT' AND waiting_replica IS NULL)sql"};
 
 constexpr pg::Query kGiveUp{"command_give_up", R"sql(
-    UPDATE device.commands SET state = 'UNKNOWN', reason = $3, settled_at = now()
-     WHERE chain_id = $1 AND command_id = $2 AND state = 'SENT')sql"};
+    UPDATE device.commands
+       SET state = CASE WHEN seq IS NULL THEN 'DROPPED' ELSE 'UNKNOWN' END,
+           reason = CASE WHEN seq IS NULL THEN 'NEVER_SENT' ELSE $3 END, settled_at = now()
+     WHERE chain_id = $1 AND command_id = $2 AND state = 'SENT'
+    RETURNING state)sql"};
 
 constexpr pg::Query kGiveUpAbandoned{"command_give_up_abandoned", R"sql(
     UPDATE device.commands SET state = 'UNKNOWN', reason = 'NO_WORD', settled_at = now()
-     WHERE state = 'SENT'
+     WHERE state = 'SENT' AND NOT reported  -- as the index says
        AND issued_at + (ttl_ms + $1::bigint) * interval '1 millisecond' < now())sql"};
 
 }  // namespace sql
@@ -167,7 +171,7 @@ absl::StatusOr<bool> PgCommandLog::GiveUp(const ChainId& chain, const CommandId&
                                           const std::string& reason, absl::Time deadline) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows,
                       pool_.Once(Of(chain), deadline, sql::kGiveUp, chain, id, reason));
-  return rows.affected() > 0;
+  return !rows.empty() && rows.front().Text("state") == NameOf(CommandState::kUnknown);
 }
 
 absl::StatusOr<int> PgCommandLog::GiveUpAbandoned(absl::Duration allowance, absl::Time deadline) {

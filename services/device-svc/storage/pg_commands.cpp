@@ -29,6 +29,7 @@ constexpr pg::Query kList{"command_list", "SELECT " CARTWISE_COMMAND_COLUMNS R"s
 constexpr pg::Query kLockOpen{"command_lock_open", "SELECT " CARTWISE_COMMAND_COLUMNS R"sql(
       FROM device.commands c
      WHERE c.chain_id = $1 AND c.device_id = $2 AND c.state IN ('SENT', 'UNKNOWN')
+       AND NOT c.reported
      ORDER BY c.command_id FOR UPDATE)sql"};
 
 // The guard is the table of states: open ones only, and UNKNOWN again only as

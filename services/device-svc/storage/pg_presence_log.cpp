@@ -20,7 +20,8 @@ constexpr pg::Query kRenew{"presence_renew_lease", R"sql(
     WITH gone AS (
       DELETE FROM device.replicas r
        WHERE r.leased_until < now() - interval '1 day'
-         AND NOT EXISTS (SELECT FROM device.streams s WHERE s.replica_id = r.replica_id))
+         AND (SELECT s.replica_id FROM device.streams s
+               WHERE s.replica_id = r.replica_id LIMIT 1) IS NULL)
     INSERT INTO device.replicas (replica_id, leased_until)
     VALUES ($1, now() + $2::bigint * interval '1 millisecond')
     ON CONFLICT ON CONSTRAINT replicas_pkey DO UPDATE SET leased_until = excluded.leased_until)sql"};
