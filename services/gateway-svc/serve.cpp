@@ -17,6 +17,7 @@
 #include "openapi/document.hpp"
 #include "proxy/grpc_gate.hpp"
 #include "revocations/revocation_watch.hpp"
+#include "routing/router.hpp"
 
 namespace cartwise::gateway {
 namespace {
@@ -26,23 +27,18 @@ constexpr absl::Duration kGrace = absl::Seconds(10);
 constexpr absl::Duration kShareEvery = absl::Milliseconds(100);
 constexpr absl::Duration kPlansEvery = absl::Seconds(15);
 
-// Says once that Redis is away, and once that it is back.
-void ShareRates(RateLimiter& rates, SharedLimits& others, obs::Metrics& metrics, bool& away) {
+absl::Status ShareRates(RateLimiter& rates, SharedLimits& others, obs::Metrics& metrics) {
   const absl::Status shared = rates.Share(others);
   metrics.Gauge("cartwise_gateway_rates_shared", {}, shared.ok() ? 1 : 0);
-  if (away == !shared.ok()) return;
-  away = !shared.ok();
-  if (away) {
-    obs::Error("rates are counted by this gateway alone", {{"why", std::string(shared.message())}});
-  } else {
-    obs::Info("rates are counted with the other gateways again");
-  }
+  return shared;
 }
 
 }  // namespace
 
-absl::Status Serve(const Config& config, const Contracts& contracts, const Router& router) {
+absl::Status Serve(const Config& config, const Contracts& contracts) {
   const SystemClock clock;
+  CW_ASSIGN_OR_RETURN(const auto built, Router::Build(contracts));
+  const Router& router = *built;
   CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
   obs::Metrics metrics;
   const auth::KeySource current_keys = [&keys] { return keys->Current(); };
@@ -57,8 +53,9 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   const auto openapi = std::make_shared<const std::string>(OpenApiDocument(router));
   ChainRates chain_rates(tenant);
   chain_rates.Refresh().IgnoreError();
-  // What was known stays while tenant-svc is away; the next turn asks again.
-  const process::Periodic plans(kPlansEvery, [&] { chain_rates.Refresh().IgnoreError(); });
+  // What was known stays while tenant-svc is away.
+  const process::Periodic plans("learning of chains' plans", kPlansEvery,
+                                [&] { return chain_rates.Refresh(); });
   RateLimiter rates(config.rates, clock,
                     [&](const std::string& chain) { return chain_rates.Of(chain); });
   std::optional<SharedLimits> shared;
@@ -66,7 +63,8 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
   if (config.redis) {
     shared.emplace(*config.redis);
     sharing = std::make_unique<process::Periodic>(
-        kShareEvery, [&, away = false]() mutable { ShareRates(rates, *shared, metrics, away); });
+        "counting rates with the other gateways", kShareEvery,
+        [&] { return ShareRates(rates, *shared, metrics); });
   }
   ApiKeys api_keys(tenant, upstreams.Of("tenant"), tokens, clock);
   Revocations revocations(clock);
@@ -97,6 +95,7 @@ absl::Status Serve(const Config& config, const Contracts& contracts, const Route
                         {"routes", static_cast<int64_t>(router.routes().size())}});
   process::AwaitEndSignal();
   obs::Info("draining");
+  probes->Drain();
   std::thread other([&] { grpc->Drain(kGrace); });
   http->Drain(kGrace);
   other.join();

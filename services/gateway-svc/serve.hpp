@@ -4,12 +4,11 @@
 
 #include "config.hpp"
 #include "routing/contracts.hpp"
-#include "routing/router.hpp"
 
 namespace cartwise::gateway {
 
 /// Serves REST, gRPC and the probes until SIGTERM, then drains: no new calls,
 /// ten seconds for those that run.
-absl::Status Serve(const Config& config, const Contracts& contracts, const Router& router);
+absl::Status Serve(const Config& config, const Contracts& contracts);
 
 }  // namespace cartwise::gateway

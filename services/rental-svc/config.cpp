@@ -1,5 +1,6 @@
 #include "config.hpp"
 
+#include "cartwise/auth/phone_keys.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/config/env.hpp"
 
@@ -17,6 +18,10 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
   config.server.tls.key = env.File("CARTWISE_TLS_KEY");
   config.phone_key = env.Text("CARTWISE_RENTAL_PHONE_KEY");
+  const auto phone_keys = auth::PhoneSecrets::Parse(config.phone_key);
+  if (!phone_keys.ok()) {
+    env.Fault("CARTWISE_RENTAL_PHONE_KEY", std::string(phone_keys.status().message()));
+  }
   config.grace = env.Seconds("CARTWISE_RENTAL_GRACE_SECONDS", absl::Seconds(10));
   config.device_target = env.Text("CARTWISE_DEVICE_TARGET");
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");

@@ -17,7 +17,7 @@ struct Config {
   std::string metrics_listen;
   std::string token_keys_dir;
   std::string log_level;
-  std::string phone_key;  ///< 64 hex digits
+  std::string phone_key;  ///< of the key file, see auth::PhoneSecrets
   absl::Duration grace;
   std::string device_target, telemetry_target, tenant_target;
 

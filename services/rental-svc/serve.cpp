@@ -1,5 +1,6 @@
 #include "serve.hpp"
 
+#include "adapters/device_client.hpp"
 #include "api/carts_rpc.hpp"
 #include "api/personal_data_rpc.hpp"
 #include "api/rentals_rpc.hpp"
@@ -12,7 +13,6 @@
 #include "cartwise/pg/once.hpp"
 #include "cartwise/process/periodic.hpp"
 #include "cartwise/process/process.hpp"
-#include "device_client.hpp"
 #include "storage/aes_phone_vault.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/look_up_keys.hpp"
@@ -55,14 +55,13 @@ absl::Status Serve(const Config& config) {
   Recovery recovery(unfinished, rack, devices, clock);
   Facts facts(fact_store, recovery, clock, config.grace);
   const PersonalData people(person_store, vault);
-  const process::Periodic recovering(absl::Seconds(2), [&] {
+  const process::Periodic recovering("recovery", absl::Seconds(2), [&] {
     const absl::Status done = recovery.RunOnce();
-    if (!done.ok()) obs::Warning("recovery goes on later", {{"why", std::string(done.message())}});
     announced();
+    return done;
   });
-  // A failure is the database's, which readiness reports; the next turn tries again.
-  const process::Periodic housekeeping(absl::Minutes(1),
-                                       [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
+  const process::Periodic housekeeping("housekeeping", absl::Minutes(1),
+                                       [&pool] { return Tidy(pool, absl::Now()); });
 
   CartsRpc carts_rpc(guard, database, unlocks, announced);
   RentalsRpc rentals_rpc({guard, database, assignment, vault, clock, announced});
@@ -80,6 +79,7 @@ absl::Status Serve(const Config& config) {
   obs::Info("serving", {{"listen", config.server.listen}});
   process::AwaitEndSignal();
   obs::Info("draining");
+  probes->Drain();
   server->Drain(absl::Seconds(10));
   return absl::OkStatus();
 }

@@ -19,7 +19,7 @@ struct Config {
   int retention_days = 90;
 
   /// From the environment. INVALID_ARGUMENT with every fault.
-  static absl::StatusOr<Config> Load();
+  static absl::StatusOr<Config> FromEnv();
 };
 
 }  // namespace cartwise::telemetry

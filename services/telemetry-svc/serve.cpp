@@ -37,10 +37,11 @@ absl::Status Serve(const Config& config) {
   CW_ASSIGN_OR_RETURN(const auto probes,
                       obs::ProbeServer::Start(config.metrics_listen, metrics,
                                               [&] { return pool.CheckReady("telemetry"); }));
-  obs::Info("serving", {{"port", server->port()}, {"metrics_port", probes->port()}});
+  obs::Info("serving", {{"listen", config.server.listen}});
   process::AwaitEndSignal();
+  obs::Info("draining");
+  probes->Drain();
   server->Drain(absl::Seconds(10));
-  obs::Info("stopped");
   return absl::OkStatus();
 }
 

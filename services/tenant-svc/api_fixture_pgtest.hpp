@@ -2,6 +2,8 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include "adapters/credentials.hpp"
+#include "adapters/otp_secrets.hpp"
 #include "api/api_keys_rpc.hpp"
 #include "api/auth_rpc.hpp"
 #include "api/branches_rpc.hpp"
@@ -11,10 +13,8 @@
 #include "api/users_rpc.hpp"
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/rpc/status.hpp"
-#include "credentials.hpp"
 #include "domain/api_keys.hpp"
 #include "domain/otp_ports_fake.hpp"
-#include "otp_secrets.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/pg_otp_store.hpp"
 

@@ -2,8 +2,8 @@
 #include <atomic>
 #include <thread>
 
+#include "adapters/credentials.hpp"
 #include "cartwise/auth/test_credentials.hpp"
-#include "credentials.hpp"
 #include "domain/api_keys.hpp"
 #include "storage/fixture_pgtest.hpp"
 

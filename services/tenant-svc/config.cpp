@@ -1,5 +1,6 @@
 #include "config.hpp"
 
+#include "cartwise/auth/phone_keys.hpp"
 #include "cartwise/base/development.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/config/env.hpp"
@@ -89,6 +90,10 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.rental_target = env.Text("CARTWISE_RENTAL_TARGET");
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
   config.phone_key = env.Text("CARTWISE_TENANT_PHONE_KEY");
+  const auto phone_keys = auth::PhoneSecrets::Parse(config.phone_key);
+  if (!phone_keys.ok()) {
+    env.Fault("CARTWISE_TENANT_PHONE_KEY", std::string(phone_keys.status().message()));
+  }
   config.otp = ReadLimits(env);
   config.sign_in.longest = absl::Hours(24) * env.Number("CARTWISE_TENANT_SIGN_IN_DAYS", 30, 1, 365);
   ReadSms(env, config);

@@ -1,8 +1,8 @@
 #include <thread>
 
+#include "adapters/otp_secrets.hpp"
 #include "domain/one_time_codes.hpp"
 #include "domain/otp_ports_fake.hpp"
-#include "otp_secrets.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/pg_otp_store.hpp"
 #include "storage/pg_sign_in_holder.hpp"

@@ -3,8 +3,8 @@
 #include <atomic>
 #include <thread>
 
+#include "adapters/otp_secrets.hpp"
 #include "domain/otp_ports_fake.hpp"
-#include "otp_secrets.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_otp_store.hpp"

@@ -4,9 +4,9 @@
 #include <array>
 #include <cstdio>
 
+#include "adapters/otp_secrets.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/otp_limits.hpp"
-#include "otp_secrets.hpp"
 
 namespace cartwise::tenant {
 namespace {

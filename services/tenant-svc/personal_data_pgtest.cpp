@@ -1,8 +1,8 @@
 #include "domain/personal_data.hpp"
 
+#include "adapters/otp_secrets.hpp"
+#include "adapters/phone_seal.hpp"
 #include "domain/one_time_codes.hpp"
-#include "otp_secrets.hpp"
-#include "phone_seal.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/pg_erasures.hpp"
 #include "storage/pg_otp_store.hpp"

@@ -1,7 +1,6 @@
 #include "serve.hpp"
 
-#include <atomic>
-
+#include "adapters/otp_counts.hpp"
 #include "api/api_keys_rpc.hpp"
 #include "api/audit_rpc.hpp"
 #include "api/audit_sink_rpc.hpp"
@@ -27,7 +26,6 @@
 #include "cartwise/process/process.hpp"
 #include "cartwise/rpc/policy.hpp"
 #include "domain/chains.hpp"
-#include "otp_counts.hpp"
 #include "sms/console_sms.hpp"
 #include "storage/housekeeping.hpp"
 #include "storage/pg_audit_store.hpp"
@@ -48,26 +46,31 @@ std::unique_ptr<Sms> MakeSms(const Config& config, const Clock& clock) {
   return std::make_unique<ConsoleSms>(config.sms_console_file, clock);
 }
 
-void EndTrialsNow(TenantDatabase& database, const Clock& clock,
-                  const std::function<void()>& announced) {
+absl::Status EndTrialsNow(TenantDatabase& database, const Clock& clock,
+                          const std::function<void()>& announced) {
   int ended = 0;
-  const absl::Status done =
+  CW_RETURN_IF_ERROR(
       database.Write(Caller::Service("tenant-svc"), [&](Store& store) -> absl::Status {
         CW_ASSIGN_OR_RETURN(ended, EndTrials(store, clock.Now()));
         return absl::OkStatus();
-      });
-  // A failure is the database's, which readiness reports; the next turn tries again.
-  if (!done.ok() || ended == 0) return;
+      }));
+  if (ended == 0) return absl::OkStatus();
   obs::Info("trials ended, chains made inactive", {{"chains", ended}});
   announced();
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& database,
-                   Credentials& credentials, OtpSecrets& otp_secrets, FactorSecrets& factors,
-                   PersonalData& people, obs::Metrics& metrics) {
-  const SystemClock clock;
+absl::Status Serve(const Config& config, Wiring& wiring) {
+  const Clock& clock = wiring.clock;
+  obs::Metrics& metrics = wiring.metrics;
+  pg::Pool& pool = wiring.pool;
+  TenantDatabase& database = wiring.database;
+  AuditDatabase& audit = wiring.audit;
+  Credentials& credentials = wiring.credentials;
+  OtpSecrets& otp_secrets = wiring.otp_secrets;
+  PersonalData& people = wiring.people;
   CW_ASSIGN_OR_RETURN(const auto keys, auth::TrustedKeys::Open(config.token_keys_dir, clock));
   const auth::TokenVerifier tokens([&keys] { return keys->Current(); }, clock);
   rpc::Guard guard(tokens, metrics);
@@ -75,7 +78,6 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   const auto sink = [&](const char* name, const std::string& target) {
     return outbox::RemoteSink(name, rpc::Connect(target, name, config.server.tls));
   };
-  pg::DatabaseOf<AuditStore, PgAuditStore> audit(pool, "tenant");
   // Its own deeds reach the audit log as everybody else's do, without the network.
   const outbox::Sink own_log{"tenant-svc",
                              [&](const std::vector<Event>& events) {
@@ -89,13 +91,12 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
                        sink("telemetry-svc", config.telemetry_target), own_log},
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
-  // A failure is the database's, which readiness reports; the next hour tries again.
-  const process::Periodic housekeeping(absl::Hours(1),
-                                       [&pool] { Tidy(pool, absl::Now()).IgnoreError(); });
+  const process::Periodic housekeeping("housekeeping", absl::Hours(1),
+                                       [&pool] { return Tidy(pool, absl::Now()); });
 
   PasswordCheck password_check(database, credentials, otp_secrets, clock, config.sign_in);
-  SecondFactors second_factors(database, password_check, factors, credentials, otp_secrets, clock,
-                               config.sign_in);
+  SecondFactors second_factors(database, password_check, wiring.factors, credentials, otp_secrets,
+                               clock, config.sign_in);
   Sessions sessions(database, credentials, otp_secrets, password_check, second_factors, clock,
                     config.sign_in);
   Passwords passwords(database, credentials, sessions, second_factors, clock);
@@ -131,11 +132,10 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
   AuditSinkRpc audit_sink(guard, audit, AuditDigest, clock);
 
   PersonalDataRpc personal_data(guard, people);
-  // As with housekeeping; what is left is done by a later turn.
-  const process::Periodic turns(kTurnEvery, [&] {
-    EndTrialsNow(database, clock, announced);
-    people.GoOn().IgnoreError();
-  });
+  const process::Periodic trials("ending of trials", kTurnEvery,
+                                 [&] { return EndTrialsNow(database, clock, announced); });
+  const process::Periodic erasing("erasing of people", kTurnEvery,
+                                  [&] { return people.GoOn().status(); });
 
   CW_ASSIGN_OR_RETURN(
       const auto server,
@@ -143,15 +143,13 @@ absl::Status Serve(const Config& config, pg::Pool& pool, TenantDatabase& databas
                          {&sign_in, &second_factor, &chains, &branches, &directory,
                           &enrollment_keys, &users, &api_keys, &api_key_exchange, &revocations,
                           &otp, &audit_log, &audit_sink, &personal_data, &chain_directory}));
-  std::atomic<bool> draining = false;
-  CW_ASSIGN_OR_RETURN(
-      const auto probes, obs::ProbeServer::Start(config.metrics_listen, metrics, [&] {
-        return draining ? absl::UnavailableError("draining") : pool.CheckReady("tenant");
-      }));
+  CW_ASSIGN_OR_RETURN(const auto probes,
+                      obs::ProbeServer::Start(config.metrics_listen, metrics,
+                                              [&] { return pool.CheckReady("tenant"); }));
   obs::Info("serving", {{"listen", config.server.listen}, {"metrics", config.metrics_listen}});
   process::AwaitEndSignal();
   obs::Info("draining");
-  draining = true;
+  probes->Drain();
   feed.Close();
   server->Drain(absl::Seconds(10));
   return absl::OkStatus();

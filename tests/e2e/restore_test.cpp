@@ -50,7 +50,7 @@ TEST_CASE("a fleet goes on from a base backup restored elsewhere, and who was er
   CHECK(Eventually([&] { return RentalsOf(erased) == 0; }));
   CHECK(RentalsOf(other) == 1);
   CHECK(fleet.Command("tenant-svc", {"verify-audit"}, fleet.LogOf("verify-audit")) == 0);
-  // Whom the fleet refused while it moved waits half a minute before asking again.
+  // Whom the fleet refused while it moved waits for seconds before asking again.
   rack.agent().Kill();
   rack.StartAgent();
   RentAndReturn(rack, other);

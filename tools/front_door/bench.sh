@@ -6,7 +6,6 @@ cmd_bench() {
   cmd_setup
   build_targets
   say "measuring"
-  export_test_environment
   start_test_database "${FLEET_PG_SETTINGS[@]}" max_connections=300 ||
     die "the throwaway database of the bench did not start"
   for schema in "${SCHEMAS[@]}"; do migrate_template "$schema" >/dev/null; done

@@ -133,12 +133,6 @@ run_programs() {
   printf '%-12s %s passed, %s failed  %s\n' "$name" "$passed" "$failed" "$(duration $((SECONDS - began)))"
 }
 
-# What tests find programs and files by.
-export_test_environment() {
-  export CARTWISE_TEST_BIN_DIR=$BIN_DIR
-  export CARTWISE_TEST_ROOT=$ROOT
-}
-
 # That every measurement still measures; what comes out counts for nothing.
 bench_smoke() { "$BIN_DIR/cartwise-bench" --smoke; }
 
@@ -162,7 +156,6 @@ cmd_test() {
   fi
   [ "$only" = migrations ] || build_targets
   say "testing"
-  export_test_environment
   start_test_database "${TEST_PG_SETTINGS[@]}" || die "the throwaway database of the tests did not start"
   for schema in "${SCHEMAS[@]}"; do run_step "migrations-$schema" migrate_template "$schema"; done
   case "$only" in

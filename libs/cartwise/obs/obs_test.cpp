@@ -83,6 +83,10 @@ TEST_CASE("the probe server answers health, readiness and metrics", "[obs]") {
   CHECK_THAT(Get(port, "/etc/passwd"), Catch::StartsWith("HTTP/1.1 404"));
   ready = absl::OkStatus();
   CHECK_THAT(Get(port, "/readyz"), Catch::StartsWith("HTTP/1.1 200"));
+  (*server)->Drain();
+  CHECK_THAT(Get(port, "/readyz"),
+             Catch::StartsWith("HTTP/1.1 503") && Catch::Contains("draining"));
+  CHECK_THAT(Get(port, "/healthz"), Catch::StartsWith("HTTP/1.1 200"));
 }
 
 TEST_CASE("a check that takes long holds up nothing but its own answer", "[obs]") {

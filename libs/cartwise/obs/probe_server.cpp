@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <thread>
 
 #include <absl/strings/str_cat.h>
@@ -51,6 +52,7 @@ struct ProbeServer::State {
   asio::io_context io{1};
   tcp::acceptor acceptor{io};
   asio::thread_pool checks{1};
+  std::atomic<bool> draining = false;
   // Of the loop's thread alone.
   int connections = 0;
   bool checking = false;
@@ -61,6 +63,7 @@ struct ProbeServer::State {
 
 // Whoever asks while a check runs waits for that one, no longer than who began it.
 asio::awaitable<absl::Status> ProbeServer::State::Readiness() {
+  if (draining) co_return absl::UnavailableError("draining");
   if (!ready) co_return absl::OkStatus();
   if (!checking) {
     checking = true;
@@ -171,6 +174,10 @@ absl::StatusOr<std::unique_ptr<ProbeServer>> ProbeServer::Start(const std::strin
 ProbeServer::~ProbeServer() {
   state_->io.stop();
   state_->thread.join();
+}
+
+void ProbeServer::Drain() {
+  state_->draining = true;
 }
 
 int ProbeServer::port() const {

@@ -22,6 +22,8 @@ class ProbeServer {
                                                             const Metrics& metrics, Ready ready);
   ~ProbeServer();
 
+  /// Not ready from now on: the process is about to end.
+  void Drain();
   int port() const;
 
  private:

@@ -2,10 +2,15 @@
 
 #include <utility>
 
+#include "cartwise/obs/log.hpp"
+
 namespace cartwise::process {
 
-Periodic::Periodic(absl::Duration interval, std::function<void()> work)
-    : interval_(interval), work_(std::move(work)), thread_([this] { Run(); }) {}
+Periodic::Periodic(std::string name, absl::Duration interval, Work work)
+    : name_(std::move(name)),
+      interval_(interval),
+      work_(std::move(work)),
+      thread_([this] { Run(); }) {}
 
 Periodic::~Periodic() {
   {
@@ -21,8 +26,18 @@ void Periodic::Run() {
   while (
       !ended_.wait_for(lock, absl::ToChronoMilliseconds(interval_), [this] { return ending_; })) {
     lock.unlock();
-    work_();
+    Note(work_());
     lock.lock();
+  }
+}
+
+void Periodic::Note(const absl::Status& done) {
+  const bool failed = !done.ok();
+  if (failed == std::exchange(failing_, failed)) return;
+  if (failed) {
+    obs::Warning("fails, and is tried again", {{"what", name_}, {"why", std::string(done.message())}});
+  } else {
+    obs::Info("works again", {{"what", name_}});
   }
 }
 

@@ -20,8 +20,8 @@ struct ServerConfig {
   int max_threads = 512;  ///< of synchronous handlers; beyond it calls are RESOURCE_EXHAUSTED
 };
 
-/// A gRPC server over mutual TLS with health service, keepalive rules that suit agents (pings
-/// every 10 s are fine), 1 MiB messages, 16 KiB metadata.
+/// A gRPC server over mutual TLS with health service, pings every 10 s allowed, 1 MiB
+/// messages, 16 KiB metadata.
 class Server {
  public:
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerConfig& config,

@@ -1,4 +1,4 @@
-#include "credentials.hpp"
+#include "adapters/credentials.hpp"
 
 #include "cartwise/auth/guessable.hpp"
 #include "cartwise/auth/secrets.hpp"

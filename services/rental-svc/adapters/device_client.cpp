@@ -1,4 +1,4 @@
-#include "device_client.hpp"
+#include "adapters/device_client.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "holder_client.hpp"
+#include "adapters/holder_client.hpp"
 
 #include <google/protobuf/util/json_util.h>
 

@@ -1,4 +1,4 @@
-#include "erasure_lines.hpp"
+#include "adapters/erasure_lines.hpp"
 
 #include <map>
 #include <optional>

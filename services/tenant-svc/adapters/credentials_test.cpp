@@ -1,4 +1,4 @@
-#include "credentials.hpp"
+#include "adapters/credentials.hpp"
 
 #include <atomic>
 #include <limits>

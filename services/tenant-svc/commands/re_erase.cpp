@@ -1,4 +1,4 @@
-#include "re_erase.hpp"
+#include "commands/re_erase.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -6,9 +6,9 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "adapters/erasure_lines.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
-#include "erasure_lines.hpp"
 
 namespace cartwise::tenant {
 namespace {

@@ -1,4 +1,4 @@
-#include "otp_counts.hpp"
+#include "adapters/otp_counts.hpp"
 
 #include "cartwise/obs/log.hpp"
 

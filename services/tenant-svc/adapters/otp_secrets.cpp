@@ -1,4 +1,4 @@
-#include "otp_secrets.hpp"
+#include "adapters/otp_secrets.hpp"
 
 #include <cstring>
 #include <utility>

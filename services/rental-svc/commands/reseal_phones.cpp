@@ -1,4 +1,4 @@
-#include "reseal_phones.hpp"
+#include "commands/reseal_phones.hpp"
 
 #include <cstdio>
 

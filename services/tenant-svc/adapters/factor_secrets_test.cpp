@@ -1,4 +1,4 @@
-#include "factor_secrets.hpp"
+#include "adapters/factor_secrets.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "create_platform_admin.hpp"
+#include "commands/create_platform_admin.hpp"
 
 #include <fstream>
 #include <map>

@@ -1,4 +1,4 @@
-#include "verify_audit.hpp"
+#include "commands/verify_audit.hpp"
 
 #include <cstdio>
 
