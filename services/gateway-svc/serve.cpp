@@ -62,9 +62,9 @@ absl::Status Serve(const Config& config, const Contracts& contracts) {
   std::unique_ptr<process::Periodic> sharing;
   if (config.redis) {
     shared.emplace(*config.redis);
-    sharing = std::make_unique<process::Periodic>(
-        "counting rates with the other gateways", kShareEvery,
-        [&] { return ShareRates(rates, *shared, metrics); });
+    sharing =
+        std::make_unique<process::Periodic>("counting rates with the other gateways", kShareEvery,
+                                            [&] { return ShareRates(rates, *shared, metrics); });
   }
   ApiKeys api_keys(tenant, upstreams.Of("tenant"), tokens, clock);
   Revocations revocations(clock);

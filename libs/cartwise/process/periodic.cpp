@@ -35,7 +35,8 @@ void Periodic::Note(const absl::Status& done) {
   const bool failed = !done.ok();
   if (failed == std::exchange(failing_, failed)) return;
   if (failed) {
-    obs::Warning("fails, and is tried again", {{"what", name_}, {"why", std::string(done.message())}});
+    obs::Warning("fails, and is tried again",
+                 {{"what", name_}, {"why", std::string(done.message())}});
   } else {
     obs::Info("works again", {{"what", name_}});
   }

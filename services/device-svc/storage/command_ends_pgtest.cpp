@@ -113,20 +113,6 @@ TEST_CASE("what a stream says of itself is of no worth once a newer one has orde
   CHECK(f.Found(sent->id).state == CommandState::kUnknown);
 }
 
-TEST_CASE("what differs from a known end changes nothing, and is called so", "[commands]") {
-  CommandsFixture f;
-  const CommandId lost = Abandoned(f);
-  const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());
-  const Caller device = TwoChains::Speaking(f.device);
-  REQUIRE_OK(f.here.commands.CaughtUp(device, {link->stream(), kEpoch, 0}));
-
-  const auto told = f.here.commands.Report(device, lost, {CommandState::kSucceeded});
-
-  REQUIRE_OK(told);
-  CHECK(*told == Reported::kContradicts);
-  CHECK(f.Found(lost).state == CommandState::kDropped);
-}
-
 TEST_CASE("commands that nobody waits for any more become UNKNOWN", "[commands]") {
   CommandsFixture f;
   const CommandId abandoned = Abandoned(f);

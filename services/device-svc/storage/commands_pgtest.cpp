@@ -245,10 +245,15 @@ TEST_CASE("what is final stays, whatever is reported later", "[commands]") {
   const NewCommand wanted = f.Unlock();
   REQUIRE_OK(f.here.commands.Execute(TwoChains::Service(), wanted));
 
-  const auto again = f.here.commands.Report(TwoChains::Speaking(f.device), wanted.id,
-                                            {CommandState::kFailed, "STILL_CLOSED"});
-  REQUIRE_OK(again);
-  CHECK(*again == Reported::kKnownAlready);
+  const auto report = [&](const Outcome& outcome) {
+    const auto told = f.here.commands.Report(TwoChains::Speaking(f.device), wanted.id, outcome);
+    REQUIRE_OK(told);
+    return *told;
+  };
+
+  CHECK(report({CommandState::kSucceeded}) == Reported::kKnownAlready);
+  CHECK(report({CommandState::kUnknown, "INTERRUPTED"}) == Reported::kKnownAlready);
+  CHECK(report({CommandState::kFailed, "STILL_CLOSED"}) == Reported::kContradicts);
   CHECK(f.Found(wanted.id).state == CommandState::kSucceeded);
 
   // Nor does anybody get around the program.

@@ -12,8 +12,8 @@ absl::StatusOr<std::vector<pg::Rows>> OnceEachByCart(pg::Pool& pool, const Chain
                                                      std::vector<OfCart> each) {
   std::vector<size_t> order(each.size());
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return each[a].cart < each[b].cart; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return each[a].cart < each[b].cart; });
   std::vector<std::vector<pg::Param>> in_order;
   for (const size_t i : order) in_order.push_back(std::move(each[i].params));
   CW_ASSIGN_OR_RETURN(const auto rows,

@@ -47,7 +47,7 @@ absl::Status Passwords::CreateUser(
     // Tried and taken back before the slow hash, which refused requests and repeated ones
     // would use up.
     bool fits = false;
-    const absl::Status tried = database_.Write(caller, [&](Store& store) -> absl::Status {
+    absl::Status tried = database_.Write(caller, [&](Store& store) -> absl::Status {
       CW_ASSIGN_OR_RETURN(const User user,
                           tenant::CreateUser(store, caller, want, hash, clock_.Now()));
       CW_RETURN_IF_ERROR(CheckGuessable(store, credentials_, user, password));
