@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include <absl/strings/str_cat.h>
+
 #include "cartwise/base/development.hpp"
 #include "cartwise/base/status_macros.hpp"
 
@@ -32,7 +34,7 @@ absl::StatusOr<std::unique_ptr<Failpoints>> FailpointsFromEnvironment() {
   const char* const point = std::getenv(kVariable);
   if (point == nullptr || *point == '\0') return std::make_unique<NoFailpoints>();
   if (std::count(std::begin(Failpoints::kAll), std::end(Failpoints::kAll), point) == 0) {
-    return absl::InvalidArgumentError(std::string(kVariable) + ": no such step: " + point);
+    return absl::InvalidArgumentError(absl::StrCat(kVariable, ": no such step: ", point));
   }
   CW_RETURN_IF_ERROR(CheckDevelopment(kVariable));
   return std::make_unique<CrashAt>(point);

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include <absl/strings/str_cat.h>
+
 #include "cartwise/base/status_macros.hpp"
 
 namespace cartwise::edge {
@@ -116,9 +118,9 @@ absl::Status SqliteFile::Connect(sqlite3** db) const {
   }
   sqlite3_busy_timeout(*db, kPatienceMs);
   const std::string setup =
-      std::string("PRAGMA journal_mode=WAL; PRAGMA cache_size=-256;") +
-      "PRAGMA synchronous=" + (options_.sync == Sync::kFull ? "FULL;" : "NORMAL;") +
-      "PRAGMA wal_autocheckpoint=" + std::to_string(options_.autocheckpoint);
+      absl::StrCat("PRAGMA journal_mode=WAL; PRAGMA cache_size=-256; PRAGMA synchronous=",
+                   options_.sync == Sync::kFull ? "FULL" : "NORMAL",
+                   "; PRAGMA wal_autocheckpoint=", options_.autocheckpoint);
   if (sqlite3_exec(*db, setup.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) return Fault(*db);
   return absl::OkStatus();
 }

@@ -224,7 +224,7 @@ asio::awaitable<bool> Connection::RefuseBroken(const Parser& parser, error_code 
   }
   // The head may be half read: what is not there yet is empty.
   RequestHead head = HeadOf(parser.get(), peer_, false);
-  if (head.target.empty()) head.target = "/";
+  if (head.target.empty()) head.target.assign(1, '/');
   Exchange exchange;
   api_.Begin(head, exchange);
   if (fault == http::error::body_limit) {
