@@ -13,7 +13,8 @@
 
 namespace cartwise::rental {
 
-absl::Status ResealPhonesCommand(const Config& config) {
+absl::Status ResealPhonesCommand(const Config& config, const std::vector<std::string>& arguments) {
+  if (!arguments.empty()) return absl::InvalidArgumentError("usage: rental-svc reseal-phones");
   CW_ASSIGN_OR_RETURN(const AesPhoneVault vault, AesPhoneVault::FromKeys(config.phone_key));
   obs::Metrics metrics;
   pg::Pool pool(config.database, metrics);

@@ -51,15 +51,7 @@ struct DeedFixture : RentalFixture {
     return assignment.Assign(caller, NewRental{place.branch, caller.phone, ""});
   }
 
-  StaffUnlock Want(int number) {
-    StaffUnlock want;
-    want.branch = place.branch;
-    want.cart =
-        CartId(Text(absl::StrCat("SELECT id AS v FROM rental.carts WHERE cart_number = ", number)));
-    want.command = CommandId::New();
-    want.reason = "wheel is stuck";
-    return want;
-  }
+  StaffUnlock Want(int number) { return Opening(place, number); }
 };
 
 using Lines = std::vector<std::string>;

@@ -20,6 +20,16 @@ RentalId CrashAfterTaking(RentalFixture& f, const Place& place, Once* once = nul
   return id;
 }
 
+// One whose command the agent itself calls UNKNOWN, or tells nothing of.
+RentalId InDoubt(RentalFixture& f) {
+  const RentalId id = CrashAfterTaking(f, f.AddPlace(1));
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kUnknown, ""}; };
+  f.clock.Advance(absl::Seconds(9));
+  REQUIRE_OK(f.recovery.RunOnce());
+  REQUIRE(f.StatusOf(id) == "UNCONFIRMED");
+  return id;
+}
+
 TEST_CASE("what a crash left opening is settled by what became of its command", "[recovery]") {
   RentalFixture f;
   const Place place = f.AddPlace(1);
@@ -58,12 +68,7 @@ TEST_CASE("nothing stays opening while nobody can be asked", "[recovery]") {
 
 TEST_CASE("a rental in doubt is read from the hook when its command tells nothing", "[recovery]") {
   RentalFixture f;
-  const Place place = f.AddPlace(1);
-  const RentalId id = CrashAfterTaking(f, place);
-  f.devices.look_up = [] { return CommandOutcome{CommandState::kUnknown, ""}; };
-  f.clock.Advance(absl::Seconds(9));
-  REQUIRE_OK(f.recovery.RunOnce());
-  REQUIRE(f.StatusOf(id) == "UNCONFIRMED");
+  const RentalId id = InDoubt(f);
 
   const auto [reading, expected] = GENERATE(table<LockReading, const char*>({
       {LockReading::kOpen, "ACTIVE"},
@@ -78,12 +83,7 @@ TEST_CASE("a rental in doubt is read from the hook when its command tells nothin
 
 TEST_CASE("a closed hook tells nothing before the command is asked about once more", "[recovery]") {
   RentalFixture f;
-  const Place place = f.AddPlace(1);
-  const RentalId id = CrashAfterTaking(f, place);
-  f.devices.look_up = [] { return CommandOutcome{CommandState::kUnknown, ""}; };
-  f.clock.Advance(absl::Seconds(9));
-  REQUIRE_OK(f.recovery.RunOnce());
-  REQUIRE(f.StatusOf(id) == "UNCONFIRMED");
+  const RentalId id = InDoubt(f);
 
   // The agent's word comes between the two.
   f.devices.look_up = [asked = 0]() mutable {

@@ -17,6 +17,7 @@
 #include "domain/assign.hpp"
 #include "domain/facts.hpp"
 #include "domain/recovery.hpp"
+#include "domain/staff_unlock.hpp"
 #include "storage/aes_phone_vault.hpp"
 #include "storage/pg_facts.hpp"
 #include "storage/pg_rack.hpp"
@@ -167,6 +168,17 @@ struct RentalFixture {
     change.occurred_at = at;
     change.sequence = ++sequence;
     return change;
+  }
+
+  /// What staff ask for who want the cart of this number open.
+  StaffUnlock Opening(const Place& place, int number) {
+    StaffUnlock want;
+    want.branch = place.branch;
+    want.cart =
+        CartId(Text(absl::StrCat("SELECT id AS v FROM rental.carts WHERE cart_number = ", number)));
+    want.command = CommandId::New();
+    want.reason = "wheel is stuck";
+    return want;
   }
 
   /// A session that holds the rows of "rental.carts WHERE ..." until it rolls back.

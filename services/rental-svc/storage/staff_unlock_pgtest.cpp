@@ -10,15 +10,7 @@ struct UnlockFixture : RentalFixture {
   StaffUnlocks unlocks{database, devices, clock};
   Place place = AddPlace(2);
 
-  StaffUnlock Want(int number) {
-    StaffUnlock want;
-    want.branch = place.branch;
-    want.cart =
-        CartId(Text(absl::StrCat("SELECT id AS v FROM rental.carts WHERE cart_number = ", number)));
-    want.command = CommandId::New();
-    want.reason = "wheel is stuck";
-    return want;
-  }
+  StaffUnlock Want(int number) { return Opening(place, number); }
 };
 
 TEST_CASE("an opening by staff is explained before it happens and raises no alarm", "[unlock]") {

@@ -8,6 +8,18 @@
 namespace cartwise::rental::testing {
 namespace {
 
+// The number of the cart that a shopper gets who has met somebody at cart 2, and waited.
+int AssignedBesideRival(RentalFixture& f, const Place& place) {
+  const auto rival = f.Holding("rental.carts WHERE cart_number = 2");
+  absl::StatusOr<Rental> rental;
+  std::thread shopper([&] { rental = f.Assign(place, Phone(1)); });
+  f.db.AwaitLockWaits(1);
+  REQUIRE_OK(rival->Raw("ROLLBACK"));
+  shopper.join();
+  REQUIRE_OK(rental);
+  return rental->cart_number;
+}
+
 TEST_CASE("after a jammed lock the request waits for who meets it at the last cart", "[together]") {
   RentalFixture f;
   const Place place = f.AddPlace(2);
@@ -15,15 +27,7 @@ TEST_CASE("after a jammed lock the request waits for who meets it at the last ca
     return order.lock == 1 ? CommandOutcome{CommandState::kFailed, "STILL_CLOSED"}
                            : CommandOutcome{CommandState::kSucceeded, ""};
   };
-  const auto rival = f.Holding("rental.carts WHERE cart_number = 2");
-  absl::StatusOr<Rental> rental;
-  std::thread shopper([&] { rental = f.Assign(place, Phone(1)); });
-  f.db.AwaitLockWaits(1);
-  REQUIRE_OK(rival->Raw("ROLLBACK"));
-  shopper.join();
-
-  REQUIRE_OK(rental);
-  CHECK(rental->cart_number == 2);
+  CHECK(AssignedBesideRival(f, place) == 2);
   CHECK(f.CartOf(place, 1) == "MAINTENANCE closed");
 }
 
@@ -36,15 +40,7 @@ TEST_CASE("whoever is at a cart that is free is waited for, staff at another one
                                       locker_id, device_id, requested_by, reason, requested_at)
     SELECT chain_id, gen_random_uuid(), branch_id, id, controller_id, 1, branch_id, 'user-1',
            'wheel is stuck', now() FROM rental.carts WHERE cart_number = 1)sql");
-  const auto rival = f.Holding("rental.carts WHERE cart_number = 2");
-  absl::StatusOr<Rental> rental;
-  std::thread shopper([&] { rental = f.Assign(place, Phone(1)); });
-  f.db.AwaitLockWaits(1);
-  REQUIRE_OK(rival->Raw("ROLLBACK"));
-  shopper.join();
-
-  REQUIRE_OK(rental);
-  CHECK(rental->cart_number == 2);
+  CHECK(AssignedBesideRival(f, place) == 2);
 }
 
 // That the hooks of these locks close, as it is to be carried out.
