@@ -5,7 +5,6 @@
 #include <semaphore>
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <sodium.h>
 
@@ -50,6 +49,12 @@ std::string RandomBytes(size_t size) {
 
 using CipherContext = std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)>;
 
+// Fetched once: EVP_aes_256_gcm() looks the algorithm up on every use in OpenSSL 3.
+const EVP_CIPHER* Aes256Gcm() {
+  static EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr);
+  return algorithm;
+}
+
 }  // namespace
 
 std::string HashPassword(std::string_view password) {
@@ -82,9 +87,11 @@ std::string Sha256Hex(std::string_view bytes) {
 }
 
 std::string HmacHex(std::string_view key, std::string_view bytes) {
-  std::string digest(32, '\0');
-  Must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), Raw(bytes), bytes.size(),
-            Raw(digest), nullptr) != nullptr);
+  std::string digest(crypto_auth_hmacsha256_BYTES, '\0');
+  crypto_auth_hmacsha256_state state;
+  crypto_auth_hmacsha256_init(&state, Raw(key), key.size());
+  crypto_auth_hmacsha256_update(&state, Raw(bytes), bytes.size());
+  crypto_auth_hmacsha256_final(&state, Raw(digest));
   return HexEncode(digest);
 }
 
@@ -94,7 +101,7 @@ std::string Seal(std::string_view key32, std::string_view plain, std::string_vie
   std::string cipher(plain.size(), '\0'), tag(kTagBytes, '\0');
   const CipherContext ctx(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int length = 0;
-  Must(EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, Raw(key32),
+  Must(EVP_EncryptInit_ex(ctx.get(), Aes256Gcm(), nullptr, Raw(key32),
                           Raw(std::string_view(nonce))) == 1);
   Must(EVP_EncryptUpdate(ctx.get(), nullptr, &length, Raw(context),
                          static_cast<int>(context.size())) == 1);
@@ -117,7 +124,7 @@ absl::StatusOr<std::string> Open(std::string_view key32, std::string_view sealed
   std::string plain(cipher.size(), '\0');
   const CipherContext ctx(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);
   int length = 0;
-  Must(EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, Raw(key32), Raw(nonce)) == 1);
+  Must(EVP_DecryptInit_ex(ctx.get(), Aes256Gcm(), nullptr, Raw(key32), Raw(nonce)) == 1);
   Must(EVP_DecryptUpdate(ctx.get(), nullptr, &length, Raw(context),
                          static_cast<int>(context.size())) == 1);
   Must(EVP_DecryptUpdate(ctx.get(), Raw(plain), &length, Raw(cipher),
