@@ -1,5 +1,7 @@
 #include "agent.hpp"
 
+#include <absl/time/clock.h>
+
 #include "cartwise/base/ids.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "linux/machine_health.hpp"
@@ -11,6 +13,9 @@ namespace {
 constexpr absl::Duration kHealthEvery = absl::Seconds(60);
 constexpr absl::Duration kCheckpointEvery = absl::Seconds(60);
 constexpr absl::Duration kFlushEvery = absl::Seconds(1);
+/// What comes at the same time shares a write to the disk, which stands back behind the result of
+/// an order.
+constexpr absl::Duration kFlushGathers = absl::Milliseconds(5);
 
 std::string NewEpoch() {
   std::string epoch = NewUuid();
@@ -225,6 +230,7 @@ void Agent::FlushLoop() {
       order_store_.Checkpoint().IgnoreError();
     }
     writer_bell_.WaitUntil(clock_.SinceBoot() + kFlushEvery);
+    absl::SleepFor(kFlushGathers);
   }
 }
 

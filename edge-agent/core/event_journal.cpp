@@ -169,8 +169,15 @@ void EventJournal::Bound() {
 }
 
 std::vector<AgentEvent> EventJournal::After(int64_t after, int limit) {
-  if (!loaded()) return {};
-  std::vector<AgentEvent> events = Stored(std::max(after, committed()), limit);
+  int64_t stored;
+  {
+    std::lock_guard lock(mutex_);
+    if (!loaded_) return {};
+    after = std::max(after, committed_);
+    stored = stored_;
+  }
+  std::vector<AgentEvent> events;
+  if (after < stored) events = Stored(after, limit);
   std::lock_guard lock(mutex_);
   const int64_t last = events.empty() ? std::max(after, committed_) : events.back().seq;
   // The acknowledgement of a later one would forget what could not be read.

@@ -138,12 +138,6 @@ void OrderBook::Intend(const CommandId& id) {
 }
 
 void OrderBook::Finish(const CommandResult& result) {
-  if (const absl::Status status = tools_.store.SaveResult(result); !status.ok()) {
-    tools_.diary.Error(
-        "the disk does not take a result; keeping it in memory",
-        {{"command_id", result.id.value()}, {"fault", std::string(status.message())}});
-  }
-  tools_.failpoints.Hit(Failpoints::kAfterResult);
   {
     std::lock_guard lock(mutex_);
     Entry& entry = entries_[result.id];
@@ -152,8 +146,22 @@ void OrderBook::Finish(const CommandResult& result) {
     entry.order = {};
     ended_.push_back(result.id);
   }
-  Say(result);
+  // Somebody waits for it, and the disk can wait: a restart in between reports UNKNOWN, which
+  // changes nothing of what was said.
   tools_.sender.Ring();
+  Keep(result);
+  Say(result);
+}
+
+void OrderBook::Keep(const CommandResult& result) {
+  if (const absl::Status status = tools_.store.SaveResult(result); !status.ok()) {
+    tools_.diary.Error(
+        "the disk does not take a result; keeping it in memory",
+        {{"command_id", result.id.value()}, {"fault", std::string(status.message())}});
+  }
+  tools_.failpoints.Hit(Failpoints::kAfterResult);
+  // The cloud was quicker.
+  if (!Waiting(result.id)) tools_.store.Settle(result.id).IgnoreError();
 }
 
 void OrderBook::Say(const CommandResult& result) {

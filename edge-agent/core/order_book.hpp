@@ -82,6 +82,7 @@ class OrderBook final : public OrderLedger {
 
   std::optional<Refusal> Check(const SignedOrder& order);
   bool Known(const CommandId& id);
+  void Keep(const CommandResult& result);
   void Say(const CommandResult& result);
   Driver* DriverOf(const Order& order);
 

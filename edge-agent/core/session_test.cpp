@@ -140,6 +140,8 @@ TEST_CASE("CaughtUp does not overtake results that are found just before it", "[
   f.life->RunOrder(f.life->Unlock(0, 3));
   f.life->Run(absl::Seconds(1));
   f.Commit();
+  // Something is read, and nothing of it is said any more.
+  f.life->locks.JournalSnapshot();
   f.life->journal.Flush();
   f.life.reset();
   f.world.orders.unavailable = true;

@@ -84,7 +84,8 @@ TEST_CASE("an agent killed at any step of a command never pulses twice and never
   const size_t pulses = rack.board().Pulses().size();
   const bool pulsed = step != "after_accept" && step != "after_intent";
   CHECK(pulses == (pulsed ? 1u : 0u));
-  CHECK_FALSE(answer.ok());
+  // What is written was told already; whether that has left the Pi is a matter of luck.
+  if (step != "after_result") CHECK_FALSE(answer.ok());
 
   rack.agent().Wait();
   rack.StartAgent();
