@@ -412,6 +412,46 @@ TEST_CASE("a result that could not be stored is not taken for one that was never
   CHECK((*stored)->state == CommandState::kSent);
 }
 
+TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  const DeviceKey key{f.haifa.chain, DeviceId(enrolled->device_id())};
+  NewCommand unlock{.id = CommandId::New(), .chain = key.chain, .device = key.device};
+  unlock.kind = "lock.unlock";
+  unlock.requested_by = "service:rental-svc";
+  unlock.ttl = absl::Seconds(60);
+  absl::StatusOr<Command> heard;
+  std::thread service;
+  {
+    Agent former(f, enrolled->device_token());
+    former.Hello();
+    REQUIRE(former.Next().has_welcome());
+    service = std::thread(
+        [&] { heard = f.commands.Execute(TwoChains::Service(), unlock, TellWhen::kSaid); });
+    while (!former.Next().has_order()) continue;
+  }
+  // The agent was restarted: CaughtUp would drop what is not on record yet.
+  Agent agent(f, enrolled->device_token());
+  agent.Hello("bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
+  REQUIRE(agent.Next().has_welcome());
+  v1::ControlRequest report, caught_up;
+  report.mutable_result()->set_command_id(unlock.id.value());
+  report.mutable_result()->set_outcome(v1::CommandResult::SUCCEEDED);
+  caught_up.mutable_caught_up();
+  agent.stream->Write(report);
+  agent.stream->Write(caught_up);
+  service.join();
+  REQUIRE_OK(heard);
+  CHECK(heard->state == CommandState::kSucceeded);
+
+  while (agent.Next().result_committed() != unlock.id.value()) continue;
+  const auto stored = f.log.Find(key.chain, unlock.id, absl::InfiniteFuture());
+  REQUIRE_OK(stored);
+  CHECK((*stored)->state == CommandState::kSucceeded);
+  CHECK(f.Count("device.outbox WHERE type = 'command.settled'") == 0);
+}
+
 TEST_CASE("a bad command is refused with nothing written", "[api]") {
   Served f;
   const auto enrolled = f.Register();

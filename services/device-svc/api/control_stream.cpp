@@ -13,6 +13,9 @@ namespace {
 // A dead line never finishes its last write; then the rest is cancelled.
 constexpr absl::Duration kEndWithin = absl::Seconds(2);
 
+// What nobody waits for stands back while what was waited for goes on its way.
+constexpr absl::Duration kStandsBack = absl::Milliseconds(5);
+
 }  // namespace
 
 ControlStream::ControlStream(Caller caller, std::string token_hash, const StreamParts& parts)
@@ -23,9 +26,13 @@ ControlStream::ControlStream(Caller caller, std::string token_hash, const Stream
       noted_at_(parts.clock.SinceBoot()),
       heard_at_(parts.clock.SinceBoot()) {}
 
-void ControlStream::OnLane(std::function<void(ControlStream&)> work) {
-  parts_.lanes.Post(key_.device.value(),
-                    [self = shared_from_this(), work = std::move(work)] { work(*self); });
+void ControlStream::OnLane(std::function<void(ControlStream&)> work, absl::Duration delay) {
+  parts_.lanes.PostAfter(key_.device.value(), delay,
+                         [self = shared_from_this(), work = std::move(work)] { work(*self); });
+}
+
+void ControlStream::OnLaneLater(std::function<void(ControlStream&)> work) {
+  OnLane(std::move(work), kStandsBack);
 }
 
 // --- What the agent says --------------------------------------------------
@@ -66,13 +73,12 @@ void ControlStream::Take(v1::ControlRequest message) {
     case v1::ControlRequest::kHeartbeat:
       return TakeHeartbeat(message.heartbeat());
     case v1::ControlRequest::kResult:
-      return OnLane([result = std::move(*message.mutable_result())](ControlStream& self) {
-        self.TakeResult(result);
-      });
+      return TakeResult(message.result());
     case v1::ControlRequest::kEvent:
       return TakeEvent(std::move(*message.mutable_event()));
     case v1::ControlRequest::kCaughtUp:
-      return OnLane([](ControlStream& self) { self.TakeCaughtUp(); });
+      // Not before a result that came first.
+      return OnLaneLater([](ControlStream& self) { self.TakeCaughtUp(); });
     case v1::ControlRequest::MESSAGE_NOT_SET:
       return;  // of a newer agent
   }
@@ -117,23 +123,31 @@ void ControlStream::TakeHeartbeat(const v1::Heartbeat& beat) {
 }
 
 void ControlStream::TakeResult(const v1::CommandResult& result) {
-  const auto id = ParseId<CommandId>("command_id", result.command_id());
+  auto id = ParseId<CommandId>("command_id", result.command_id());
   if (!id.ok()) return End(rpc::ToGrpc(id.status()));
-  const Outcome outcome = OutcomeOf(result);
-  const auto reported = parts_.commands.Report(caller_, *id, outcome);
+  Outcome outcome = OutcomeOf(result);
+  const bool heard = parts_.commands.Hear(caller_, *id, outcome);
+  auto record = [id = *std::move(id), outcome = std::move(outcome), heard](ControlStream& self) {
+    self.Record(id, outcome, heard);
+  };
+  return heard ? OnLaneLater(std::move(record)) : OnLane(std::move(record));
+}
+
+void ControlStream::Record(const CommandId& id, const Outcome& outcome, bool heard) {
+  const auto reported = parts_.commands.Report(caller_, id, outcome, heard);
   if (!reported.ok()) {
     // The agent keeps it and says it again on its next stream.
     parts_.watch.Worry("a result could not be stored", key_.device, reported.status().ToString());
     return End({grpc::StatusCode::UNAVAILABLE, "the result could not be stored now"});
   }
   if (*reported == Reported::kNoSuchCommand) {
-    parts_.watch.Worry("a result of a command that it never had", key_.device, id->value());
+    parts_.watch.Worry("a result of a command that it never had", key_.device, id.value());
   } else if (*reported == Reported::kContradicts) {
-    parts_.watch.Worry("a result that differs from what is known", key_.device, id->value());
+    parts_.watch.Worry("a result that differs from what is known", key_.device, id.value());
   } else if (*reported == Reported::kWritten) {
     parts_.watch.Ended(outcome.state);
   }
-  Tell(ResultCommitted(*id));
+  Tell(ResultCommitted(id));
 }
 
 // Results that came before it may have failed to be stored: then it does not hold.

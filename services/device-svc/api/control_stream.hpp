@@ -69,6 +69,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   void Greet(const v1::Hello& hello);
   void TakeHeartbeat(const v1::Heartbeat& beat);
   void TakeResult(const v1::CommandResult& result);
+  void Record(const CommandId& id, const Outcome& outcome, bool heard);
   void TakeCaughtUp();
   void TakeEvent(v1::AgentEvent event);
 
@@ -76,7 +77,9 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   void TellKeys(const auth::SigningKey& newest);
   bool Tell(const v1::ControlResponse& message);
   void Leave(const std::string& why);
-  void OnLane(std::function<void(ControlStream&)> work);
+  void OnLane(std::function<void(ControlStream&)> work,
+              absl::Duration delay = absl::ZeroDuration());
+  void OnLaneLater(std::function<void(ControlStream&)> work);
 
   const Caller caller_;
   const DeviceKey key_;

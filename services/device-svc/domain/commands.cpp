@@ -232,11 +232,14 @@ absl::StatusOr<Command> Commands::LookUp(const Caller& caller, const ChainId& ch
   return *std::move(found);
 }
 
+bool Commands::Hear(const Caller& device, const CommandId& id, const Outcome& outcome) {
+  return waiters_.Say(id, {device.chain, DeviceId(device.subject)}, outcome);
+}
+
 absl::StatusOr<Reported> Commands::Report(const Caller& device, const CommandId& id,
-                                          const Outcome& outcome) {
+                                          const Outcome& outcome, bool heard) {
   const DeviceKey key{device.chain, DeviceId(device.subject)};
-  if (waiters_.Expected(id)) {
-    waiters_.Say(id, key, outcome);
+  if (heard || waiters_.Expected(id)) {
     CW_ASSIGN_OR_RETURN(const bool settled,
                         log_.SettleForWaiter(key, id, outcome, clock_.Now() + kOwnTime));
     if (settled) {

@@ -63,9 +63,12 @@ class Commands {
   /// The command, or COMMAND_NOT_FOUND, which bars the id for ever.
   absl::StatusOr<Command> LookUp(const Caller& caller, const ChainId& chain, const CommandId& id);
 
-  /// The agent's word, committed. An answer, whichever, lets the agent forget it.
-  absl::StatusOr<Reported> Report(const Caller& device, const CommandId& id,
-                                  const Outcome& outcome);
+  /// Gives the agent's word to those who wait for it before its commit. True when somebody did:
+  /// nobody waits for the commit then, and nothing is left to announce.
+  bool Hear(const Caller& device, const CommandId& id, const Outcome& outcome);
+  /// Commits the agent's word. An answer, whichever, lets the agent forget it.
+  absl::StatusOr<Reported> Report(const Caller& device, const CommandId& id, const Outcome& outcome,
+                                  bool heard = false);
   /// The agent has told all its journal held.
   absl::Status CaughtUp(const Caller& device, const CaughtUpStream& stream);
 

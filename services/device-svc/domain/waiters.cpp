@@ -59,11 +59,15 @@ void Waiters::ForEachSeat(const CommandId& id, Use use) {
   }
 }
 
-void Waiters::Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome) {
+bool Waiters::Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome) {
+  bool heard = false;
   ForEachSeat(id, [&](Ticket::Seat& seat) {
     // An agent speaks for its own device alone.
-    if (seat.tell == TellWhen::kSaid && seat.device == device) seat.outcome = outcome;
+    if (seat.tell != TellWhen::kSaid || seat.device != device) return;
+    seat.outcome = outcome;
+    heard = true;
   });
+  return heard;
 }
 
 void Waiters::Deliver(const CommandId& id, const Outcome& outcome) {

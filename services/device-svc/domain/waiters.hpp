@@ -50,8 +50,8 @@ class Waiters {
   bool Expected(const CommandId& id) const;
   /// True while anybody waits for anything.
   bool AnyExpected() const;
-  /// Gives what the agent of `device` has said to those who wait for its word.
-  void Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome);
+  /// Gives what the agent of `device` has said to those who wait for its word. True when some do.
+  bool Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome);
   /// Gives the committed outcome to whoever waits.
   void Deliver(const CommandId& id, const Outcome& outcome);
   /// Makes whoever waits look at the stored command.

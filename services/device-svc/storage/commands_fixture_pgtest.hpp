@@ -73,8 +73,9 @@ struct CommandsFixture : TwoChains {
   std::function<void(const Order&)> Reports(CommandState state, std::string reason = "") {
     return [=, this](const Order& order) {
       agents.emplace_back([=, this] {
-        const auto told = here.commands.Report(Speaking(device), order.command,
-                                               {state, reason, R"({"pulses": 1})", 1});
+        const Outcome outcome{state, reason, R"({"pulses": 1})", 1};
+        const bool heard = here.commands.Hear(Speaking(device), order.command, outcome);
+        const auto told = here.commands.Report(Speaking(device), order.command, outcome, heard);
         CHECK(told.ok());
       });
     };

@@ -66,9 +66,9 @@ TEST_CASE("an agent's word about another device's command is not believed", "[co
   CommandsFixture f;
   const Device stranger = f.Enrolled(f.haifa, "02:00:00:00:00:02");
   f.here.Connect(f.device, [&, report = f.Reports(CommandState::kFailed)](const Order& order) {
-    const auto told = f.here.commands.Report(TwoChains::Speaking(stranger), order.command,
-                                             {CommandState::kSucceeded, "", "{}", 1});
-    CHECK(told.ok());
+    const Outcome lie{CommandState::kSucceeded, "", "{}", 1};
+    CHECK_FALSE(f.here.commands.Hear(TwoChains::Speaking(stranger), order.command, lie));
+    CHECK(f.here.commands.Report(TwoChains::Speaking(stranger), order.command, lie).ok());
     report(order);
   });
 
