@@ -385,7 +385,7 @@ TEST_CASE("a result that could not be stored is not taken for one that was never
     Agent former(f, enrolled->device_token());
     former.Hello();
     REQUIRE(former.Next().has_welcome());
-    REQUIRE_OK(f.log.Begin(unlock, *stream_of(), absl::InfiniteFuture()));
+    REQUIRE_OK(f.log.Begin(unlock, *stream_of(), absl::InfiniteFuture(), [] {}));
   }
   // The agent was restarted; it has the result of its former life, and its word is stopped.
   Agent agent(f, enrolled->device_token());
@@ -450,6 +450,46 @@ TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api
   REQUIRE_OK(stored);
   CHECK((*stored)->state == CommandState::kSucceeded);
   CHECK(f.Count("device.outbox WHERE type = 'command.settled'") == 0);
+}
+
+TEST_CASE("an order is signed under the number that it got", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  const DeviceKey key{f.haifa.chain, DeviceId(enrolled->device_id())};
+  const auto fresh = [&] {
+    NewCommand unlock{.id = CommandId::New(), .chain = key.chain, .device = key.device};
+    unlock.kind = "lock.unlock";
+    unlock.requested_by = "service:rental-svc";
+    unlock.ttl = absl::Seconds(60);
+    return unlock;
+  };
+  Agent agent(f, enrolled->device_token());
+  agent.Hello();
+  REQUIRE(agent.Next().has_welcome());
+  const auto stream =
+      f.Do(TwoChains::Service(), [&](Store& store) { return store.CurrentStream(key); });
+  REQUIRE_OK(stream);
+  // The next one is signed while it is numbered, under the number that is expected.
+  for (const int64_t seq : {1, 2, 4, 5}) {
+    if (seq == 4) REQUIRE_OK(f.log.Begin(fresh(), *stream, absl::InfiniteFuture(), [] {}));
+    const NewCommand wanted = fresh();
+    std::thread service(
+        [&] { CHECK(f.commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid).ok()); });
+    v1::ControlResponse message = agent.Next();
+    while (!message.has_order()) message = agent.Next();
+    const v1::SignedOrder& proven = message.order();
+    CHECK(f.public_keys.Verify(proven.key_id(), proven.order(), proven.signature()));
+    v1::Order order;
+    REQUIRE(order.ParseFromString(proven.order()));
+    CHECK(order.command_id() == wanted.id.value());
+    CHECK(order.seq() == seq);
+    v1::ControlRequest report;
+    report.mutable_result()->set_command_id(order.command_id());
+    report.mutable_result()->set_outcome(v1::CommandResult::SUCCEEDED);
+    agent.stream->Write(report);
+    service.join();
+  }
 }
 
 TEST_CASE("a bad command is refused with nothing written", "[api]") {

@@ -117,7 +117,8 @@ Connection::Result Connection::Receive() {
   return result;
 }
 
-absl::StatusOr<std::vector<Rows>> Connection::Execute(const std::vector<Step>& steps) {
+absl::StatusOr<std::vector<Rows>> Connection::Execute(const std::vector<Step>& steps,
+                                                      absl::FunctionRef<void()> meanwhile) {
   if (std::any_of(steps.begin(), steps.end(), HoldsZero)) {
     return absl::InvalidArgumentError("a text may not hold U+0000");
   }
@@ -126,6 +127,7 @@ absl::StatusOr<std::vector<Rows>> Connection::Execute(const std::vector<Step>& s
     if (!prepared_.contains(query.name)) fresh.emplace(query.name, query.sql);
   }
   if (!Send(fresh, steps)) return Lost();
+  meanwhile();
   absl::Status status;
   for (const auto& [name, sql] : fresh) {
     status.Update(StatusOf(Receive().get()));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
 #include "cartwise/pg/dial.hpp"
@@ -20,8 +21,10 @@ class Connection {
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const std::string& url);
 
   /// Runs the steps in one round trip, each prepared when it comes for the first time, and
-  /// answers the rows of each. Outside BEGIN and COMMIT they are one transaction.
-  absl::StatusOr<std::vector<Rows>> Execute(const std::vector<Step>& steps);
+  /// answers the rows of each. Outside BEGIN and COMMIT they are one transaction. `meanwhile` runs
+  /// while the server works.
+  absl::StatusOr<std::vector<Rows>> Execute(
+      const std::vector<Step>& steps, absl::FunctionRef<void()> meanwhile = [] {});
   /// Runs SQL text; answers the rows of the last statement.
   absl::StatusOr<Rows> Raw(const std::string& sql);
   /// INTERNAL where a statement of the transaction had failed: the server then rolls it back and

@@ -155,12 +155,13 @@ absl::StatusOr<Rows> Pool::OnceParams(const Tenant& tenant, absl::Time deadline,
 
 absl::StatusOr<std::vector<Rows>> Pool::OnceEach(const Tenant& tenant, absl::Time deadline,
                                                  const Query& query,
-                                                 std::vector<std::vector<Param>> each) {
+                                                 std::vector<std::vector<Param>> each,
+                                                 absl::FunctionRef<void()> meanwhile) {
   CW_ASSIGN_OR_RETURN(auto connection, state_->Borrow(deadline));
   const absl::Time begin = absl::Now();
   const auto wanted = static_cast<ptrdiff_t>(each.size());
   const std::vector<Step> steps = After({StepOf(tenant)}, query, std::move(each));
-  auto rows = connection->Execute(steps);
+  auto rows = connection->Execute(steps, meanwhile);
   // What lost a deadlock has left nothing behind, and whoever won it is done.
   for (int again = 0; absl::IsAborted(rows.status()) && again < kMostAgain; ++again) {
     rows = connection->Execute(steps);

@@ -10,6 +10,7 @@
 #include <absl/time/time.h>
 
 #include "cartwise/base/caller.hpp"
+#include "cartwise/base/status_macros.hpp"
 #include "cartwise/config/env.hpp"
 #include "cartwise/obs/metrics.hpp"
 #include "cartwise/pg/query.hpp"
@@ -91,13 +92,21 @@ class Pool {
                             const Args&... args) {
     return OnceParams(tenant, deadline, query, {Param(args)...});
   }
+  /// The same; `meanwhile` runs while the database works.
+  template <typename... Args>
+  absl::StatusOr<Rows> OnceWhile(absl::FunctionRef<void()> meanwhile, const Tenant& tenant,
+                                 absl::Time deadline, const Query& query, const Args&... args) {
+    CW_ASSIGN_OR_RETURN(auto rows,
+                        OnceEach(tenant, deadline, query, {{Param(args)...}}, meanwhile));
+    return std::move(rows.front());
+  }
   absl::StatusOr<Rows> OnceParams(const Tenant& tenant, absl::Time deadline, const Query& query,
                                   std::vector<Param> params);
   /// One statement for each row of parameters, all of them one transaction in a single round
   /// trip; the rows of each, in order.
-  absl::StatusOr<std::vector<Rows>> OnceEach(const Tenant& tenant, absl::Time deadline,
-                                             const Query& query,
-                                             std::vector<std::vector<Param>> each);
+  absl::StatusOr<std::vector<Rows>> OnceEach(
+      const Tenant& tenant, absl::Time deadline, const Query& query,
+      std::vector<std::vector<Param>> each, absl::FunctionRef<void()> meanwhile = [] {});
 
   /// OK when the database answers and is safe to serve from: the role is
   /// neither superuser nor BYPASSRLS nor owner in `schema`, every table of

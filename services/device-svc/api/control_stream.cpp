@@ -185,10 +185,22 @@ ClockSample ControlStream::clock_sample() const {
   return sample_;
 }
 
-bool ControlStream::Send(const Order& order) {
+void ControlStream::Prepare(Order order) {
+  order.seq = last_seq_ + 1;
+  prepared_ = Sign(order);
+}
+
+ControlStream::Prepared ControlStream::Sign(const Order& order) const {
   const auth::SigningKey key = parts_.orders.Newest();
-  TellKeys(key);
-  return Tell(Signed(order, key));
+  return {order, key, rpc::Framed(Signed(order, key))};
+}
+
+bool ControlStream::Send(const Order& order) {
+  auto prepared = std::exchange(prepared_, std::nullopt);
+  if (!prepared || prepared->order != order) prepared = Sign(order);
+  last_seq_ = order.seq;
+  TellKeys(prepared->key);
+  return Tell(std::move(prepared->message));
 }
 
 void ControlStream::TellKeys(const auth::SigningKey& newest) {
@@ -201,8 +213,12 @@ void ControlStream::Configure(const std::vector<Controller>& controllers) {
 }
 
 bool ControlStream::Tell(const v1::ControlResponse& message) {
+  return Tell(rpc::Framed(message));
+}
+
+bool ControlStream::Tell(std::string framed) {
   std::lock_guard lock(mutex_);
-  if (!ended_) Write(message);
+  if (!ended_) rpc::StreamReactor::Send(std::move(framed));
   return !ended_;
 }
 

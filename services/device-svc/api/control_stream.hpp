@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   ClockSample clock_sample() const override;
   bool ended() const;
   std::timed_mutex& lane() override { return lane_; }
+  void Prepare(Order order) override;
   bool Send(const Order& order) override;
   void Drop(const std::string& why) override;
 
@@ -73,9 +75,17 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   void TakeCaughtUp();
   void TakeEvent(v1::AgentEvent event);
 
+  /// An order, ready for the wire.
+  struct Prepared {
+    Order order;
+    auth::SigningKey key;
+    std::string message;
+  };
+  Prepared Sign(const Order& order) const;
   /// The agent hears which keys sign when it has not heard of this one.
   void TellKeys(const auth::SigningKey& newest);
   bool Tell(const v1::ControlResponse& message);
+  bool Tell(std::string framed);
   void Leave(const std::string& why);
   void OnLane(std::function<void(ControlStream&)> work,
               absl::Duration delay = absl::ZeroDuration());
@@ -97,6 +107,8 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
 
   // Written while the stream is greeted, then under lane().
   std::string told_key_;
+  int64_t last_seq_ = 0;
+  std::optional<Prepared> prepared_;
 
   mutable std::mutex mutex_;
   bool greeted_ = false;  // the first message came

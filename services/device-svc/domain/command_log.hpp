@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
 #include "domain/command.hpp"
@@ -37,10 +38,10 @@ class CommandLog {
 
   /// Commits the command as SENT under the stream's next number. Empty, and
   /// nothing written, when the id is known already or the stream does not count
-  /// any more.
+  /// any more. `meanwhile` runs while it is being committed.
   virtual absl::StatusOr<std::optional<Begun>> Begin(const NewCommand& command,
-                                                     const StreamId& stream,
-                                                     absl::Time deadline) = 0;
+                                                     const StreamId& stream, absl::Time deadline,
+                                                     absl::FunctionRef<void()> meanwhile) = 0;
   virtual absl::StatusOr<Route> FindRoute(const DeviceKey& device, absl::Time deadline) = 0;
   /// Commits the command as SENT, not numbered yet, and tells `to` in the same
   /// transaction. False, and nothing written, as for Begin.

@@ -47,6 +47,16 @@ Caller WithTime(Caller caller, absl::Time deadline) {
   return caller;
 }
 
+Order OrderOf(const Link& link, const Command& command, absl::Duration accepted_at) {
+  return {.command = command.id,
+          .device = {command.chain, command.device},
+          .agent_epoch = command.agent_epoch,
+          .seq = command.seq.value_or(0),
+          .not_after_ms = NotAfterMs(link.clock_sample(), accepted_at, command.ttl),
+          .kind = command.kind,
+          .arguments = command.arguments};
+}
+
 // A command that may be committed under a number that was never sent: only a new stream can tell
 // the agent's side of it.
 bool IsLost(const absl::Status& numbering) {
@@ -96,15 +106,16 @@ absl::StatusOr<std::optional<Command>> Commands::SendHere(const Caller& caller,
                           "too many commands for this device; nothing was sent");
   }
   const absl::Time deadline = std::min(caller.deadline, clock_.Now() + wanted.ttl);
-  auto begun = log_.Begin(wanted, link.stream(), deadline);
+  Command command = FromNew(wanted);
+  command.stream = link.stream();
+  command.agent_epoch = link.agent_epoch();
+  const auto sign = [&] { link.Prepare(OrderOf(link, command, accepted_at)); };
+  auto begun = log_.Begin(wanted, link.stream(), deadline, sign);
   if (IsLost(begun.status())) link.Drop("a commit was lost");
   if (!begun.ok()) return begun.status();
   if (!*begun) return std::nullopt;
-  Command command = FromNew(wanted);
   command.issued_at = (*begun)->issued_at;
   command.seq = (*begun)->seq;
-  command.stream = link.stream();
-  command.agent_epoch = link.agent_epoch();
   if (SendOn(link, command, accepted_at)) return command;
 
   const Outcome never{CommandState::kDropped, "NEVER_SENT"};
@@ -116,15 +127,7 @@ absl::StatusOr<std::optional<Command>> Commands::SendHere(const Caller& caller,
 
 bool Commands::SendOn(Link& link, const Command& command, absl::Duration accepted_at) const {
   if (clock_.SinceBoot() > accepted_at + command.ttl) return false;
-  Order order;
-  order.command = command.id;
-  order.device = {command.chain, command.device};
-  order.agent_epoch = command.agent_epoch;
-  order.seq = command.seq.value_or(0);
-  order.not_after_ms = NotAfterMs(link.clock_sample(), accepted_at, command.ttl);
-  order.kind = command.kind;
-  order.arguments = command.arguments;
-  return link.Send(order);
+  return link.Send(OrderOf(link, command, accepted_at));
 }
 
 absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,

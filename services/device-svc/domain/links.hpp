@@ -20,6 +20,8 @@ struct Order {
   int64_t not_after_ms = 0;  ///< in the agent's CLOCK_BOOTTIME
   std::string kind;
   std::string arguments;  ///< a JSON object
+
+  bool operator==(const Order&) const = default;
 };
 
 /// Port: the open control stream of a device, held by this process. Thread-safe.
@@ -34,6 +36,9 @@ class Link {
   /// Held from numbering an order until it is handed to the wire: the agent
   /// refuses what does not come in rising sequence.
   virtual std::timed_mutex& lane() = 0;
+  /// Signs the order that comes next, whatever its sequence says, so that Send of the very same
+  /// one only writes. With the lane held.
+  virtual void Prepare(Order order) = 0;
   /// Signs and writes. False when the stream is over: then nothing was written.
   virtual bool Send(const Order& order) = 0;
   /// Ends the stream; the agent connects anew and tells what it has accepted.

@@ -49,7 +49,7 @@ TEST_CASE("a look-up and an execution at once agree on what happened", "[command
 CommandId Abandoned(CommandsFixture& f) {
   const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());
   const NewCommand wanted = f.Unlock();
-  REQUIRE_OK(f.log.Begin(wanted, link->stream(), absl::InfiniteFuture()));
+  REQUIRE_OK(f.log.Begin(wanted, link->stream(), absl::InfiniteFuture(), [] {}));
   return wanted.id;
 }
 

@@ -64,6 +64,7 @@ class FakeLink final : public Link {
     return {1'000'000, clock_.SinceBoot(), clock_.Now()};
   }
   std::timed_mutex& lane() override { return lane_; }
+  void Prepare(Order) override {}
   bool Send(const Order& order) override {
     if (broken) return false;
     std::lock_guard lock(mutex_);

@@ -103,12 +103,13 @@ int Milliseconds(absl::Duration duration) {
 
 absl::StatusOr<std::optional<Begun>> PgCommandLog::Begin(const NewCommand& command,
                                                          const StreamId& stream,
-                                                         absl::Time deadline) {
+                                                         absl::Time deadline,
+                                                         absl::FunctionRef<void()> meanwhile) {
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
-      pool_.Once(Of(command.chain), deadline, sql::kBegin, command.chain, command.device, stream,
-                 command.id, command.kind, command.arguments, Milliseconds(command.ttl),
-                 command.requested_by, command.purpose));
+      pool_.OnceWhile(meanwhile, Of(command.chain), deadline, sql::kBegin, command.chain,
+                      command.device, stream, command.id, command.kind, command.arguments,
+                      Milliseconds(command.ttl), command.requested_by, command.purpose));
   if (rows.empty()) return std::nullopt;
   return Begun{rows.front().Int("seq"), rows.front().Time("issued_at")};
 }

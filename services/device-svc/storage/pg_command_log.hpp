@@ -12,7 +12,8 @@ class PgCommandLog final : public CommandLog {
   explicit PgCommandLog(pg::Pool& pool) : pool_(pool) {}
 
   absl::StatusOr<std::optional<Begun>> Begin(const NewCommand& command, const StreamId& stream,
-                                             absl::Time deadline) override;
+                                             absl::Time deadline,
+                                             absl::FunctionRef<void()> meanwhile) override;
   absl::StatusOr<Route> FindRoute(const DeviceKey& device, absl::Time deadline) override;
   absl::StatusOr<bool> HandOver(const NewCommand& command, const StreamId& stream,
                                 const ReplicaId& from, const ReplicaId& to,

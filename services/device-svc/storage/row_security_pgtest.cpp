@@ -19,7 +19,7 @@ struct FullTables : TwoChains {
       command.device = device.id;
       command.kind = "lock.read";
       command.requested_by = "service:rental-svc";
-      REQUIRE_OK(log.Begin(command, stream->id, absl::InfiniteFuture()));
+      REQUIRE_OK(log.Begin(command, stream->id, absl::InfiniteFuture(), [] {}));
       server.Sql(
           "INSERT INTO device.idempotency_keys (chain_id, principal, method, key, request_hash) "
           "VALUES ('" +
