@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cartwise/pg/connection.hpp"
+#include "cartwise/base/text.hpp"
 #include "storage/commands_fixture_pgtest.hpp"
 
 namespace cartwise::device {
@@ -76,6 +77,38 @@ TEST_CASE("an agent's word about another device's command is not believed", "[co
 
   REQUIRE_OK(done);
   CHECK(done->state == CommandState::kFailed);
+}
+
+TEST_CASE("a list shows commands with and without an outcome, newest first", "[commands]") {
+  CommandsFixture f;
+  const auto link = f.here.Connect(f.device, f.Reports(CommandState::kSucceeded));
+  std::vector<CommandId> newest_first;
+  for (const bool answered : {true, false, true, false}) {
+    const NewCommand wanted = f.Unlock();
+    newest_first.insert(newest_first.begin(), wanted.id);
+    if (answered) {
+      REQUIRE_OK(f.here.commands.Execute(TwoChains::Service(), wanted));
+    } else {
+      REQUIRE_OK(f.log.Begin(wanted, link->stream(), absl::InfiniteFuture(), [] {}));
+    }
+  }
+  const auto list = [&](std::optional<CommandState> state, const PageRequest& page) {
+    std::vector<CommandId> ids;
+    REQUIRE_OK(f.Do(TwoChains::Service(), [&](Store& store) -> absl::Status {
+      const auto found = store.ListCommands(KeyOf(f.device), state, page);
+      REQUIRE_OK(found);
+      for (const Command& command : *found) ids.push_back(command.id);
+      return absl::OkStatus();
+    }));
+    return ids;
+  };
+  using Ids = std::vector<CommandId>;
+
+  CHECK(list({}, {10, {}}) == newest_first);
+  CHECK(list(CommandState::kSent, {10, {}}) == Ids{newest_first[0], newest_first[2]});
+  CHECK(list(CommandState::kSucceeded, {10, {}}) == Ids{newest_first[1], newest_first[3]});
+  const std::string second = ToRfc3339(f.Found(newest_first[1]).issued_at);
+  CHECK(list({}, {10, {second, newest_first[1].value()}}) == Ids{newest_first[2], newest_first[3]});
 }
 
 TEST_CASE("the same id again answers with the same command and sends nothing", "[commands]") {

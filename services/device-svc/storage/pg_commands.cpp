@@ -17,13 +17,19 @@ constexpr pg::Query kFindAnywhere{"command_find_anywhere", "SELECT " CARTWISE_CO
       FROM (SELECT DISTINCT chain_id FROM device.devices) t
       JOIN device.commands c ON c.chain_id = t.chain_id AND c.command_id = $1 LIMIT 1)sql"};
 
-constexpr pg::Query kList{"command_list", "SELECT " CARTWISE_COMMAND_COLUMNS R"sql(
-      FROM device.commands c
-     WHERE c.chain_id = $1 AND c.device_id = $2
-       AND c.issued_at IS NOT NULL  -- as the index says
-       AND ($3::text IS NULL OR c.state = $3)
-       AND ($4::timestamptz IS NULL OR (c.issued_at, c.command_id) < ($4, $5::uuid))
-     ORDER BY c.issued_at DESC, c.command_id DESC LIMIT $6)sql",
+// $1 chain, $2 device, $3 state, $4 $5 before, $6 limit.
+#define PAGE_OF_COMMANDS(which)                                                              \
+  "(SELECT c.* FROM device.commands c WHERE c.chain_id = $1 AND c.device_id = $2 AND " which \
+  " AND ($3::text IS NULL OR c.state = $3)"                                                  \
+  " AND ($4::timestamptz IS NULL OR (c.issued_at, c.command_id) < ($4, $5::uuid))"           \
+  " ORDER BY c.issued_at DESC, c.command_id DESC LIMIT $6)"
+
+// Those with an outcome and those without are in an index each, whose words these are.
+constexpr pg::Query kList{"command_list",
+                          "SELECT " CARTWISE_COMMAND_COLUMNS " FROM (" PAGE_OF_COMMANDS(
+                              "c.state <> 'SENT' AND c.issued_at IS NOT NULL")                   //
+                          " UNION ALL " PAGE_OF_COMMANDS("c.state = 'SENT' AND NOT c.reported")  //
+                          ") c ORDER BY c.issued_at DESC, c.command_id DESC LIMIT $6",
                           pg::Query::Plan::kPerValues};
 
 constexpr pg::Query kLockOpen{"command_lock_open", "SELECT " CARTWISE_COMMAND_COLUMNS R"sql(

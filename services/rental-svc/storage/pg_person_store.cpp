@@ -8,7 +8,7 @@ namespace cartwise::rental {
 namespace sql {
 
 constexpr pg::Query kRentalsOf{"person_rentals", "SELECT " RENTAL_COLUMNS R"sql(
-    FROM rental.rentals r WHERE r.chain_id = $1::uuid AND r.phone_hash = ANY ($2::text[])
+    FROM unnest($2::text[]) hash, LATERAL )sql" RENTALS_OF_PHONE("$1::uuid", "hash", "") R"sql( r
    ORDER BY r.start_time DESC, r.id DESC LIMIT $3)sql"};
 
 constexpr pg::Query kHasOpen{"person_has_open_rental", R"sql(

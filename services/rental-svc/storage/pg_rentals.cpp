@@ -9,6 +9,17 @@
 namespace cartwise::rental {
 namespace sql {
 
+// The rentals `r` of the branch $2 of the chain $1. What has ended is in an index of branches,
+// what is open is found from the branch's carts; `rest` holds for each of the two.
+#define RENTALS_OF_BRANCH(rest)                                                              \
+  "((SELECT e.* FROM rental.rentals e"                                                       \
+  "   WHERE e.chain_id = $1::uuid AND e.branch_id = $2::uuid AND NOT e.open " rest           \
+  ") UNION ALL"                                                                              \
+  " (SELECT e.* FROM rental.carts c"                                                         \
+  "    JOIN rental.rentals e ON e.chain_id = c.chain_id AND e.cart_id = c.id AND e.open"     \
+  "   WHERE c.chain_id = $1::uuid AND c.branch_id = $2::uuid AND c.deleted_at IS NULL " rest \
+  ")) r"
+
 // The chain leads every index; the branches one may see name the chains.
 inline constexpr pg::Query kFindRentalById{"rental_find_by_id", "SELECT " RENTAL_COLUMNS R"sql(
     FROM (SELECT DISTINCT b.chain_id FROM rental.branches b) chain, LATERAL
@@ -24,7 +35,7 @@ inline constexpr pg::Query kLockOpenRental{
     FROM rental.rentals r
     JOIN rental.carts c ON c.chain_id = r.chain_id AND c.id = r.cart_id
     JOIN rental.controllers k ON k.chain_id = r.chain_id AND k.controller_id = r.controller_id
-   WHERE r.chain_id = $1::uuid AND r.branch_id = $2::uuid AND r.)sql" RENTAL_IS_OPEN R"sql(
+   WHERE c.chain_id = $1::uuid AND c.branch_id = $2::uuid AND c.deleted_at IS NULL AND r.open
      AND ($3::uuid IS NULL OR r.id = $3::uuid)
      AND ($4::integer = 0 OR r.cart_number = $4)
      AND ($5::text[] = '{}' OR r.phone_hash = ANY ($5::text[]))
@@ -58,7 +69,6 @@ inline constexpr pg::Query kEndRental{"rental_end_by_hand",
   )
   SELECT )sql" RENTAL_COLUMNS " FROM moved r"};
 
-// From the branch's carts, so that no index of all rentals is needed.
 inline constexpr pg::Query kListActive{"rental_list_active", "SELECT " RENTAL_COLUMNS R"sql(
     FROM rental.carts c
     JOIN rental.rentals r ON r.chain_id = c.chain_id AND r.cart_id = c.id
@@ -70,26 +80,26 @@ inline constexpr pg::Query kListActive{"rental_list_active", "SELECT " RENTAL_CO
 // $1 chain, $2 branch, $3 status, $4 phone hashes, $5 cart, $6 from, $7 until, $8 $9 before, $10
 // limit.
 inline constexpr pg::Query kListHistory{"rental_list_history", "SELECT " RENTAL_COLUMNS R"sql(
-    FROM rental.rentals r
-   WHERE r.chain_id = $1::uuid AND r.branch_id = $2::uuid
-     AND ($3::text IS NULL OR r.status = $3)
-     AND ($4::text[] = '{}' OR r.phone_hash = ANY ($4::text[]))
-     AND ($5::uuid IS NULL OR r.cart_id = $5::uuid)
-     AND ($6::timestamptz IS NULL OR r.start_time >= $6::timestamptz)
-     AND ($7::timestamptz IS NULL OR r.start_time < $7::timestamptz)
-     AND (r.start_time, r.id) < ($8::timestamptz, $9::uuid)
+    FROM )sql" RENTALS_OF_BRANCH(R"sql(
+     AND ($3::text IS NULL OR e.status = $3)
+     AND ($4::text[] = '{}' OR e.phone_hash = ANY ($4::text[]))
+     AND ($5::uuid IS NULL OR e.cart_id = $5::uuid)
+     AND ($6::timestamptz IS NULL OR e.start_time >= $6::timestamptz)
+     AND ($7::timestamptz IS NULL OR e.start_time < $7::timestamptz)
+     AND (e.start_time, e.id) < ($8::timestamptz, $9::uuid)
+   ORDER BY e.start_time DESC, e.id DESC LIMIT $10)sql") R"sql(
    ORDER BY r.start_time DESC, r.id DESC LIMIT $10)sql",
                                         pg::Query::Plan::kPerValues};
 
 inline constexpr pg::Query kListOfPhone{"rental_list_of_phone", "SELECT " RENTAL_COLUMNS R"sql(
     FROM (SELECT DISTINCT b.chain_id FROM rental.branches b) chain, unnest($1::text[]) hash, LATERAL
-         (SELECT o.* FROM rental.rentals o
-           WHERE o.chain_id = chain.chain_id AND o.phone_hash = hash
-             AND (o.start_time, o.id) < ($2::timestamptz, $3::uuid)
-           ORDER BY o.start_time DESC, o.id DESC LIMIT $4) r
+         )sql" RENTALS_OF_PHONE("chain.chain_id", "hash", R"sql(
+             AND (e.start_time, e.id) < ($2::timestamptz, $3::uuid)
+           ORDER BY e.start_time DESC, e.id DESC LIMIT $4)sql") R"sql( r
    ORDER BY r.start_time DESC, r.id DESC LIMIT $4)sql"};
 
-inline constexpr pg::Query kCountRentals{"rental_count", R"sql(
+inline constexpr pg::Query kCountRentals{
+    "rental_count", R"sql(
   SELECT count(*) FILTER (WHERE status NOT IN ('NOT_OPENED', 'CANCELLED')) AS total,
          count(*) FILTER (WHERE status IN ('OPENING', 'UNCONFIRMED', 'ACTIVE')) AS active,
          count(*) FILTER (WHERE status = 'OVERDUE') AS overdue,
@@ -101,9 +111,8 @@ inline constexpr pg::Query kCountRentals{"rental_count", R"sql(
                     FILTER (WHERE status IN ('RETURNED', 'RETURNED_LATE')), 0)::float8 AS average,
          coalesce(max(floor(extract(epoch FROM actual_return - start_time) / 60))
                     FILTER (WHERE status IN ('RETURNED', 'RETURNED_LATE')), 0)::integer AS longest
-    FROM rental.rentals
-   WHERE chain_id = $1::uuid AND branch_id = $2::uuid
-     AND start_time >= $3::timestamptz AND start_time < $4::timestamptz)sql"};
+    FROM )sql" RENTALS_OF_BRANCH(
+                        "AND e.start_time >= $3::timestamptz AND e.start_time < $4::timestamptz")};
 
 // Today is the branch's own day. $1 chain, $2 branch, $3 time zone.
 inline constexpr pg::Query kCountBranch{"rental_count_branch", R"sql(
@@ -122,10 +131,10 @@ inline constexpr pg::Query kCountBranch{"rental_count_branch", R"sql(
             FROM rental.carts c JOIN rental.rentals r
               ON r.chain_id = c.chain_id AND r.cart_id = c.id AND r.open
            WHERE c.chain_id = $1::uuid AND c.branch_id = $2::uuid) rented,
-         (SELECT count(*) AS started FROM rental.rentals r
-           WHERE r.chain_id = $1::uuid AND r.branch_id = $2::uuid
-             AND r.status NOT IN ('NOT_OPENED', 'CANCELLED')
-             AND r.start_time >= date_trunc('day', now() AT TIME ZONE $3) AT TIME ZONE $3) today)sql"};
+         (SELECT count(*) AS started FROM )sql" RENTALS_OF_BRANCH(R"sql(
+             AND e.status NOT IN ('NOT_OPENED', 'CANCELLED')
+             AND e.start_time >= date_trunc('day', now() AT TIME ZONE $3) AT TIME ZONE $3)sql") R"sql(
+         ) today)sql"};
 
 }  // namespace sql
 

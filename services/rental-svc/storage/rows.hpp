@@ -16,6 +16,14 @@
   " c.is_locked, c.last_used, c.maintenance_notes, c.created_at, c.updated_at,"           \
   " k.online AND NOT k.deleted AS online"
 
+// The rentals of a phone: what has ended is in an index of phones, what is open in another;
+// `rest` holds for each of the two.
+#define RENTALS_OF_PHONE(chain, hash, rest)                                                  \
+  "((SELECT e.* FROM rental.rentals e WHERE e.chain_id = " chain " AND e.phone_hash = " hash \
+  " AND NOT e.open " rest                                                                    \
+  ") UNION ALL (SELECT e.* FROM rental.rentals e WHERE e.chain_id = " chain                  \
+  " AND e.phone_hash = " hash " AND e.open " rest "))"
+
 // Time the device of rental `r` was away from the start of `r` until then.
 #define OFFLINE_CREDIT(until)                                                              \
   "(SELECT coalesce(sum(least(coalesce(s.ended_at, " until "), " until                     \
