@@ -2,8 +2,8 @@
 #include <atomic>
 #include <thread>
 
-#include "cartwise/pg/connection.hpp"
 #include "cartwise/base/text.hpp"
+#include "cartwise/pg/connection.hpp"
 #include "storage/commands_fixture_pgtest.hpp"
 
 namespace cartwise::device {
