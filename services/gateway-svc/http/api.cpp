@@ -91,6 +91,11 @@ Answer Redirect(const char* to) {
   return answer;
 }
 
+// A method is the client's word: only known ones may become a label.
+const char* LabelOf(const Exchange& exchange) {
+  return VerbOf(exchange.method) ? exchange.method.c_str() : "other";
+}
+
 bool HasHeader(const Answer& answer, std::string_view name) {
   for (const auto& [known, value] : answer.headers) {
     if (known == name) return true;
@@ -360,12 +365,14 @@ void Api::Conclude(const Exchange& exchange, Answer& answer) const {
 
   const double seconds = absl::ToDoubleSeconds(absl::Now() - exchange.start);
   const std::string status = absl::StrCat(answer.status);
-  // A method is the client's word: only known ones may become a label.
-  const char* method = VerbOf(exchange.method) ? exchange.method.c_str() : "other";
-  parts_.metrics.Seconds("http_server_request_duration_seconds",
-                         {{"method", method}, {"route", exchange.label}, {"status", status}},
-                         seconds);
-  obs::Info("http request", {{"method", method},
+  parts_.metrics.Seconds(
+      "http_server_request_duration_seconds",
+      {{"method", LabelOf(exchange)}, {"route", exchange.label}, {"status", status}}, seconds);
+}
+
+void Api::Log(const Exchange& exchange, const Answer& answer) const {
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - exchange.start);
+  obs::Info("http request", {{"method", LabelOf(exchange)},
                              {"path", exchange.problem.instance},
                              {"route", exchange.label},
                              {"status", static_cast<int>(answer.status)},

@@ -89,8 +89,10 @@ class Api {
   /// Makes the call from the loop of `outbound`; `exchange.rest.body` holds the body.
   boost::asio::awaitable<Answer> Serve(Exchange& exchange, Outbound& outbound) const;
 
-  /// Adds the headers that every answer has; counts and logs the request.
+  /// Adds the headers that every answer has; counts the request.
   void Conclude(const Exchange& exchange, Answer& answer) const;
+  /// Once the answer is on its way.
+  void Log(const Exchange& exchange, const Answer& answer) const;
 
  private:
   std::optional<Answer> AnswerFixed(const Target& target, const std::string& method,

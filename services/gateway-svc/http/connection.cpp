@@ -260,6 +260,7 @@ asio::awaitable<bool> Connection::Send(const Exchange& exchange, Answer answer, 
   const std::array<asio::const_buffer, 2> parts = {
       asio::buffer(head), with_body ? asio::buffer(answer.Body()) : asio::const_buffer()};
   const auto [fault, size] = co_await asio::async_write(stream_, parts, kTuple);
+  api_.Log(exchange, answer);
   if (!fault && !keep) co_await Linger();
   co_return !fault && keep;
 }
