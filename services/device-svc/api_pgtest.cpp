@@ -120,6 +120,13 @@ struct Served : TwoChains {
     lanes.Finish();
   }
 
+  static NewCommand Unlock(const DeviceKey& device) {
+    NewCommand unlock{.id = CommandId::New(), .chain = device.chain, .device = device.device};
+    unlock.kind = "lock.unlock";
+    unlock.requested_by = "service:rental-svc";
+    unlock.ttl = absl::Seconds(60);
+    return unlock;
+  }
   std::string Token(const Caller& caller) {
     return auth::IssueToken(tenant_key, caller, real.Now(), absl::Minutes(15));
   }
@@ -374,10 +381,7 @@ TEST_CASE("a result that could not be stored is not taken for one that was never
   const auto enrolled = f.Register();
   REQUIRE_OK(enrolled);
   const DeviceKey key{f.haifa.chain, DeviceId(enrolled->device_id())};
-  NewCommand unlock{.id = CommandId::New(), .chain = key.chain, .device = key.device};
-  unlock.kind = "lock.unlock";
-  unlock.requested_by = "service:rental-svc";
-  unlock.ttl = absl::Seconds(60);
+  const NewCommand unlock = f.Unlock(key);
   const auto stream_of = [&] {
     return f.Do(TwoChains::Service(), [&](Store& store) { return store.CurrentStream(key); });
   };
@@ -417,10 +421,7 @@ TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api
   const auto enrolled = f.Register();
   REQUIRE_OK(enrolled);
   const DeviceKey key{f.haifa.chain, DeviceId(enrolled->device_id())};
-  NewCommand unlock{.id = CommandId::New(), .chain = key.chain, .device = key.device};
-  unlock.kind = "lock.unlock";
-  unlock.requested_by = "service:rental-svc";
-  unlock.ttl = absl::Seconds(60);
+  const NewCommand unlock = f.Unlock(key);
   absl::StatusOr<Command> heard;
   std::thread service;
   {
@@ -457,13 +458,6 @@ TEST_CASE("an order is signed under the number that it got", "[api]") {
   const auto enrolled = f.Register();
   REQUIRE_OK(enrolled);
   const DeviceKey key{f.haifa.chain, DeviceId(enrolled->device_id())};
-  const auto fresh = [&] {
-    NewCommand unlock{.id = CommandId::New(), .chain = key.chain, .device = key.device};
-    unlock.kind = "lock.unlock";
-    unlock.requested_by = "service:rental-svc";
-    unlock.ttl = absl::Seconds(60);
-    return unlock;
-  };
   Agent agent(f, enrolled->device_token());
   agent.Hello();
   REQUIRE(agent.Next().has_welcome());
@@ -472,8 +466,8 @@ TEST_CASE("an order is signed under the number that it got", "[api]") {
   REQUIRE_OK(stream);
   // The next one is signed while it is numbered, under the number that is expected.
   for (const int64_t seq : {1, 2, 4, 5}) {
-    if (seq == 4) REQUIRE_OK(f.log.Begin(fresh(), *stream, absl::InfiniteFuture(), [] {}));
-    const NewCommand wanted = fresh();
+    if (seq == 4) REQUIRE_OK(f.log.Begin(f.Unlock(key), *stream, absl::InfiniteFuture(), [] {}));
+    const NewCommand wanted = f.Unlock(key);
     std::thread service(
         [&] { CHECK(f.commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid).ok()); });
     v1::ControlResponse message = agent.Next();
