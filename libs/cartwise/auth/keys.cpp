@@ -56,8 +56,10 @@ std::string PublicPemOf(EVP_PKEY* key) {
 }  // namespace
 
 struct SigningKey::State {
+  ~State() { sodium_memzero(secret.data(), secret.size()); }
+
   Key key;
-  SecretKey secret;
+  SecretKey secret{};
 };
 
 absl::StatusOr<SigningKey> SigningKey::Load(const std::string& path) {
@@ -74,15 +76,14 @@ absl::StatusOr<SigningKey> SigningKey::FromPem(const std::string& id, const std:
   Seed seed;
   size_t size = seed.size();
   PublicKey ours;
-  SecretKey secret;
-  if (EVP_PKEY_get_raw_private_key(key.get(), seed.data(), &size) != 1 ||
-      crypto_sign_seed_keypair(ours.data(), secret.data(), seed.data()) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot use the private key ", id));
-  }
+  auto state = std::make_shared<State>(std::move(key));
+  const bool usable = EVP_PKEY_get_raw_private_key(state->key.get(), seed.data(), &size) == 1 &&
+                      crypto_sign_seed_keypair(ours.data(), state->secret.data(), seed.data()) == 0;
   sodium_memzero(seed.data(), seed.size());
+  if (!usable) return absl::InvalidArgumentError(absl::StrCat("cannot use the private key ", id));
   SigningKey signing;
   signing.id_ = id;
-  signing.state_ = std::make_shared<const State>(State{std::move(key), secret});
+  signing.state_ = std::move(state);
   return signing;
 }
 
@@ -125,7 +126,9 @@ absl::StatusOr<KeySet> KeySet::FromPem(const std::map<std::string, std::string>&
     }
     State::Trusted trusted{std::move(key), {}};
     size_t size = trusted.raw.size();
-    EVP_PKEY_get_raw_public_key(trusted.key.get(), trusted.raw.data(), &size);
+    if (EVP_PKEY_get_raw_public_key(trusted.key.get(), trusted.raw.data(), &size) != 1) {
+      return absl::InvalidArgumentError(absl::StrCat("cannot use the public key ", id));
+    }
     state->keys.emplace(id, std::move(trusted));
   }
   KeySet keys;

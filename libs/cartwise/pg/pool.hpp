@@ -92,7 +92,7 @@ class Pool {
                             const Args&... args) {
     return OnceParams(tenant, deadline, query, {Param(args)...});
   }
-  /// The same; `meanwhile` runs while the database works.
+  /// The same; `meanwhile` runs while the database works, and does not throw.
   template <typename... Args>
   absl::StatusOr<Rows> OnceWhile(absl::FunctionRef<void()> meanwhile, const Tenant& tenant,
                                  absl::Time deadline, const Query& query, const Args&... args) {

@@ -3,6 +3,7 @@
 
 #include <absl/time/clock.h>
 
+#include "cartwise/pg/connection.hpp"
 #include "cartwise/pg/once.hpp"
 #include "cartwise/pg/pool.hpp"
 #include "cartwise/testing/database.hpp"
@@ -65,6 +66,23 @@ TEST_CASE("a tenant sees its own rows, nobody sees none, the platform sees all",
   CHECK(f.Count(Tenant::Platform()) == 3);
   // The same pooled connections: no setting may leak into the next transaction.
   CHECK(f.Count(Tenant::Of(ChainId())) == 0);
+}
+
+TEST_CASE("what is to be done meanwhile is done while the database works", "[pg]") {
+  PoolFixture f;
+  const auto keeper = Connection::Open(f.database.SuperUrl()).value();
+  REQUIRE_OK(keeper->Raw("BEGIN; LOCK TABLE shop.things"));
+  int times = 0;
+  const auto let_go = [&] {
+    ++times;
+    f.database.AwaitLockWaits();
+    REQUIRE_OK(keeper->Raw("COMMIT"));
+  };
+
+  REQUIRE_OK(f.pool->OnceWhile(let_go, Tenant::Of(kLevi), kNoHurry, PoolFixture::kAdd, kLevi, "a"));
+
+  CHECK(times == 1);
+  CHECK(f.Count(Tenant::Of(kLevi)) == 1);
 }
 
 TEST_CASE("a plan made for an empty table does not read all of it when it has grown", "[pg]") {

@@ -363,24 +363,24 @@ void Api::Conclude(const Exchange& exchange, Answer& answer) const {
   for (const auto& header : exchange.rate_headers) answer.headers.push_back(header);
   parts_.cors.Decorate(exchange.origin, answer);
 
-  const double seconds = absl::ToDoubleSeconds(absl::Now() - exchange.start);
   const std::string status = absl::StrCat(answer.status);
   parts_.metrics.Seconds(
       "http_server_request_duration_seconds",
-      {{"method", LabelOf(exchange)}, {"route", exchange.label}, {"status", status}}, seconds);
+      {{"method", LabelOf(exchange)}, {"route", exchange.label}, {"status", status}},
+      absl::ToDoubleSeconds(absl::Now() - exchange.start));
 }
 
 void Api::Log(const Exchange& exchange, const Answer& answer) const {
-  const double seconds = absl::ToDoubleSeconds(absl::Now() - exchange.start);
-  obs::Info("http request", {{"method", LabelOf(exchange)},
-                             {"path", exchange.problem.instance},
-                             {"route", exchange.label},
-                             {"status", static_cast<int>(answer.status)},
-                             {"duration_ms", seconds * 1000},
-                             {"bytes", static_cast<int64_t>(answer.Body().size())},
-                             {"caller", exchange.caller.Label()},
-                             {"peer", exchange.metadata.peer},
-                             {"trace_id", exchange.problem.trace_id}});
+  obs::Info("http request",
+            {{"method", LabelOf(exchange)},
+             {"path", exchange.problem.instance},
+             {"route", exchange.label},
+             {"status", static_cast<int>(answer.status)},
+             {"duration_ms", absl::ToDoubleMilliseconds(absl::Now() - exchange.start)},
+             {"bytes", static_cast<int64_t>(answer.Body().size())},
+             {"caller", exchange.caller.Label()},
+             {"peer", exchange.metadata.peer},
+             {"trace_id", exchange.problem.trace_id}});
 }
 
 }  // namespace cartwise::gateway

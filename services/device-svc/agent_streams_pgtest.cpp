@@ -1,0 +1,224 @@
+#include "api_fixture_pgtest.hpp"
+
+namespace cartwise::device {
+namespace {
+
+struct Commanded : Served {
+  const v1::RegisterDeviceResponse enrolled = Register().value();
+  const DeviceKey key{haifa.chain, DeviceId(enrolled.device_id())};
+  const std::string& token = enrolled.device_token();
+  const NewCommand unlock = Unlock();
+
+  NewCommand Unlock() const {
+    NewCommand command{.id = CommandId::New(), .chain = key.chain, .device = key.device};
+    command.kind = "lock.unlock";
+    command.requested_by = "service:rental-svc";
+    command.ttl = absl::Seconds(60);
+    return command;
+  }
+  StreamId CurrentStream() {
+    const auto stream =
+        Do(TwoChains::Service(), [&](Store& store) { return store.CurrentStream(key); });
+    REQUIRE_OK(stream);
+    return *stream;
+  }
+  absl::Status Execute(const NewCommand& wanted, CommandState expected) {
+    const auto done = commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid);
+    if (!done.ok()) return done.status();
+    return done->state == expected ? absl::OkStatus() : absl::InternalError(done->reason);
+  }
+  CommandState StateOf(const NewCommand& command) {
+    const auto stored = log.Find(key.chain, command.id, absl::InfiniteFuture());
+    REQUIRE_OK(stored);
+    return (*stored)->state;
+  }
+};
+
+constexpr char kNextEpoch[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
+TEST_CASE("an agent is welcomed with its boards, and hears of new ones", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  Agent agent(f, enrolled->device_token());
+  agent.Hello();
+  const auto welcome = agent.Next();
+  REQUIRE(welcome.has_welcome());
+  CHECK(welcome.welcome().device_id() == enrolled->device_id());
+  CHECK(welcome.welcome().heartbeat_interval_ms() == 5000);
+  CHECK(welcome.welcome().configuration().boards().empty());
+
+  v1::CreateControllerRequest board;
+  board.set_device_id(enrolled->device_id());
+  board.set_port("/dev/ttyUSB0");
+  board.set_controller_address(4);
+  v1::Controller made;
+  Call installer(f.Token(TwoChains::Staff(f.haifa, Role::kInstaller)));
+  REQUIRE(f.boards_stub->CreateController(&installer, board, &made).ok());
+
+  // The listener's first connection may repeat what the welcome said.
+  v1::ControlResponse configured = agent.Next();
+  while (configured.configuration().boards().empty()) configured = agent.Next();
+  CHECK(configured.configuration().boards(0).controller_id() == made.id());
+  CHECK(configured.configuration().boards(0).address() == 4);
+}
+
+TEST_CASE("the first message must be Hello, and it must be a good one", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  Agent rude(f, enrolled->device_token());
+  v1::ControlRequest beat;
+  beat.mutable_heartbeat()->set_boot_clock_ms(1);
+  rude.stream->Write(beat);
+  CHECK(absl::IsInvalidArgument(rude.End()));
+
+  Agent confused(f, enrolled->device_token());
+  confused.Hello("not an epoch");
+  CHECK_REFUSED(confused.End(), "INVALID_FIELD");
+}
+
+TEST_CASE("a stream without a good device token does not begin", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  const auto again = f.Register();
+  REQUIRE_OK(again);
+  Agent replaced(f, enrolled->device_token());
+  replaced.Hello();
+  CHECK_REFUSED(replaced.End(), "BAD_TOKEN");
+  Agent staff(f, f.Token(TwoChains::Staff(f.haifa, Role::kOwner)));
+  CHECK_REFUSED(staff.End(), "NOT_ALLOWED");
+  Agent nonsense(f, "nonsense");
+  CHECK_REFUSED(nonsense.End(), "BAD_TOKEN");
+}
+
+TEST_CASE("a newer stream replaces the older one", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  Agent older(f, enrolled->device_token());
+  older.Hello();
+  REQUIRE(older.Next().has_welcome());
+  Agent newer(f, enrolled->device_token());
+  newer.Hello();
+  REQUIRE(newer.Next().has_welcome());
+
+  const absl::Status ended = older.End();
+  CHECK(absl::IsAborted(ended));
+  CHECK(ended.message() == "REPLACED");
+  CHECK(f.Stored(DeviceId(enrolled->device_id())).status == Status::kOnline);
+}
+
+TEST_CASE("a second claim ends the stream and keeps it away", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  Agent agent(f, enrolled->device_token());
+  agent.Hello();
+  REQUIRE(agent.Next().has_welcome());
+
+  CHECK_REFUSED(f.Register(), "DEVICE_ALREADY_CLAIMED");
+
+  CHECK(absl::IsAborted(agent.End()));
+  Agent back(f, enrolled->device_token());
+  back.Hello();
+  CHECK_REFUSED(back.End(), "DEVICE_QUARANTINED");
+}
+
+TEST_CASE("events are acknowledged once they are taken", "[api]") {
+  Served f;
+  const auto enrolled = f.Register();
+  REQUIRE_OK(enrolled);
+  Agent agent(f, enrolled->device_token());
+  agent.Hello();
+  REQUIRE(agent.Next().has_welcome());
+  v1::ControlRequest message;
+  auto& event = *message.mutable_event();
+  event.set_event_id(NewUuid());
+  event.set_journal_seq(41);
+  event.set_type("lock.closed");
+  event.set_agent_epoch(kEpoch);
+  agent.stream->Write(message);
+  event.set_event_id("unreadable");
+  event.set_journal_seq(42);
+  agent.stream->Write(message);
+
+  int64_t committed = 0;
+  while (committed < 42) committed = std::max(committed, agent.Next().events_committed());
+  CHECK(f.taker.taken == 1);
+}
+
+TEST_CASE("a result that could not be stored is not taken for one that was never told", "[api]") {
+  Commanded f;
+  {
+    Agent former(f, f.token);
+    former.Greet();
+    REQUIRE_OK(f.log.Begin(f.unlock, f.CurrentStream(), absl::InfiniteFuture(), [] {}));
+  }
+  // The agent was restarted; it has the result of its former life, and its word is stopped.
+  Agent agent(f, f.token);
+  agent.Greet(kNextEpoch);
+  const auto keeper = pg::Connection::Open(f.server.SuperUrl()).value();
+  REQUIRE_OK(keeper->Raw("BEGIN"));
+  REQUIRE_OK(keeper->Raw("SELECT FROM device.commands FOR UPDATE"));
+  agent.Succeed(f.unlock.id.value());
+  agent.CatchUp();
+  f.server.AwaitLockWaits();
+  f.server.Sql(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'");
+  CHECK(agent.End().code() == absl::StatusCode::kUnavailable);
+  REQUIRE_OK(keeper->Raw("ROLLBACK"));
+
+  f.lanes.Finish();
+  CHECK(f.StateOf(f.unlock) == CommandState::kSent);
+}
+
+TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api]") {
+  Commanded f;
+  absl::Status heard;
+  std::thread service;
+  {
+    Agent former(f, f.token);
+    former.Greet();
+    service = std::thread([&] { heard = f.Execute(f.unlock, CommandState::kSucceeded); });
+    former.NextOrder();
+  }
+  // The agent was restarted: CaughtUp would drop what is not on record yet.
+  Agent agent(f, f.token);
+  agent.Greet(kNextEpoch);
+  agent.Succeed(f.unlock.id.value());
+  agent.CatchUp();
+  service.join();
+  REQUIRE_OK(heard);
+
+  while (agent.Next().result_committed() != f.unlock.id.value()) continue;
+  CHECK(f.StateOf(f.unlock) == CommandState::kSucceeded);
+  CHECK(f.Count("device.outbox WHERE type = 'command.settled'") == 0);
+}
+
+TEST_CASE("an order is signed under the number that it got", "[api]") {
+  Commanded f;
+  Agent agent(f, f.token);
+  agent.Greet();
+  const StreamId stream = f.CurrentStream();
+  // The next one is signed while it is numbered, under the number that is expected.
+  for (const int64_t seq : {1, 2, 4, 5}) {
+    if (seq == 4) REQUIRE_OK(f.log.Begin(f.Unlock(), stream, absl::InfiniteFuture(), [] {}));
+    const NewCommand wanted = f.Unlock();
+    absl::Status heard;
+    std::thread service([&] { heard = f.Execute(wanted, CommandState::kSucceeded); });
+    const v1::SignedOrder proven = agent.NextOrder();
+    agent.Succeed(wanted.id.value());
+    service.join();
+    REQUIRE_OK(heard);
+    CHECK(f.public_keys.Verify(proven.key_id(), proven.order(), proven.signature()));
+    v1::Order order;
+    REQUIRE(order.ParseFromString(proven.order()));
+    CHECK(order.command_id() == wanted.id.value());
+    CHECK(order.seq() == seq);
+  }
+}
+
+}  // namespace
+}  // namespace cartwise::device
