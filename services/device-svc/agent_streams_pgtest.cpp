@@ -3,7 +3,7 @@
 namespace cartwise::device {
 namespace {
 
-struct Commanded : Served {
+struct AgentFixture : Served {
   const v1::RegisterDeviceResponse enrolled = Register().value();
   const DeviceKey key{haifa.chain, DeviceId(enrolled.device_id())};
   const std::string& token = enrolled.device_token();
@@ -37,19 +37,17 @@ struct Commanded : Served {
 constexpr char kNextEpoch[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 
 TEST_CASE("an agent is welcomed with its boards, and hears of new ones", "[api]") {
-  Served f;
-  const auto enrolled = f.Register();
-  REQUIRE_OK(enrolled);
-  Agent agent(f, enrolled->device_token());
+  AgentFixture f;
+  Agent agent(f, f.token);
   agent.Hello();
   const auto welcome = agent.Next();
   REQUIRE(welcome.has_welcome());
-  CHECK(welcome.welcome().device_id() == enrolled->device_id());
+  CHECK(welcome.welcome().device_id() == f.enrolled.device_id());
   CHECK(welcome.welcome().heartbeat_interval_ms() == 5000);
   CHECK(welcome.welcome().configuration().boards().empty());
 
   v1::CreateControllerRequest board;
-  board.set_device_id(enrolled->device_id());
+  board.set_device_id(f.enrolled.device_id());
   board.set_port("/dev/ttyUSB0");
   board.set_controller_address(4);
   v1::Controller made;
@@ -64,27 +62,23 @@ TEST_CASE("an agent is welcomed with its boards, and hears of new ones", "[api]"
 }
 
 TEST_CASE("the first message must be Hello, and it must be a good one", "[api]") {
-  Served f;
-  const auto enrolled = f.Register();
-  REQUIRE_OK(enrolled);
-  Agent rude(f, enrolled->device_token());
+  AgentFixture f;
+  Agent rude(f, f.token);
   v1::ControlRequest beat;
   beat.mutable_heartbeat()->set_boot_clock_ms(1);
   rude.stream->Write(beat);
   CHECK(absl::IsInvalidArgument(rude.End()));
 
-  Agent confused(f, enrolled->device_token());
+  Agent confused(f, f.token);
   confused.Hello("not an epoch");
   CHECK_REFUSED(confused.End(), "INVALID_FIELD");
 }
 
 TEST_CASE("a stream without a good device token does not begin", "[api]") {
-  Served f;
-  const auto enrolled = f.Register();
-  REQUIRE_OK(enrolled);
+  AgentFixture f;
   const auto again = f.Register();
   REQUIRE_OK(again);
-  Agent replaced(f, enrolled->device_token());
+  Agent replaced(f, f.token);
   replaced.Hello();
   CHECK_REFUSED(replaced.End(), "BAD_TOKEN");
   Agent staff(f, f.Token(TwoChains::Staff(f.haifa, Role::kOwner)));
@@ -94,45 +88,37 @@ TEST_CASE("a stream without a good device token does not begin", "[api]") {
 }
 
 TEST_CASE("a newer stream replaces the older one", "[api]") {
-  Served f;
-  const auto enrolled = f.Register();
-  REQUIRE_OK(enrolled);
-  Agent older(f, enrolled->device_token());
+  AgentFixture f;
+  Agent older(f, f.token);
   older.Hello();
   REQUIRE(older.Next().has_welcome());
-  Agent newer(f, enrolled->device_token());
+  Agent newer(f, f.token);
   newer.Hello();
   REQUIRE(newer.Next().has_welcome());
 
   const absl::Status ended = older.End();
   CHECK(absl::IsAborted(ended));
   CHECK(ended.message() == "REPLACED");
-  CHECK(f.Stored(DeviceId(enrolled->device_id())).status == Status::kOnline);
+  CHECK(f.Stored(DeviceId(f.enrolled.device_id())).status == Status::kOnline);
 }
 
 TEST_CASE("a second claim ends the stream and keeps it away", "[api]") {
-  Served f;
-  const auto enrolled = f.Register();
-  REQUIRE_OK(enrolled);
-  Agent agent(f, enrolled->device_token());
-  agent.Hello();
-  REQUIRE(agent.Next().has_welcome());
+  AgentFixture f;
+  Agent agent(f, f.token);
+  agent.Greet();
 
   CHECK_REFUSED(f.Register(), "DEVICE_ALREADY_CLAIMED");
 
   CHECK(absl::IsAborted(agent.End()));
-  Agent back(f, enrolled->device_token());
+  Agent back(f, f.token);
   back.Hello();
   CHECK_REFUSED(back.End(), "DEVICE_QUARANTINED");
 }
 
 TEST_CASE("events are acknowledged once they are taken", "[api]") {
-  Served f;
-  const auto enrolled = f.Register();
-  REQUIRE_OK(enrolled);
-  Agent agent(f, enrolled->device_token());
-  agent.Hello();
-  REQUIRE(agent.Next().has_welcome());
+  AgentFixture f;
+  Agent agent(f, f.token);
+  agent.Greet();
   v1::ControlRequest message;
   auto& event = *message.mutable_event();
   event.set_event_id(NewUuid());
@@ -150,7 +136,7 @@ TEST_CASE("events are acknowledged once they are taken", "[api]") {
 }
 
 TEST_CASE("a result that could not be stored is not taken for one that was never told", "[api]") {
-  Commanded f;
+  AgentFixture f;
   {
     Agent former(f, f.token);
     former.Greet();
@@ -175,7 +161,7 @@ TEST_CASE("a result that could not be stored is not taken for one that was never
 }
 
 TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api]") {
-  Commanded f;
+  AgentFixture f;
   absl::Status heard;
   std::thread service;
   {
@@ -198,7 +184,7 @@ TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api
 }
 
 TEST_CASE("an order is signed under the number that it got", "[api]") {
-  Commanded f;
+  AgentFixture f;
   Agent agent(f, f.token);
   agent.Greet();
   const StreamId stream = f.CurrentStream();
