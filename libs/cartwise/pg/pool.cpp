@@ -81,47 +81,60 @@ struct Pool::State {
   std::vector<std::unique_ptr<Connection>> idle;
   int lent = 0;
 
+  class Lease;
+
   State(PoolConfig c, obs::Metrics& m) : config(std::move(c)), metrics(m) {}
 
-  absl::StatusOr<std::unique_ptr<Connection>> Borrow(absl::Time deadline);
-  void GiveBack(std::unique_ptr<Connection> connection);
-  void Discard();
+  absl::StatusOr<Lease> Borrow(absl::Time deadline);
 };
 
-absl::StatusOr<std::unique_ptr<Connection>> Pool::State::Borrow(absl::Time deadline) {
-  {
-    std::unique_lock lock(mutex);
-    const auto until = absl::ToChronoTime(std::min(deadline, absl::Now() + absl::Seconds(30)));
-    if (!freed.wait_until(lock, until, [&] { return lent < config.connections; })) {
-      return errors::DatabaseBusy();
-    }
-    ++lent;
-    while (!idle.empty()) {
-      auto connection = std::move(idle.back());
-      idle.pop_back();
-      if (connection->LooksAlive()) return connection;
-    }
-  }
-  auto opened = Connection::Open(config.url);
-  if (!opened.ok()) Discard();
-  return opened;
-}
+// The right to use one connection.
+class Pool::State::Lease {
+ public:
+  explicit Lease(State& state) : state_(&state) {}
+  Lease(Lease&& other) noexcept
+      : state_(std::exchange(other.state_, nullptr)), connection_(std::move(other.connection_)) {}
+  /// Whoever threw in the middle of a transaction does not come to GiveBack: then it is closed.
+  ~Lease() { End(nullptr); }
 
-void Pool::State::GiveBack(std::unique_ptr<Connection> connection) {
-  {
-    std::lock_guard lock(mutex);
-    --lent;
-    if (!connection->broken()) idle.push_back(std::move(connection));
-  }
-  freed.notify_one();
-}
+  Connection* operator->() const { return connection_.get(); }
+  Connection& operator*() const { return *connection_; }
+  void GiveBack() { End(std::move(connection_)); }
 
-void Pool::State::Discard() {
-  {
-    std::lock_guard lock(mutex);
-    --lent;
+ private:
+  friend struct State;
+  void End(std::unique_ptr<Connection> kept) {
+    State* const state = std::exchange(state_, nullptr);
+    if (state == nullptr) return;
+    {
+      std::lock_guard lock(state->mutex);
+      --state->lent;
+      if (kept && !kept->broken()) state->idle.push_back(std::move(kept));
+    }
+    state->freed.notify_one();
   }
-  freed.notify_one();
+
+  State* state_;
+  std::unique_ptr<Connection> connection_;
+};
+
+absl::StatusOr<Pool::State::Lease> Pool::State::Borrow(absl::Time deadline) {
+  std::unique_lock lock(mutex);
+  const auto until = absl::ToChronoTime(std::min(deadline, absl::Now() + absl::Seconds(30)));
+  if (!freed.wait_until(lock, until, [&] { return lent < config.connections; })) {
+    return errors::DatabaseBusy();
+  }
+  ++lent;
+  Lease lease(*this);
+  while (!idle.empty() && !lease.connection_) {
+    if (idle.back()->LooksAlive()) lease.connection_ = std::move(idle.back());
+    idle.pop_back();
+  }
+  lock.unlock();
+  if (!lease.connection_) {
+    CW_ASSIGN_OR_RETURN(lease.connection_, Connection::Open(config.url));
+  }
+  return lease;
 }
 
 Pool::Pool(PoolConfig config, obs::Metrics& metrics)
@@ -143,7 +156,7 @@ absl::Status Pool::Transact(const Tenant& tenant, absl::Time deadline,
       connection->Raw("ROLLBACK").status().IgnoreError();
     }
   }
-  state_->GiveBack(std::move(connection));
+  connection.GiveBack();
   return done;
 }
 
@@ -169,7 +182,7 @@ absl::StatusOr<std::vector<Rows>> Pool::OnceEach(const Tenant& tenant, absl::Tim
   state_->metrics.Seconds("cartwise_pg_query_seconds", {{"query", query.name}},
                           absl::ToDoubleSeconds(absl::Now() - begin));
   const bool lost = connection->broken();
-  state_->GiveBack(std::move(connection));
+  connection.GiveBack();
   if (lost) return OutcomeUnknown();
   if (rows.ok()) rows->erase(rows->begin(), rows->end() - wanted);
   return rows;

@@ -206,6 +206,22 @@ TEST_CASE("work that says nothing of a statement that failed is not done", "[pg]
   CHECK(f.Count(Tenant::Of(kLevi)) == 0);
 }
 
+TEST_CASE("work that throws leaves nothing and costs no connection", "[pg]") {
+  PoolFixture f;
+
+  for (int i = 0; i < 3; ++i) {
+    const auto throws = [](Transaction& tx) -> absl::Status {
+      REQUIRE_OK(tx.Run(PoolFixture::kAdd, kLevi, "a"));
+      throw std::runtime_error("thrown");
+    };
+    CHECK_THROWS(f.pool->Transact(Tenant::Of(kLevi), absl::Now(), throws));
+  }
+
+  const auto rows = f.pool->Once(Tenant::Of(kLevi), absl::Now(), PoolFixture::kCount);
+  REQUIRE_OK(rows);
+  CHECK(rows->front().Int("n") == 0);
+}
+
 TEST_CASE("quotes, backslashes and unicode travel as data", "[pg]") {
   PoolFixture f;
   static constexpr Query kEcho{"shop_echo",
