@@ -221,6 +221,7 @@ void Bus::Pulse(Task& task) {
 
 void Bus::ReadFor(Task& task) {
   Slot* slot = Find(task.controller());
+  if (task.BeginsProving()) tools_.listener.OnProving(task.id());
   const auto reply = wire_->Ask(cu16::Request::Status(slot->board.address()));
   if (task.pulses() > 0) tools_.failpoints.Hit(Failpoints::kAfterRead);
   if (!reply.ok()) return PortGone(reply.status());

@@ -65,6 +65,8 @@ class BusListener {
   /// intent when this returns.
   virtual void OnPulse(const CommandId& order, const ControllerId& controller, int lock,
                        int nth) = 0;
+  /// Right before the first read after a pulse: the end of the order may be near.
+  virtual void OnProving(const CommandId& order) = 0;
   virtual void OnResult(const CommandResult& result) = 0;
 };
 

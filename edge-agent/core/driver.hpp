@@ -20,6 +20,8 @@ class OrderLedger {
   virtual ~OrderLedger() = default;
   /// Notes that the order is about to act, before it does.
   virtual void Intend(const CommandId& id) = 0;
+  /// It has acted, and its end is some milliseconds away.
+  virtual void Proving(const CommandId& id) = 0;
   virtual void Finish(const CommandResult& result) = 0;
 };
 

@@ -45,6 +45,7 @@ class LockDriver final : public Driver, public Snapshooter, public BusListener {
 
   void OnBoard(const BoardView& view, const std::vector<LockChange>& changes,
                const std::string& detail) override;
+  void OnProving(const CommandId& order) override { ledger_.Proving(order); }
   void OnPulse(const CommandId& order, const ControllerId& controller, int lock, int nth) override;
   void OnResult(const CommandResult& result) override;
 

@@ -137,6 +137,22 @@ void OrderBook::Intend(const CommandId& id) {
   tools_.failpoints.Hit(Failpoints::kAfterIntent);
 }
 
+void OrderBook::Proving(const CommandId& id) {
+  {
+    std::lock_guard lock(mutex_);
+    proving_.push_back(id);
+  }
+  tools_.sender.Ring();
+}
+
+std::optional<CommandId> OrderBook::TakeProving() {
+  std::lock_guard lock(mutex_);
+  if (proving_.empty()) return std::nullopt;
+  CommandId id = std::move(proving_.front());
+  proving_.pop_front();
+  return id;
+}
+
 void OrderBook::Finish(const CommandResult& result) {
   {
     std::lock_guard lock(mutex_);
@@ -144,6 +160,7 @@ void OrderBook::Finish(const CommandResult& result) {
     entry.phase = Phase::kEnded;
     entry.result = result;
     entry.order = {};
+    std::erase(proving_, result.id);
     ended_.push_back(result.id);
   }
   // Somebody waits for it, and the disk can wait: a restart in between reports UNKNOWN, which

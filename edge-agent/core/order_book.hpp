@@ -56,6 +56,7 @@ class OrderBook final : public OrderLedger {
   void Offer(const SignedOrder& order);
 
   void Intend(const CommandId& id) override;
+  void Proving(const CommandId& id) override;
   void Finish(const CommandResult& result) override;
 
   /// A new stream begins; orders begun before it are older.
@@ -64,6 +65,8 @@ class OrderBook final : public OrderLedger {
   bool OlderRunning() const;
   /// Results to send that are not in `sent`, oldest first.
   std::optional<CommandResult> NextResult(const std::set<CommandId>& sent) const;
+  /// An order whose end is near and was not told yet, once.
+  std::optional<CommandId> TakeProving();
   /// True while the cloud has not committed this result.
   bool Waiting(const CommandId& id) const;
   void ResultCommitted(const CommandId& id);
@@ -98,6 +101,7 @@ class OrderBook final : public OrderLedger {
   int64_t last_seq_ = 0;
   int64_t stream_ = 0;
   std::map<CommandId, Entry> entries_;
+  std::deque<CommandId> proving_;  ///< running, not told yet
   std::deque<CommandId> ended_;    ///< unsettled results, in order
   std::deque<CommandId> settled_;  ///< oldest first
 };

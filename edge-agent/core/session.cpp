@@ -44,6 +44,7 @@ std::optional<Outgoing> Session::Next() {
     sent_results_.insert(result->id);
     return *std::move(result);
   }
+  if (auto id = book_.TakeProving()) return Proving{*std::move(id)};
   if (auto event = NextEvent()) return *std::move(event);
   if (catches_up) {
     caught_up_ = true;

@@ -31,7 +31,12 @@ struct Heartbeat {
 
 struct CaughtUp {};
 
-using Outgoing = std::variant<Heartbeat, CommandResult, AgentEvent, CaughtUp>;
+/// The end of this order is near.
+struct Proving {
+  CommandId id;
+};
+
+using Outgoing = std::variant<Heartbeat, CommandResult, AgentEvent, CaughtUp, Proving>;
 
 /// What to say next on the control stream: heartbeats in time, results before
 /// events, everything the journal holds before CaughtUp, then a snapshot, then

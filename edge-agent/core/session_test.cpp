@@ -28,6 +28,8 @@ struct Fixture {
         said.push_back(std::string(OutcomeName(result->outcome)));
       } else if (std::holds_alternative<CaughtUp>(*message)) {
         said.push_back("caught up");
+      } else if (std::holds_alternative<Proving>(*message)) {
+        said.push_back("proving");
       }
     }
     return said;
@@ -57,6 +59,24 @@ TEST_CASE("results, then events, then CaughtUp, then a snapshot", "[session]") {
   REQUIRE(boards.size() == 1);
   CHECK(boards[0].Whole("closed_mask") == 0xFFFB);
   CHECK(*boards[0].Find("reachable") == Value(true));
+}
+
+TEST_CASE("that an end is near is said while it has not come", "[session]") {
+  Fixture f;
+  f.world.rack.boards[0].opens_after = absl::Milliseconds(200);
+  f.life->Configure();
+  f.life->Settle();
+  f.Connect();
+  f.Say();
+  const CommandId id = f.life->Unlock(0, 3);
+  f.life->Run(absl::Milliseconds(100));
+  CHECK(f.Say() == Said{"proving"});
+  f.life->RunOrder(id);
+  CHECK(f.Say() == Said{"SUCCEEDED", "lock.opened"});
+
+  f.life->RunOrder(f.life->Unlock(0, 4));
+
+  CHECK(f.Say() == Said{"SUCCEEDED", "lock.opened"});
 }
 
 TEST_CASE("a new stream says again what was not committed, and no more", "[session]") {

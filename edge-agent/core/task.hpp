@@ -34,6 +34,8 @@ class Task {
 
   /// Pulses sent so far.
   virtual int pulses() const { return 0; }
+  /// True for the first read after each pulse.
+  bool BeginsProving() { return std::exchange(pulses_read_, pulses()) != pulses(); }
 
   virtual Step Next(absl::Duration now) = 0;
   /// The pulse left, or may have; its first byte at `at`.
@@ -62,6 +64,7 @@ class Task {
   const CommandId id_;
   const ControllerId controller_;
   bool ended_ = false;
+  int pulses_read_ = 0;  ///< when it was last read for
 };
 
 /// `lock.unlock`: one pulse; a second only after a read that said closed; done

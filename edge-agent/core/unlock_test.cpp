@@ -115,6 +115,25 @@ TEST_CASE("a jammed lock: two pulses with reads between, FAILED STILL_CLOSED", "
   CHECK(f.life->ResultOf(id).seen.Text("hook_after") == "CLOSED");
 }
 
+TEST_CASE("that an end is near is told once for each pulse, before the read after it", "[unlock]") {
+  Fixture f;
+  f.rack().boards[0].jammed = {3};
+
+  const CommandId id = f.life->Unlock(0, 3);
+  size_t told = 0;
+  for (int i = 0; i < 500 && !f.life->book.Waiting(id); ++i) {
+    const size_t pulses = f.pulses(), frames = f.rack().frames.size();
+    f.life->bus.RunOnce();
+    if (const auto near = f.life->book.TakeProving()) {
+      CHECK(*near == id);
+      CHECK(++told == pulses);
+      CHECK(f.rack().frames.size() == frames + 1);
+    }
+  }
+
+  CHECK(told == 2);
+}
+
 TEST_CASE("a second pulse is never late", "[unlock]") {
   Fixture f;
   f.rack().boards[0].jammed = {3};

@@ -127,6 +127,9 @@ v1::ControlRequest ToProto(const Outgoing& message) {
                  [&](const CommandResult& result) { Fill(result, *out.mutable_result()); },
                  [&](const AgentEvent& event) { Fill(event, *out.mutable_event()); },
                  [&](const CaughtUp&) { out.mutable_caught_up(); },
+                 [&](const Proving& proving) {
+                   out.mutable_proving()->set_command_id(proving.id.value());
+                 },
              },
              message);
   return out;

@@ -22,8 +22,9 @@ struct AgentFixture : Served {
     REQUIRE_OK(stream);
     return *stream;
   }
-  absl::Status Execute(const NewCommand& wanted, CommandState expected) {
-    const auto done = commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid);
+  absl::Status Execute(const NewCommand& wanted, CommandState expected,
+                       Commands::Proving proving = Commands::kHearsNothing) {
+    const auto done = commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid, proving);
     if (!done.ok()) return done.status();
     return done->state == expected ? absl::OkStatus() : absl::InternalError(done->reason);
   }
@@ -181,6 +182,25 @@ TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api
   while (agent.Next().result_committed() != f.unlock.id.value()) continue;
   CHECK(f.StateOf(f.unlock) == CommandState::kSucceeded);
   CHECK(f.Count("device.outbox WHERE type = 'command.settled'") == 0);
+}
+
+TEST_CASE("a service that waits hears that the agent's word is near", "[api]") {
+  AgentFixture f;
+  Agent agent(f, f.token);
+  agent.Greet();
+  absl::Status heard;
+  std::thread service([&] {
+    heard = f.Execute(f.unlock, CommandState::kSucceeded, [&](const Command& command) {
+      CHECK(command.state == CommandState::kSent);
+      agent.Succeed(command.id.value());
+    });
+  });
+  agent.NextOrder();
+
+  agent.Prove(f.unlock.id.value());
+
+  service.join();
+  REQUIRE_OK(heard);
 }
 
 TEST_CASE("an order is signed under the number that it got", "[api]") {

@@ -169,6 +169,11 @@ struct Agent {
     Hello(epoch);
     REQUIRE(Next().has_welcome());
   }
+  void Prove(const std::string& command) {
+    v1::ControlRequest near;
+    near.mutable_proving()->set_command_id(command);
+    stream->Write(near);
+  }
   void Succeed(const std::string& command) {
     v1::ControlRequest report;
     report.mutable_result()->set_command_id(command);

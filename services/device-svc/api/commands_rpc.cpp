@@ -72,7 +72,7 @@ grpc::Status CommandsRpc::GetCommand(grpc::ServerContext* ctx, const v1::GetComm
 }
 
 grpc::Status CommandExecutionRpc::Execute(grpc::ServerContext* ctx, const v1::ExecuteRequest* req,
-                                          v1::Command* out) {
+                                          grpc::ServerWriter<v1::Command>* out) {
   return guard_.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
     NewCommand wanted;
     CW_ASSIGN_OR_RETURN(wanted.id, ParseId<CommandId>("command_id", req->command_id()));
@@ -84,8 +84,12 @@ grpc::Status CommandExecutionRpc::Execute(grpc::ServerContext* ctx, const v1::Ex
     wanted.requested_by = req->requested_by().empty() ? caller.Label() : req->requested_by();
     wanted.purpose = req->purpose();
     CW_RETURN_IF_ERROR(wanted.Check());
-    CW_ASSIGN_OR_RETURN(const Command command, commands_.Execute(caller, wanted, TellWhen::kSaid));
-    *out = ToProto(command);
+    const auto tell = [&](const Command& proving) {
+      if (req->tell_when_proving()) out->Write(ToProto(proving));
+    };
+    CW_ASSIGN_OR_RETURN(const Command command,
+                        commands_.Execute(caller, wanted, TellWhen::kSaid, tell));
+    out->WriteLast(ToProto(command), {});
     return absl::OkStatus();
   });
 }

@@ -36,7 +36,7 @@ class CommandExecutionRpc final : public v1::CommandExecutionService::Service {
   CommandExecutionRpc(rpc::Guard& guard, Commands& commands) : guard_(guard), commands_(commands) {}
 
   grpc::Status Execute(grpc::ServerContext* ctx, const v1::ExecuteRequest* req,
-                       v1::Command* out) override;
+                       grpc::ServerWriter<v1::Command>* out) override;
   grpc::Status LookUpCommand(grpc::ServerContext* ctx, const v1::LookUpCommandRequest* req,
                              v1::Command* out) override;
 

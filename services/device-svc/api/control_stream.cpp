@@ -79,6 +79,8 @@ void ControlStream::Take(v1::ControlRequest message) {
     case v1::ControlRequest::kCaughtUp:
       // Not before a result that came first.
       return OnLaneLater([](ControlStream& self) { self.TakeCaughtUp(); });
+    case v1::ControlRequest::kProving:
+      return parts_.commands.HearProving(caller_, CommandId(message.proving().command_id()));
     case v1::ControlRequest::MESSAGE_NOT_SET:
       return;  // of a newer agent
   }

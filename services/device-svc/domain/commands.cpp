@@ -75,25 +75,25 @@ Commands::Commands(Parts parts, Times times)
       times_(times) {}
 
 absl::StatusOr<Command> Commands::Execute(const Caller& caller, const NewCommand& wanted,
-                                          TellWhen tell) {
+                                          TellWhen tell, Proving proving) {
   const absl::Duration accepted_at = clock_.SinceBoot();
   const auto link = links_.Find(wanted.device);
   if (link && link->chain() == wanted.chain) {
-    return ExecuteHere(caller, wanted, tell, *link, accepted_at);
+    return ExecuteHere(caller, wanted, tell, *link, accepted_at, proving);
   }
-  return ExecuteElsewhere(caller, wanted, tell, accepted_at);
+  return ExecuteElsewhere(caller, wanted, tell, accepted_at, proving);
 }
 
 absl::StatusOr<Command> Commands::ExecuteHere(const Caller& caller, const NewCommand& wanted,
-                                              TellWhen tell, Link& link,
-                                              absl::Duration accepted_at) {
+                                              TellWhen tell, Link& link, absl::Duration accepted_at,
+                                              Proving proving) {
   // Expected before it is sent: the outcome may be faster than this thread.
   auto ticket = waiters_.Expect(wanted.id, KeyOf(wanted), tell);
   CW_ASSIGN_OR_RETURN(auto command, SendHere(caller, wanted, link, accepted_at));
   if (!command) return Existing(caller, wanted, reasons::DeviceOffline());
   if (command->state != CommandState::kSent) return *std::move(command);
   return Await(caller, ticket, *std::move(command), accepted_at + wanted.ttl + times_.allowance,
-               false);
+               false, proving);
 }
 
 // Empty when the id is known already, or the stream does not count any more.
@@ -131,7 +131,8 @@ bool Commands::SendOn(Link& link, const Command& command, absl::Duration accepte
 }
 
 absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,
-                                                   TellWhen tell, absl::Duration accepted_at) {
+                                                   TellWhen tell, absl::Duration accepted_at,
+                                                   Proving proving) {
   const absl::Time deadline = std::min(caller.deadline, clock_.Now() + wanted.ttl);
   CW_ASSIGN_OR_RETURN(const auto known, log_.Find(wanted.chain, wanted.id, deadline));
   if (known) return Existing(caller, wanted, reasons::DeviceOffline());
@@ -142,7 +143,7 @@ absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const N
   if (route.replica == self_) {
     const auto link = AwaitLink(wanted.device);
     if (!link) return reasons::DeviceOffline();
-    return ExecuteHere(caller, wanted, tell, *link, accepted_at);
+    return ExecuteHere(caller, wanted, tell, *link, accepted_at, proving);
   }
 
   auto ticket = waiters_.Expect(wanted.id, KeyOf(wanted), TellWhen::kCommitted);
@@ -179,12 +180,14 @@ absl::StatusOr<Command> Commands::Existing(const Caller& caller, const NewComman
 }
 
 absl::StatusOr<Command> Commands::Await(const Caller& caller, Waiters::Ticket& ticket,
-                                        Command command, absl::Duration until, bool look) {
+                                        Command command, absl::Duration until, bool look,
+                                        Proving proving) {
   while (true) {
     const absl::Duration left =
         std::min(until - clock_.SinceBoot(), caller.deadline - clock_.Now());
     if (left <= absl::ZeroDuration()) return Silence(caller, std::move(command));
-    if (const auto outcome = ticket.Wait(look ? std::min(left, times_.look) : left)) {
+    if (const auto outcome =
+            ticket.Wait(look ? std::min(left, times_.look) : left, [&] { proving(command); })) {
       return With(std::move(command), *outcome, clock_.Now());
     }
     if (!look) return Silence(caller, std::move(command));
@@ -233,6 +236,10 @@ absl::StatusOr<Command> Commands::LookUp(const Caller& caller, const ChainId& ch
     return Silence(caller, *std::move(found));
   }
   return *std::move(found);
+}
+
+void Commands::HearProving(const Caller& device, const CommandId& id) {
+  waiters_.SayProving(id, {device.chain, DeviceId(device.subject)});
 }
 
 bool Commands::Hear(const Caller& device, const CommandId& id, const Outcome& outcome) {

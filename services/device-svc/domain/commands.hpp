@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 
 #include "cartwise/base/clock.hpp"
@@ -54,15 +55,22 @@ class Commands {
     /// Called after the commit of an announcement.
     std::function<void()> announced;
   };
+  using Proving = absl::FunctionRef<void(const Command&)>;
+  static constexpr auto kHearsNothing = [](const Command&) {};
+
   explicit Commands(Parts parts, Times times = {});
 
   /// Sends and waits for the outcome or the deadline. The same id again answers
-  /// with the same command and sends nothing.
+  /// with the same command and sends nothing. `proving` is called meanwhile, where `tell` is kSaid,
+  /// when the agent says that its word is near.
   absl::StatusOr<Command> Execute(const Caller& caller, const NewCommand& wanted,
-                                  TellWhen tell = TellWhen::kCommitted);
+                                  TellWhen tell = TellWhen::kCommitted,
+                                  Proving proving = kHearsNothing);
   /// The command, or COMMAND_NOT_FOUND, which bars the id for ever.
   absl::StatusOr<Command> LookUp(const Caller& caller, const ChainId& chain, const CommandId& id);
 
+  /// The agent has acted and is about to tell the outcome: those who wait for its word hear it.
+  void HearProving(const Caller& device, const CommandId& id);
   /// Gives the agent's word to those who wait for it before its commit. True when somebody did:
   /// nobody waits for the commit then, and nothing is left to announce.
   bool Hear(const Caller& device, const CommandId& id, const Outcome& outcome);
@@ -83,16 +91,17 @@ class Commands {
 
  private:
   absl::StatusOr<Command> ExecuteHere(const Caller& caller, const NewCommand& wanted, TellWhen tell,
-                                      Link& link, absl::Duration accepted_at);
+                                      Link& link, absl::Duration accepted_at, Proving proving);
   absl::StatusOr<std::optional<Command>> SendHere(const Caller& caller, const NewCommand& wanted,
                                                   Link& link, absl::Duration accepted_at);
   absl::StatusOr<Command> ExecuteElsewhere(const Caller& caller, const NewCommand& wanted,
-                                           TellWhen tell, absl::Duration accepted_at);
+                                           TellWhen tell, absl::Duration accepted_at,
+                                           Proving proving);
   std::shared_ptr<Link> AwaitLink(const DeviceId& device) const;
   absl::StatusOr<Command> Existing(const Caller& caller, const NewCommand& wanted,
                                    absl::Status otherwise);
   absl::StatusOr<Command> Await(const Caller& caller, Waiters::Ticket& ticket, Command command,
-                                absl::Duration until, bool look);
+                                absl::Duration until, bool look, Proving proving = kHearsNothing);
   absl::StatusOr<Command> Silence(const Caller& caller, Command command);
   absl::StatusOr<Reported> SettleAndTell(const Caller& caller, const DeviceKey& device,
                                          const CommandId& id, const Outcome& outcome,

@@ -7,6 +7,7 @@
 #include "domain/notice.hpp"
 #include "domain/presence.hpp"
 #include "domain/settle.hpp"
+#include "domain/waiters.hpp"
 
 namespace cartwise::device {
 namespace {
@@ -115,6 +116,30 @@ TEST_CASE("what is final stays as it is", "[settle]") {
   Command command = Open(9);
   command.state = S::kSucceeded;
   CHECK_FALSE(SettleAtCaughtUp(command, kCaughtUp));
+}
+
+TEST_CASE("that an outcome is near is heard once by those who wait for that agent's word",
+          "[waiters]") {
+  Waiters waiters;
+  const CommandId id = CommandId::New();
+  const DeviceKey device{ChainId::New(), DeviceId::New()};
+  const DeviceKey stranger{device.chain, DeviceId::New()};
+  auto service = waiters.Expect(id, device, TellWhen::kSaid);
+  auto person = waiters.Expect(id, device, TellWhen::kCommitted);
+  const auto heard = [](Waiters::Ticket& ticket) {
+    int times = 0;
+    CHECK_FALSE(ticket.Wait(absl::ZeroDuration(), [&] { ++times; }));
+    return times;
+  };
+
+  waiters.SayProving(id, stranger);
+  CHECK(heard(service) == 0);
+  waiters.SayProving(CommandId::New(), device);
+  CHECK(heard(service) == 0);
+  waiters.SayProving(id, device);
+  CHECK(heard(service) == 1);
+  CHECK(heard(service) == 0);
+  CHECK(heard(person) == 0);
 }
 
 TEST_CASE("a token is accepted, and the one before for ten minutes of its use", "[token]") {

@@ -11,6 +11,12 @@ struct Waiters::Ticket::Seat {
   std::condition_variable called;
   std::optional<Outcome> outcome;
   bool poked = false;
+  bool proving = false;
+
+  /// An agent speaks for its own device alone.
+  bool Hears(const DeviceKey& speaker) const {
+    return tell == TellWhen::kSaid && device == speaker;
+  }
 };
 
 Waiters::Ticket::Ticket(Waiters& waiters, CommandId id, DeviceKey device, TellWhen tell)
@@ -30,10 +36,18 @@ Waiters::Ticket::~Ticket() {
   }
 }
 
-std::optional<Outcome> Waiters::Ticket::Wait(absl::Duration most) {
+std::optional<Outcome> Waiters::Ticket::Wait(absl::Duration most,
+                                             absl::FunctionRef<void()> proving) {
+  const auto until = std::chrono::steady_clock::now() +
+                     absl::ToChronoMicroseconds(std::max(most, absl::ZeroDuration()));
+  const auto called = [this] { return seat_->outcome || seat_->poked || seat_->proving; };
   std::unique_lock lock(seat_->mutex);
-  seat_->called.wait_for(lock, absl::ToChronoMicroseconds(std::max(most, absl::ZeroDuration())),
-                         [&] { return seat_->outcome || seat_->poked; });
+  while (seat_->called.wait_until(lock, until, called) && !seat_->outcome &&
+         std::exchange(seat_->proving, false)) {
+    lock.unlock();
+    proving();
+    lock.lock();
+  }
   seat_->poked = false;
   return seat_->outcome;
 }
@@ -62,12 +76,17 @@ void Waiters::ForEachSeat(const CommandId& id, Use use) {
 bool Waiters::Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome) {
   bool heard = false;
   ForEachSeat(id, [&](Ticket::Seat& seat) {
-    // An agent speaks for its own device alone.
-    if (seat.tell != TellWhen::kSaid || seat.device != device) return;
+    if (!seat.Hears(device)) return;
     seat.outcome = outcome;
     heard = true;
   });
   return heard;
+}
+
+void Waiters::SayProving(const CommandId& id, const DeviceKey& device) {
+  ForEachSeat(id, [&](Ticket::Seat& seat) {
+    if (seat.Hears(device)) seat.proving = true;
+  });
 }
 
 void Waiters::Deliver(const CommandId& id, const Outcome& outcome) {

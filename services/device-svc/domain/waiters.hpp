@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include <absl/functional/function_ref.h>
 #include <absl/time/time.h>
 
 #include "domain/command.hpp"
@@ -30,8 +31,9 @@ class Waiters {
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
-    /// Blocks at most this long. Empty: no outcome came, or only a Poke.
-    std::optional<Outcome> Wait(absl::Duration most);
+    /// Blocks at most this long; calls `proving` when it hears SayProving. Empty: no outcome came,
+    /// or only a Poke.
+    std::optional<Outcome> Wait(absl::Duration most, absl::FunctionRef<void()> proving);
 
    private:
     friend class Waiters;
@@ -52,6 +54,8 @@ class Waiters {
   bool AnyExpected() const;
   /// Gives what the agent of `device` has said to those who wait for its word. True when some do.
   bool Say(const CommandId& id, const DeviceKey& device, const Outcome& outcome);
+  /// Tells those who wait for the word of `device`'s agent that it is near.
+  void SayProving(const CommandId& id, const DeviceKey& device);
   /// Gives the committed outcome to whoever waits.
   void Deliver(const CommandId& id, const Outcome& outcome);
   /// Makes whoever waits look at the stored command.

@@ -45,16 +45,22 @@ bool NothingWasSent(const absl::Status& status) {
 
 }  // namespace
 
-CommandOutcome DeviceClient::Unlock(const UnlockOrder& order, absl::Time deadline) {
+CommandOutcome DeviceClient::Unlock(const UnlockOrder& order, absl::Time deadline,
+                                    absl::FunctionRef<void()> proving) {
   const absl::Time connected_by = std::min(deadline, absl::Now() + kConnectWithin);
   if (!channel_->WaitForConnected(absl::ToChronoTime(connected_by))) {
     return {CommandState::kDropped, "DEVICE_SVC_UNREACHABLE"};
   }
   grpc::ClientContext context;
   rpc::Prepare(context, deadline, order.trace_id);
+  v1::ExecuteRequest request = RequestFor(order, "lock.unlock", kCommandLife);
+  request.set_tell_when_proving(true);
   v1::Command command;
-  const grpc::Status done =
-      stub_->Execute(&context, RequestFor(order, "lock.unlock", kCommandLife), &command);
+  const auto said = stub_->Execute(&context, request);
+  while (said->Read(&command)) {
+    if (command.state() == v1::Command::SENT) proving();
+  }
+  const grpc::Status done = said->Finish();
   if (done.ok()) return OutcomeOf(command);
   const absl::Status status = rpc::FromGrpc(done);
   if (NothingWasSent(status)) return {CommandState::kDropped, errors::Reason(status)};
@@ -85,8 +91,10 @@ absl::StatusOr<LockReading> DeviceClient::Read(const UnlockOrder& lock, absl::Ti
   grpc::ClientContext context;
   rpc::Prepare(context, deadline, lock.trace_id);
   v1::Command command;
-  const grpc::Status done =
-      stub_->Execute(&context, RequestFor(read, "lock.read", absl::Seconds(2)), &command);
+  const auto said = stub_->Execute(&context, RequestFor(read, "lock.read", absl::Seconds(2)));
+  while (said->Read(&command)) {
+  }
+  const grpc::Status done = said->Finish();
   if (!done.ok()) return rpc::FromGrpc(done);
   const auto& seen = command.result().fields();
   const auto closed = seen.find("closed_mask"), items = seen.find("item_mask");

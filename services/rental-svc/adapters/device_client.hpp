@@ -14,7 +14,8 @@ class DeviceClient final : public Devices {
       : channel_(std::move(channel)),
         stub_(device::v1::CommandExecutionService::NewStub(channel_)) {}
 
-  CommandOutcome Unlock(const UnlockOrder& order, absl::Time deadline) override;
+  CommandOutcome Unlock(const UnlockOrder& order, absl::Time deadline,
+                        absl::FunctionRef<void()> proving) override;
   absl::StatusOr<CommandOutcome> LookUp(const ChainId& chain, const CommandId& command,
                                         absl::Time deadline) override;
   absl::StatusOr<LockReading> Read(const UnlockOrder& lock, absl::Time deadline) override;

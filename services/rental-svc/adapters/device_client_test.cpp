@@ -7,16 +7,27 @@
 namespace cartwise::rental {
 namespace {
 
-// Takes an order and ends without a word about it.
-class Speechless final : public device::v1::CommandExecutionService::Service {
-  grpc::Status Execute(grpc::ServerContext*, const device::v1::ExecuteRequest*,
-                       device::v1::Command*) override {
-    return {grpc::StatusCode::UNAVAILABLE, "going away"};
+using State = device::v1::Command::State;
+
+// Takes an order, says what a test wants said of it, and ends so.
+struct Speaker final : device::v1::CommandExecutionService::Service {
+  std::vector<State> says;
+  grpc::Status end;
+
+  grpc::Status Execute(grpc::ServerContext*, const device::v1::ExecuteRequest* request,
+                       grpc::ServerWriter<device::v1::Command>* out) override {
+    for (const State state : says) {
+      if (state == State::Command_State_SENT && !request->tell_when_proving()) continue;
+      device::v1::Command command;
+      command.set_state(state);
+      out->Write(command);
+    }
+    return end;
   }
 };
 
 struct Server {
-  Speechless service;
+  Speaker service;
   int port = 0;
   std::unique_ptr<grpc::Server> server;
 
@@ -46,19 +57,47 @@ TEST_CASE("an order for which there is no connection was never sent", "[devices]
   gone.server.reset();
   DeviceClient devices(channel);
 
-  const CommandOutcome outcome = devices.Unlock(SomeOrder(), absl::Now() + absl::Milliseconds(200));
+  const CommandOutcome outcome =
+      devices.Unlock(SomeOrder(), absl::Now() + absl::Milliseconds(200), [] {});
 
   CHECK(outcome.state == CommandState::kDropped);
   CHECK(outcome.reason == "DEVICE_SVC_UNREACHABLE");
 }
 
 TEST_CASE("an order that was sent and not answered may have been done", "[devices]") {
-  const Server server;
+  Server server;
+  server.service.end = {grpc::StatusCode::UNAVAILABLE, "going away"};
+  if (GENERATE(true, false)) server.service.says = {State::Command_State_SENT};
   DeviceClient devices(server.Channel());
 
-  const CommandOutcome outcome = devices.Unlock(SomeOrder(), absl::Now() + absl::Seconds(10));
+  const CommandOutcome outcome =
+      devices.Unlock(SomeOrder(), absl::Now() + absl::Seconds(10), [] {});
 
   CHECK(outcome.state == CommandState::kUnknown);
+}
+
+TEST_CASE("that an outcome is near is heard before it", "[devices]") {
+  Server server;
+  server.service.says = {State::Command_State_SENT, State::Command_State_FAILED};
+  DeviceClient devices(server.Channel());
+  int near = 0;
+
+  const CommandOutcome outcome =
+      devices.Unlock(SomeOrder(), absl::Now() + absl::Seconds(10), [&] { ++near; });
+
+  CHECK(near == 1);
+  CHECK(outcome.state == CommandState::kFailed);
+}
+
+TEST_CASE("who says no more than that an outcome is near has not told it", "[devices]") {
+  Server server;
+  if (GENERATE(true, false)) server.service.says = {State::Command_State_SENT};
+  DeviceClient devices(server.Channel());
+
+  const CommandOutcome outcome =
+      devices.Unlock(SomeOrder(), absl::Now() + absl::Seconds(10), [] {});
+
+  CHECK((outcome.state == CommandState::kSent || outcome.state == CommandState::kUnknown));
 }
 
 }  // namespace

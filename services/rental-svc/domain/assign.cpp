@@ -141,8 +141,9 @@ absl::StatusOr<Rental> Assignment::OpenOneAfterAnother(const Caller& caller, con
                                                        const std::string& phone, Rental rental) {
   for (;;) {
     // "shopper", not which one: the record of commands holds nothing to erase.
-    const CommandOutcome outcome = devices_.Unlock(
-        OrderFor(rental, caller.Label(), caller.trace_id), clock_.Now() + kOutcomeWait);
+    const CommandOutcome outcome =
+        devices_.Unlock(OrderFor(rental, caller.Label(), caller.trace_id),
+                        clock_.Now() + kOutcomeWait, [&] { rack_.Rehearse(caller, rental); });
     switch (outcome.state) {
       case CommandState::kSucceeded:
         return Opened(caller, std::move(rental));

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
@@ -55,10 +56,12 @@ enum class LockReading {
 class Devices {
  public:
   virtual ~Devices() = default;
-  /// Sends the order and waits for its outcome, at most until `deadline`.
+  /// Sends the order and waits for its outcome, at most until `deadline`. `proving` may be called
+  /// meanwhile: the lock was pulsed, and the outcome is milliseconds away.
   /// Without a word the outcome is kUnknown; a refusal before sending is
   /// kDropped.
-  virtual CommandOutcome Unlock(const UnlockOrder& order, absl::Time deadline) = 0;
+  virtual CommandOutcome Unlock(const UnlockOrder& order, absl::Time deadline,
+                                absl::FunctionRef<void()> proving) = 0;
   /// What became of a command. One that was never accepted is kDropped, and
   /// barred for ever. Fails when nobody can be asked.
   virtual absl::StatusOr<CommandOutcome> LookUp(const ChainId& chain, const CommandId& command,

@@ -60,6 +60,8 @@ class Rack {
                                                                  const BranchId& branch,
                                                                  absl::Time until) = 0;
 
+  /// Does what Activate does, to no rental: what that needs is at hand when it comes.
+  virtual void Rehearse(const Caller& caller, const Rental& rental) = 0;
   /// OPENING, UNCONFIRMED -> ACTIVE.
   virtual absl::StatusOr<bool> Activate(const Caller& caller, const Rental& rental,
                                         absl::Time at) = 0;

@@ -63,7 +63,7 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
     // A refusal undoes it; a repeat gets its answer, whatever became of the cart since.
     return is_new ? CheckMayOpen(cart) : absl::OkStatus();
   }));
-  const CommandOutcome outcome = devices_.Unlock(order, clock_.Now() + kOutcomeWait);
+  const CommandOutcome outcome = devices_.Unlock(order, clock_.Now() + kOutcomeWait, [] {});
   Cart cart;
   mine.deadline = std::max(mine.deadline, clock_.Now() + absl::Seconds(5));
   CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {

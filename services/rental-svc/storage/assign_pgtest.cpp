@@ -26,6 +26,24 @@ TEST_CASE("an assigned cart is out, and one lock was told to open", "[assign]") 
   CHECK(f.Count("outbox WHERE type IN ('rental.opening', 'rental.active')") == 2);
 }
 
+TEST_CASE("what is rehearsed is not done", "[assign]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  std::string status, cart;
+  f.devices.unlock = [&](const UnlockOrder& order) {
+    // The lock's proof is near: it has been rehearsed.
+    status = f.StatusOf(RentalId(order.command.value()));
+    cart = f.CartOf(place, 1);
+    return CommandOutcome{CommandState::kSucceeded, ""};
+  };
+
+  REQUIRE_OK(f.Assign(place, Phone(1)));
+
+  CHECK(status == "OPENING");
+  CHECK(cart == "IN_USE closed");
+  CHECK(f.Count("outbox WHERE type = 'rental.active'") == 1);
+}
+
 TEST_CASE("the phone number is nowhere readable at rest", "[assign]") {
   RentalFixture f;
   const Place place = f.AddPlace(1);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "cartwise/base/batcher.hpp"
 #include "cartwise/pg/pool.hpp"
 #include "domain/rack.hpp"
@@ -16,6 +18,7 @@ class PgRack final : public Rack {
   absl::StatusOr<std::optional<TakeResult>> AwaitEarlier(const Caller& caller,
                                                          const BranchId& branch,
                                                          absl::Time until) override;
+  void Rehearse(const Caller& caller, const Rental& rental) override;
   absl::StatusOr<bool> Activate(const Caller& caller, const Rental& rental, absl::Time at) override;
   absl::StatusOr<bool> Doubt(const Caller& caller, const Rental& rental) override;
   absl::StatusOr<bool> Cancel(const Caller& caller, const Rental& rental,
@@ -40,6 +43,7 @@ class PgRack final : public Rack {
 
   pg::Pool& pool_;
   Batcher<Activation, absl::StatusOr<bool>> activations_;
+  std::atomic_flag rehearsing_;
 };
 
 }  // namespace cartwise::rental

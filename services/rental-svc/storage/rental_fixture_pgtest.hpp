@@ -43,11 +43,13 @@ class FakeDevices final : public Devices {
   absl::StatusOr<LockReading> reading = absl::UnavailableError("not connected");
   std::atomic<int> reads = 0;
 
-  CommandOutcome Unlock(const UnlockOrder& order, absl::Time) override {
+  CommandOutcome Unlock(const UnlockOrder& order, absl::Time,
+                        absl::FunctionRef<void()> proving) override {
     {
       std::lock_guard lock(mutex_);
       orders_.push_back(order);
     }
+    proving();
     return unlock(order);
   }
   absl::StatusOr<CommandOutcome> LookUp(const ChainId&, const CommandId&, absl::Time) override {
