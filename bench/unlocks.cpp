@@ -1,5 +1,8 @@
 #include <poll.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "bare_way.hpp"
 #include "harness/rack.hpp"
 #include "load.hpp"
@@ -10,6 +13,9 @@ namespace {
 
 // Unlock frame and status exchange at 19,200 baud, 10 bits a byte: 5 + 5 + 9 bytes.
 constexpr double kWireMs = 19 * 10 * 1000.0 / 19'200;
+
+// Unlocks of one kind, one after another.
+constexpr int kTurn = 20;
 
 struct Samples {
   std::vector<double> first_byte_ms;
@@ -23,44 +29,68 @@ void AwaitQuiet() {
 
 // One shopper after another on a bus that nobody polls meanwhile; every cart
 // is pushed back before the next call.
-Samples Measure(fleet::Fleet& fleet, int gap_ms, int unlocks) {
-  fleet::Chain chain(fleet);
-  fleet::Rack rack(fleet, chain, {.gap_ms = gap_ms, .poll_interval_ms = 250});
-  Samples samples;
-  for (int i = 0; i < unlocks; ++i) {
-    AwaitQuiet();
-    const auto rental = rack.Assign(fleet::NewPhone());
+class Shoppers {
+ public:
+  Shoppers(fleet::Fleet& fleet, int gap_ms)
+      : gap_ms_(gap_ms),
+        chain_(fleet),
+        rack_(fleet, chain_, {.gap_ms = gap_ms, .poll_interval_ms = 250}) {}
+
+  void Unlock() {
+    const auto rental = rack_.Assign(fleet::NewPhone());
     if (!rental.ok()) {
       std::fprintf(stderr, "bench: assign failed: %s\n", rental.text.c_str());
       std::exit(1);
     }
     const auto after_ms = [&](int64_t us) { return double(us - rental.sent_us) / 1000; };
-    samples.first_byte_ms.push_back(after_ms(rack.board().Pulses().back().first_byte_us));
-    samples.proven_ms.push_back(after_ms(rental.came_us) - kWireMs - gap_ms);
-    rack.board().Do("push " + rack.PlaceOf(rental.body["cart_id"]));
-    rack.WaitRental(rental.body["id"], "RETURNED NOT_TAKEN");
+    samples.first_byte_ms.push_back(after_ms(rack_.board().Pulses().back().first_byte_us));
+    samples.proven_ms.push_back(after_ms(rental.came_us) - kWireMs - gap_ms_);
+    rack_.board().Do("push " + rack_.PlaceOf(rental.body["cart_id"]));
+    rack_.WaitRental(rental.body["id"], "RETURNED NOT_TAKEN");
   }
-  return samples;
-}
 
-Samples MeasureBareWay(fleet::Fleet& fleet, int trips) {
-  BareWay way(fleet);
   Samples samples;
-  for (int i = 0; i < trips; ++i) {
-    AwaitQuiet();
-    const BareWay::Trip trip = way.Go();
+
+ private:
+  const int gap_ms_;
+  fleet::Chain chain_;
+  fleet::Rack rack_;
+};
+
+class Travellers {
+ public:
+  explicit Travellers(fleet::Fleet& fleet) : way_(fleet) {}
+
+  void Go() {
+    const BareWay::Trip trip = way_.Go();
     samples.first_byte_ms.push_back(trip.first_byte_ms);
     samples.proven_ms.push_back(trip.back_ms);
   }
-  return samples;
-}
+
+  Samples samples;
+
+ private:
+  BareWay way_;
+};
 
 }  // namespace
 
 std::vector<Figure> Unlocks(fleet::Fleet& fleet, const Effort& effort) {
-  const Samples usual = Measure(fleet, 25, effort.unlocks);
-  const Samples dense = Measure(fleet, 0, effort.unlocks);
-  const Samples bare = MeasureBareWay(fleet, effort.unlocks);
+  Shoppers at_usual_gap(fleet, 25), without_gap(fleet, 0);
+  Travellers on_bare_way(fleet);
+  const std::vector<std::function<void()>> turns = {
+      [&] { at_usual_gap.Unlock(); }, [&] { without_gap.Unlock(); }, [&] { on_bare_way.Go(); }};
+  // By turns, so that what changes with time falls on all alike.
+  for (int done = 0; done < effort.unlocks; done += kTurn) {
+    for (const auto& turn : turns) {
+      for (int i = 0; i < kTurn; ++i) {
+        AwaitQuiet();
+        turn();
+      }
+    }
+  }
+  const Samples &usual = at_usual_gap.samples, &dense = without_gap.samples,
+                &bare = on_bare_way.samples;
   const double usual_above = Percentile(usual.proven_ms, 0.5);
   const double dense_above = Percentile(dense.proven_ms, 0.5);
   return {

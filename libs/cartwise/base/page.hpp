@@ -22,13 +22,13 @@ absl::StatusOr<PageRequest> ParsePage(int page_size, std::string_view page_token
 /// The opaque token of the row with this key.
 std::string PageToken(const std::vector<std::string>& key);
 
-/// Stores answer one row more than a page holds, when there is one: cuts it off
-/// and says so.
-template <typename Row>
-bool CutToPage(std::vector<Row>& rows, const PageRequest& page) {
-  if (rows.size() <= static_cast<size_t>(page.size)) return false;
+/// Stores answer one row more than a page holds, when there is one: cuts it off. The token of the
+/// next page, empty on the last; `key_of` gives a row's place.
+template <typename Row, typename KeyOf>
+std::string CutPage(std::vector<Row>& rows, const PageRequest& page, KeyOf key_of) {
+  if (rows.size() <= static_cast<size_t>(page.size)) return "";
   rows.resize(static_cast<size_t>(page.size));
-  return true;
+  return PageToken(key_of(rows.back()));
 }
 
 }  // namespace cartwise

@@ -4,6 +4,7 @@
 
 #include "api/translation.hpp"
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/page.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "domain/devices.hpp"

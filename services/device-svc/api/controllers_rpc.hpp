@@ -33,8 +33,6 @@ class ControllersRpc final : public v1::ControllerService::Service {
                                 google::protobuf::Empty* out) override;
 
  private:
-  grpc::Status Announced(grpc::Status status) const;
-
   rpc::Guard& guard_;
   Database<Store>& database_;
   const Controllers& controllers_;

@@ -54,8 +54,6 @@ class DevicesRpc final : public v1::DeviceService::Service {
                                  v1::RotateDeviceTokenResponse* out) override;
 
  private:
-  grpc::Status Announced(grpc::Status status) const;
-
   const Parts parts_;
 };
 

@@ -10,7 +10,6 @@
 #include <google/protobuf/timestamp.pb.h>
 
 #include "cartwise/base/optional.hpp"
-#include "cartwise/base/page.hpp"
 #include "cartwise/device/v1/commands.pb.h"
 #include "cartwise/device/v1/controllers.pb.h"
 #include "cartwise/device/v1/devices.pb.h"
@@ -37,12 +36,5 @@ v1::Device::Lifecycle ToProto(Lifecycle lifecycle);
 std::optional<Status> FromProto(v1::Device::Status status);
 std::optional<Lifecycle> FromProto(v1::Device::Lifecycle lifecycle);
 std::optional<CommandState> FromProto(v1::Command::State state);
-
-/// The token of the last item of the page, empty on the last page; cuts off what
-/// does not belong to it.
-template <typename T, typename KeyOfItem>
-std::string CutPage(std::vector<T>& items, const PageRequest& page, KeyOfItem key_of) {
-  return CutToPage(items, page) ? PageToken(key_of(items.back())) : "";
-}
 
 }  // namespace cartwise::device

@@ -47,11 +47,6 @@ absl::StatusOr<CartChange> FromProto(const v1::UpdateCartRequest& req) {
 
 }  // namespace
 
-grpc::Status CartsRpc::Announced(grpc::Status status) const {
-  if (status.ok()) announced_();
-  return status;
-}
-
 grpc::Status CartsRpc::ListCarts(grpc::ServerContext* ctx, const v1::ListCartsRequest* req,
                                  v1::ListCartsResponse* out) {
   return guard_.Read(ctx, *req, database_, [&](Store& store, const Caller&) -> absl::Status {
@@ -60,22 +55,25 @@ grpc::Status CartsRpc::ListCarts(grpc::ServerContext* ctx, const v1::ListCartsRe
     CW_ASSIGN_OR_RETURN(const Branch branch, store.FindBranch(id));
     CW_ASSIGN_OR_RETURN(auto carts,
                         store.ListCarts(branch, rental::FromProto(req->status()), page));
-    const bool more = CutToPage(carts, page);
+    out->set_next_page_token(CutPage(carts, page, [](const Cart& last) {
+      return std::vector<std::string>{std::to_string(last.cart_number)};
+    }));
     for (const Cart& cart : carts) *out->add_carts() = ToProto(cart);
-    if (more) out->set_next_page_token(PageToken({std::to_string(carts.back().cart_number)}));
     return absl::OkStatus();
   });
 }
 
 grpc::Status CartsRpc::CreateCarts(grpc::ServerContext* ctx, const v1::CreateCartsRequest* req,
                                    v1::CreateCartsResponse* out) {
-  return Announced(guard_.Write(
-      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const NewCarts want, FromProto(*req));
-        CW_ASSIGN_OR_RETURN(const auto carts, rental::CreateCarts(store, caller, want));
-        for (const Cart& cart : carts) *out->add_carts() = ToProto(cart);
-        return absl::OkStatus();
-      }));
+  return rpc::Announcing(
+      announced_, guard_.Write(ctx, *req, *out, database_,
+                               [&](Store& store, const Caller& caller) -> absl::Status {
+                                 CW_ASSIGN_OR_RETURN(const NewCarts want, FromProto(*req));
+                                 CW_ASSIGN_OR_RETURN(const auto carts,
+                                                     rental::CreateCarts(store, caller, want));
+                                 for (const Cart& cart : carts) *out->add_carts() = ToProto(cart);
+                                 return absl::OkStatus();
+                               }));
 }
 
 grpc::Status CartsRpc::GetCart(grpc::ServerContext* ctx, const v1::GetCartRequest* req,
@@ -92,23 +90,28 @@ grpc::Status CartsRpc::GetCart(grpc::ServerContext* ctx, const v1::GetCartReques
 
 grpc::Status CartsRpc::UpdateCart(grpc::ServerContext* ctx, const v1::UpdateCartRequest* req,
                                   v1::Cart* out) {
-  return Announced(guard_.Write(
-      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const CartChange change, FromProto(*req));
-        CW_ASSIGN_OR_RETURN(const Cart cart, rental::UpdateCart(store, caller, change));
-        *out = ToProto(cart);
-        return absl::OkStatus();
-      }));
+  return rpc::Announcing(
+      announced_, guard_.Write(ctx, *req, *out, database_,
+                               [&](Store& store, const Caller& caller) -> absl::Status {
+                                 CW_ASSIGN_OR_RETURN(const CartChange change, FromProto(*req));
+                                 CW_ASSIGN_OR_RETURN(const Cart cart,
+                                                     rental::UpdateCart(store, caller, change));
+                                 *out = ToProto(cart);
+                                 return absl::OkStatus();
+                               }));
 }
 
 grpc::Status CartsRpc::DeleteCart(grpc::ServerContext* ctx, const v1::DeleteCartRequest* req,
                                   google::protobuf::Empty* out) {
-  return Announced(guard_.Write(
-      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const auto branch, ParseId<BranchId>("branch_id", req->branch_id()));
-        CW_ASSIGN_OR_RETURN(const auto id, ParseId<CartId>("id", req->id()));
-        return rental::DeleteCart(store, caller, branch, id);
-      }));
+  return rpc::Announcing(
+      announced_,
+      guard_.Write(ctx, *req, *out, database_,
+                   [&](Store& store, const Caller& caller) -> absl::Status {
+                     CW_ASSIGN_OR_RETURN(const auto branch,
+                                         ParseId<BranchId>("branch_id", req->branch_id()));
+                     CW_ASSIGN_OR_RETURN(const auto id, ParseId<CartId>("id", req->id()));
+                     return rental::DeleteCart(store, caller, branch, id);
+                   }));
 }
 
 grpc::Status CartsRpc::UnlockCart(grpc::ServerContext* ctx, const v1::UnlockCartRequest* req,

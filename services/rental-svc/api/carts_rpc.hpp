@@ -30,8 +30,6 @@ class CartsRpc final : public v1::CartService::Service {
                           v1::UnlockCartResponse* out) override;
 
  private:
-  grpc::Status Announced(grpc::Status status) const;
-
   rpc::Guard& guard_;
   RentalDatabase& database_;
   StaffUnlocks& unlocks_;

@@ -21,10 +21,10 @@ absl::StatusOr<PageRequest> ParseRentalPage(int size, const std::string& token) 
   return page;
 }
 
-// Cuts the row that only told that there are more.
 std::string NextPage(std::vector<Rental>& rentals, const PageRequest& page) {
-  if (!CutToPage(rentals, page)) return "";
-  return PageToken({ToRfc3339(rentals.back().start_time), rentals.back().id.value()});
+  return CutPage(rentals, page, [](const Rental& last) {
+    return std::vector<std::string>{ToRfc3339(last.start_time), last.id.value()};
+  });
 }
 
 absl::StatusOr<HistoryFilter> FilterOf(const v1::ListRentalHistoryRequest& req,
@@ -62,13 +62,15 @@ v1::Rental RentalsRpc::Shown(const Caller& caller, const Rental& rental) const {
 
 grpc::Status RentalsRpc::CallOnce(grpc::ServerContext* ctx, const google::protobuf::Message& req,
                                   google::protobuf::Message& out, Body body) const {
-  return Announced(parts_.guard.CallOnce(ctx, req, out, [&](const Caller& caller) {
+  const grpc::Status done = parts_.guard.CallOnce(ctx, req, out, [&](const Caller& caller) {
     if (caller.once == nullptr) return body(caller);
     KeyedOnce once(*caller.once, parts_.vault);
     Caller keyed = caller;
     keyed.once = &once;
     return body(keyed);
-  }));
+  });
+  parts_.announced();  // a refusal may have moved a rental too: a jammed lock
+  return done;
 }
 
 absl::Status RentalsRpc::EndOnce(const Caller& caller, v1::Rental* out, Ending end) const {
@@ -86,11 +88,6 @@ absl::Status RentalsRpc::EndOnce(const Caller& caller, v1::Rental* out, Ending e
   }
   out->set_user_phone(ShownPhone(caller, parts_.vault, *ended));
   return absl::OkStatus();
-}
-
-grpc::Status RentalsRpc::Announced(grpc::Status status) const {
-  parts_.announced();  // a refusal may have moved a rental too: a jammed lock
-  return status;
 }
 
 grpc::Status RentalsRpc::AssignCart(grpc::ServerContext* ctx, const v1::AssignCartRequest* req,

@@ -55,7 +55,6 @@ class RentalsRpc final : public v1::RentalService::Service {
   // Ends a rental once per Idempotency-Key. The answer kept for a repeat has no
   // phone: a repeat reads it from the rental.
   absl::Status EndOnce(const Caller& caller, v1::Rental* out, Ending end) const;
-  grpc::Status Announced(grpc::Status status) const;
 
   const Parts parts_;
 };

@@ -29,8 +29,6 @@ class BranchesRpc final : public v1::BranchService::Service {
                             google::protobuf::Empty* out) override;
 
  private:
-  grpc::Status Announced(grpc::Status status) const;
-
   rpc::Guard& guard_;
   TenantDatabase& database_;
   const Clock& clock_;

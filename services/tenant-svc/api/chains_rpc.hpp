@@ -29,8 +29,6 @@ class ChainsRpc final : public v1::ChainService::Service {
                            google::protobuf::Empty* out) override;
 
  private:
-  grpc::Status Announced(grpc::Status status) const;
-
   rpc::Guard& guard_;
   TenantDatabase& database_;
   const Clock& clock_;

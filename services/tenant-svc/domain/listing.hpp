@@ -14,17 +14,11 @@ struct Listing {
   std::string next_page_token;
 };
 
-/// Makes a page of rows that were asked for with one more than the page holds:
-/// the extra one tells that there is a next page. `key_of` gives a row's place.
+/// Makes a page of a store's answer. `key_of` gives a row's place.
 template <typename T, typename KeyOf>
 Listing<T> ToListing(std::vector<T> rows, const PageRequest& page, KeyOf key_of) {
-  Listing<T> listing;
-  if (rows.size() > size_t(page.size)) {
-    rows.resize(page.size);
-    listing.next_page_token = PageToken(key_of(rows.back()));
-  }
-  listing.items = std::move(rows);
-  return listing;
+  std::string next = CutPage(rows, page, key_of);
+  return {std::move(rows), std::move(next)};
 }
 
 }  // namespace cartwise::tenant
