@@ -77,9 +77,4 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return result;
 }
 
-grpc::Status Announcing(const std::function<void()>& announced, grpc::Status done) {
-  if (done.ok()) announced();
-  return done;
-}
-
 }  // namespace cartwise::rpc

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <functional>
-
 #include <absl/status/status.h>
 #include <grpcpp/support/status.h>
 
@@ -14,8 +12,5 @@ grpc::Status ToGrpc(const absl::Status& status);
 
 /// The reverse, for answers of other services.
 absl::Status FromGrpc(const grpc::Status& status);
-
-/// `done`, once `announced` has heard of an OK: what a call wrote may wait in the outbox.
-grpc::Status Announcing(const std::function<void()>& announced, grpc::Status done);
 
 }  // namespace cartwise::rpc

@@ -26,23 +26,21 @@ grpc::Status ControllersRpc::ListControllers(grpc::ServerContext* ctx,
 grpc::Status ControllersRpc::CreateController(grpc::ServerContext* ctx,
                                               const v1::CreateControllerRequest* req,
                                               v1::Controller* out) {
-  return rpc::Announcing(
-      announced_,
-      guard_.Write(
-          ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
-            Controller wanted;
-            CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req->device_id()));
-            wanted.address = req->controller_address();
-            wanted.port = req->port();
-            if (req->baudrate() != 0) wanted.baudrate = req->baudrate();
-            wanted.invert_hook = req->invert_hook();
-            wanted.has_ir = req->has_ir();
-            if (req->pulse_ms() != 0) wanted.pulse_ms = req->pulse_ms();
-            CW_ASSIGN_OR_RETURN(const Controller made,
-                                controllers_.Create(store, caller, std::move(wanted)));
-            *out = ToProto(made);
-            return absl::OkStatus();
-          }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        Controller wanted;
+        CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req->device_id()));
+        wanted.address = req->controller_address();
+        wanted.port = req->port();
+        if (req->baudrate() != 0) wanted.baudrate = req->baudrate();
+        wanted.invert_hook = req->invert_hook();
+        wanted.has_ir = req->has_ir();
+        if (req->pulse_ms() != 0) wanted.pulse_ms = req->pulse_ms();
+        CW_ASSIGN_OR_RETURN(const Controller made,
+                            controllers_.Create(store, caller, std::move(wanted)));
+        *out = ToProto(made);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status ControllersRpc::GetController(grpc::ServerContext* ctx,
@@ -59,35 +57,31 @@ grpc::Status ControllersRpc::GetController(grpc::ServerContext* ctx,
 grpc::Status ControllersRpc::UpdateController(grpc::ServerContext* ctx,
                                               const v1::UpdateControllerRequest* req,
                                               v1::Controller* out) {
-  return rpc::Announcing(
-      announced_,
-      guard_.Write(ctx, *req, *out, database_,
-                   [&](Store& store, const Caller& caller) -> absl::Status {
-                     CW_ASSIGN_OR_RETURN(const auto id, ParseId<ControllerId>("id", req->id()));
-                     ControllerChange change;
-                     if (req->has_controller_address()) change.address = req->controller_address();
-                     if (req->has_port()) change.port = req->port();
-                     if (req->has_baudrate()) change.baudrate = req->baudrate();
-                     if (req->has_invert_hook()) change.invert_hook = req->invert_hook();
-                     if (req->has_has_ir()) change.has_ir = req->has_ir();
-                     if (req->has_pulse_ms()) change.pulse_ms = req->pulse_ms();
-                     CW_ASSIGN_OR_RETURN(const Controller controller,
-                                         controllers_.Update(store, caller, id, change));
-                     *out = ToProto(controller);
-                     return absl::OkStatus();
-                   }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<ControllerId>("id", req->id()));
+        ControllerChange change;
+        if (req->has_controller_address()) change.address = req->controller_address();
+        if (req->has_port()) change.port = req->port();
+        if (req->has_baudrate()) change.baudrate = req->baudrate();
+        if (req->has_invert_hook()) change.invert_hook = req->invert_hook();
+        if (req->has_has_ir()) change.has_ir = req->has_ir();
+        if (req->has_pulse_ms()) change.pulse_ms = req->pulse_ms();
+        CW_ASSIGN_OR_RETURN(const Controller controller,
+                            controllers_.Update(store, caller, id, change));
+        *out = ToProto(controller);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status ControllersRpc::DeleteController(grpc::ServerContext* ctx,
                                               const v1::DeleteControllerRequest* req,
                                               google::protobuf::Empty* out) {
-  return rpc::Announcing(announced_,
-                         guard_.Write(ctx, *req, *out, database_,
-                                      [&](Store& store, const Caller& caller) -> absl::Status {
-                                        CW_ASSIGN_OR_RETURN(const auto id,
-                                                            ParseId<ControllerId>("id", req->id()));
-                                        return controllers_.Delete(store, caller, id);
-                                      }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<ControllerId>("id", req->id()));
+        return controllers_.Delete(store, caller, id);
+      }));
 }
 
 }  // namespace cartwise::device

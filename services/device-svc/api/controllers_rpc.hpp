@@ -4,6 +4,7 @@
 
 #include "cartwise/base/database.hpp"
 #include "cartwise/device/v1/controllers.grpc.pb.h"
+#include "cartwise/rpc/announcer.hpp"
 #include "cartwise/rpc/guard.hpp"
 #include "domain/controllers.hpp"
 #include "domain/devices.hpp"
@@ -37,7 +38,7 @@ class ControllersRpc final : public v1::ControllerService::Service {
   Database<Store>& database_;
   const Controllers& controllers_;
   const Devices& devices_;
-  const std::function<void()> announced_;
+  const rpc::Announcer announced_;
 };
 
 }  // namespace cartwise::device

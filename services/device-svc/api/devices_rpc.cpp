@@ -35,26 +35,24 @@ std::string TokenHashOf(const rpc::CallContext::Metadata& metadata) {
 grpc::Status DevicesRpc::RegisterDevice(grpc::ServerContext* ctx,
                                         const v1::RegisterDeviceRequest* req,
                                         v1::RegisterDeviceResponse* out) {
-  return rpc::Announcing(
-      parts_.announced, parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(
-            const Registered known,
-            parts_.registration.Register(caller, req->enrollment_key(), FromProto(*req)));
-        out->set_device_id(known.device.id.value());
-        out->set_device_token(known.token);
-        auto& mqtt = *out->mutable_mqtt_config();
-        mqtt.set_broker(parts_.answer.mqtt_broker);
-        mqtt.set_port(parts_.answer.mqtt_port);
-        mqtt.set_topic(absl::StrCat("cartwise/", known.branch.chain_slug, "/",
-                                    known.branch.branch_code, "/devices/",
-                                    known.device.id.value()));
-        out->set_chain_id(known.branch.chain.value());
-        out->set_branch_id(known.branch.branch.value());
-        for (const auto& [id, pem] : parts_.answer.order_keys.Pems()) {
-          (*out->mutable_order_keys())[id] = pem;
-        }
-        return absl::OkStatus();
-      }));
+  return announced_(parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(
+        const Registered known,
+        parts_.registration.Register(caller, req->enrollment_key(), FromProto(*req)));
+    out->set_device_id(known.device.id.value());
+    out->set_device_token(known.token);
+    auto& mqtt = *out->mutable_mqtt_config();
+    mqtt.set_broker(parts_.answer.mqtt_broker);
+    mqtt.set_port(parts_.answer.mqtt_port);
+    mqtt.set_topic(absl::StrCat("cartwise/", known.branch.chain_slug, "/", known.branch.branch_code,
+                                "/devices/", known.device.id.value()));
+    out->set_chain_id(known.branch.chain.value());
+    out->set_branch_id(known.branch.branch.value());
+    for (const auto& [id, pem] : parts_.answer.order_keys.Pems()) {
+      (*out->mutable_order_keys())[id] = pem;
+    }
+    return absl::OkStatus();
+  }));
 }
 
 grpc::Status DevicesRpc::SendHeartbeat(grpc::ServerContext* ctx,
@@ -135,53 +133,43 @@ grpc::Status DevicesRpc::GetDeviceStatus(grpc::ServerContext* ctx,
 
 grpc::Status DevicesRpc::UpdateDevice(grpc::ServerContext* ctx, const v1::UpdateDeviceRequest* req,
                                       v1::Device* out) {
-  return rpc::Announcing(
-      parts_.announced,
-      parts_.guard.Write(ctx, *req, *out, parts_.database,
-                         [&](Store& store, const Caller& caller) -> absl::Status {
-                           CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-                           DeviceChange change;
-                           change.name = If(req->has_device_name(), req->device_name());
-                           change.serial_number =
-                               If(req->has_serial_number(), req->serial_number());
-                           if (req->has_lifecycle()) {
-                             change.lifecycle = FromProto(req->lifecycle());
-                             if (!change.lifecycle)
-                               return errors::InvalidField("lifecycle", "is no lifecycle");
-                           }
-                           CW_ASSIGN_OR_RETURN(const Device device,
-                                               parts_.devices.Update(store, caller, id, change));
-                           *out = ToProto(device);
-                           return absl::OkStatus();
-                         }));
+  return announced_(parts_.guard.Write(
+      ctx, *req, *out, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
+        DeviceChange change;
+        change.name = If(req->has_device_name(), req->device_name());
+        change.serial_number = If(req->has_serial_number(), req->serial_number());
+        if (req->has_lifecycle()) {
+          change.lifecycle = FromProto(req->lifecycle());
+          if (!change.lifecycle) return errors::InvalidField("lifecycle", "is no lifecycle");
+        }
+        CW_ASSIGN_OR_RETURN(const Device device, parts_.devices.Update(store, caller, id, change));
+        *out = ToProto(device);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status DevicesRpc::DeleteDevice(grpc::ServerContext* ctx, const v1::DeleteDeviceRequest* req,
                                       google::protobuf::Empty* out) {
-  return rpc::Announcing(
-      parts_.announced, parts_.guard.Write(ctx, *req, *out, parts_.database,
-                                           [&](Store& store, const Caller& caller) -> absl::Status {
-                                             CW_ASSIGN_OR_RETURN(
-                                                 const auto id, ParseId<DeviceId>("id", req->id()));
-                                             return parts_.devices.Retire(store, caller, id);
-                                           }));
+  return announced_(parts_.guard.Write(
+      ctx, *req, *out, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
+        return parts_.devices.Retire(store, caller, id);
+      }));
 }
 
 grpc::Status DevicesRpc::SetFirmware(grpc::ServerContext* ctx, const v1::SetFirmwareRequest* req,
                                      v1::Device* out) {
-  return rpc::Announcing(
-      parts_.announced,
-      parts_.guard.Write(ctx, *req, *out, parts_.database,
-                         [&](Store& store, const Caller& caller) -> absl::Status {
-                           CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-                           CW_RETURN_IF_ERROR(parts_.devices.Admit(
-                               store, caller, TokenHashOf(ctx->client_metadata())));
-                           CW_ASSIGN_OR_RETURN(const Device device,
-                                               parts_.devices.SetFirmware(store, caller, id,
-                                                                          req->firmware_version()));
-                           *out = ToProto(device);
-                           return absl::OkStatus();
-                         }));
+  return announced_(parts_.guard.Write(
+      ctx, *req, *out, parts_.database, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
+        CW_RETURN_IF_ERROR(
+            parts_.devices.Admit(store, caller, TokenHashOf(ctx->client_metadata())));
+        CW_ASSIGN_OR_RETURN(const Device device,
+                            parts_.devices.SetFirmware(store, caller, id, req->firmware_version()));
+        *out = ToProto(device);
+        return absl::OkStatus();
+      }));
 }
 
 // Call, not Write: an answer under an Idempotency-Key is stored, and this one
@@ -189,20 +177,17 @@ grpc::Status DevicesRpc::SetFirmware(grpc::ServerContext* ctx, const v1::SetFirm
 grpc::Status DevicesRpc::RotateDeviceToken(grpc::ServerContext* ctx,
                                            const v1::RotateDeviceTokenRequest* req,
                                            v1::RotateDeviceTokenResponse* out) {
-  const grpc::Status status =
-      parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
-        CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
-        return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
-          CW_ASSIGN_OR_RETURN(
-              const Enrolment rotated,
-              parts_.devices.RotateToken(store, caller, TokenHashOf(ctx->client_metadata()), id));
-          out->set_device_id(rotated.device.id.value());
-          out->set_device_token(rotated.token);
-          return absl::OkStatus();
-        });
-      });
-  if (status.ok()) parts_.announced();
-  return status;
+  return announced_(parts_.guard.Call(ctx, *req, [&](const Caller& caller) -> absl::Status {
+    CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
+    return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
+      CW_ASSIGN_OR_RETURN(
+          const Enrolment rotated,
+          parts_.devices.RotateToken(store, caller, TokenHashOf(ctx->client_metadata()), id));
+      out->set_device_id(rotated.device.id.value());
+      out->set_device_token(rotated.token);
+      return absl::OkStatus();
+    });
+  }));
 }
 
 }  // namespace cartwise::device

@@ -6,6 +6,7 @@
 #include "api/order_keys.hpp"
 #include "cartwise/base/database.hpp"
 #include "cartwise/device/v1/devices.grpc.pb.h"
+#include "cartwise/rpc/announcer.hpp"
 #include "cartwise/rpc/guard.hpp"
 #include "domain/registration.hpp"
 #include "domain/streams.hpp"
@@ -32,7 +33,7 @@ class DevicesRpc final : public v1::DeviceService::Service {
     EnrolmentAnswer answer;
     std::function<void()> announced;
   };
-  explicit DevicesRpc(Parts parts) : parts_(std::move(parts)) {}
+  explicit DevicesRpc(Parts parts) : parts_(std::move(parts)), announced_(parts_.announced) {}
 
   grpc::Status RegisterDevice(grpc::ServerContext* ctx, const v1::RegisterDeviceRequest* req,
                               v1::RegisterDeviceResponse* out) override;
@@ -55,6 +56,7 @@ class DevicesRpc final : public v1::DeviceService::Service {
 
  private:
   const Parts parts_;
+  const rpc::Announcer announced_;
 };
 
 /// SHA-256 of the bearer token of a call, hex; empty without one.

@@ -65,15 +65,13 @@ grpc::Status CartsRpc::ListCarts(grpc::ServerContext* ctx, const v1::ListCartsRe
 
 grpc::Status CartsRpc::CreateCarts(grpc::ServerContext* ctx, const v1::CreateCartsRequest* req,
                                    v1::CreateCartsResponse* out) {
-  return rpc::Announcing(
-      announced_, guard_.Write(ctx, *req, *out, database_,
-                               [&](Store& store, const Caller& caller) -> absl::Status {
-                                 CW_ASSIGN_OR_RETURN(const NewCarts want, FromProto(*req));
-                                 CW_ASSIGN_OR_RETURN(const auto carts,
-                                                     rental::CreateCarts(store, caller, want));
-                                 for (const Cart& cart : carts) *out->add_carts() = ToProto(cart);
-                                 return absl::OkStatus();
-                               }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const NewCarts want, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const auto carts, rental::CreateCarts(store, caller, want));
+        for (const Cart& cart : carts) *out->add_carts() = ToProto(cart);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status CartsRpc::GetCart(grpc::ServerContext* ctx, const v1::GetCartRequest* req,
@@ -90,28 +88,23 @@ grpc::Status CartsRpc::GetCart(grpc::ServerContext* ctx, const v1::GetCartReques
 
 grpc::Status CartsRpc::UpdateCart(grpc::ServerContext* ctx, const v1::UpdateCartRequest* req,
                                   v1::Cart* out) {
-  return rpc::Announcing(
-      announced_, guard_.Write(ctx, *req, *out, database_,
-                               [&](Store& store, const Caller& caller) -> absl::Status {
-                                 CW_ASSIGN_OR_RETURN(const CartChange change, FromProto(*req));
-                                 CW_ASSIGN_OR_RETURN(const Cart cart,
-                                                     rental::UpdateCart(store, caller, change));
-                                 *out = ToProto(cart);
-                                 return absl::OkStatus();
-                               }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const CartChange change, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const Cart cart, rental::UpdateCart(store, caller, change));
+        *out = ToProto(cart);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status CartsRpc::DeleteCart(grpc::ServerContext* ctx, const v1::DeleteCartRequest* req,
                                   google::protobuf::Empty* out) {
-  return rpc::Announcing(
-      announced_,
-      guard_.Write(ctx, *req, *out, database_,
-                   [&](Store& store, const Caller& caller) -> absl::Status {
-                     CW_ASSIGN_OR_RETURN(const auto branch,
-                                         ParseId<BranchId>("branch_id", req->branch_id()));
-                     CW_ASSIGN_OR_RETURN(const auto id, ParseId<CartId>("id", req->id()));
-                     return rental::DeleteCart(store, caller, branch, id);
-                   }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto branch, ParseId<BranchId>("branch_id", req->branch_id()));
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<CartId>("id", req->id()));
+        return rental::DeleteCart(store, caller, branch, id);
+      }));
 }
 
 grpc::Status CartsRpc::UnlockCart(grpc::ServerContext* ctx, const v1::UnlockCartRequest* req,

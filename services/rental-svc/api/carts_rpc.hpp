@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "cartwise/rental/v1/carts.grpc.pb.h"
+#include "cartwise/rpc/announcer.hpp"
 #include "cartwise/rpc/guard.hpp"
 #include "domain/carts.hpp"
 #include "domain/staff_unlock.hpp"
@@ -33,7 +34,7 @@ class CartsRpc final : public v1::CartService::Service {
   rpc::Guard& guard_;
   RentalDatabase& database_;
   StaffUnlocks& unlocks_;
-  const std::function<void()> announced_;
+  const rpc::Announcer announced_;
 };
 
 }  // namespace cartwise::rental

@@ -95,42 +95,36 @@ grpc::Status BranchesRpc::GetBranch(grpc::ServerContext* ctx, const v1::GetBranc
 
 grpc::Status BranchesRpc::CreateBranch(grpc::ServerContext* ctx, const v1::CreateBranchRequest* req,
                                        v1::Branch* out) {
-  return rpc::Announcing(
-      announced_, guard_.Write(ctx, *req, *out, database_,
-                               [&](Store& store, const Caller& caller) -> absl::Status {
-                                 CW_ASSIGN_OR_RETURN(const Branch want, FromProto(*req));
-                                 CW_ASSIGN_OR_RETURN(
-                                     const Branch branch,
-                                     tenant::CreateBranch(store, caller, want, clock_.Now()));
-                                 *out = ToProto(branch);
-                                 return absl::OkStatus();
-                               }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const Branch want, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const Branch branch,
+                            tenant::CreateBranch(store, caller, want, clock_.Now()));
+        *out = ToProto(branch);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status BranchesRpc::UpdateBranch(grpc::ServerContext* ctx, const v1::UpdateBranchRequest* req,
                                        v1::Branch* out) {
-  return rpc::Announcing(
-      announced_,
-      guard_.Write(
-          ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
-            CW_ASSIGN_OR_RETURN(const auto id, ParseId<BranchId>("id", req->id()));
-            CW_ASSIGN_OR_RETURN(const BranchChange change, FromProto(*req));
-            CW_ASSIGN_OR_RETURN(const Branch branch,
-                                tenant::UpdateBranch(store, caller, id, change, clock_.Now()));
-            *out = ToProto(branch);
-            return absl::OkStatus();
-          }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<BranchId>("id", req->id()));
+        CW_ASSIGN_OR_RETURN(const BranchChange change, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const Branch branch,
+                            tenant::UpdateBranch(store, caller, id, change, clock_.Now()));
+        *out = ToProto(branch);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status BranchesRpc::DeleteBranch(grpc::ServerContext* ctx, const v1::DeleteBranchRequest* req,
                                        google::protobuf::Empty* out) {
-  return rpc::Announcing(
-      announced_, guard_.Write(ctx, *req, *out, database_,
-                               [&](Store& store, const Caller& caller) -> absl::Status {
-                                 CW_ASSIGN_OR_RETURN(const auto id,
-                                                     ParseId<BranchId>("id", req->id()));
-                                 return tenant::DeleteBranch(store, caller, id, clock_.Now());
-                               }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<BranchId>("id", req->id()));
+        return tenant::DeleteBranch(store, caller, id, clock_.Now());
+      }));
 }
 
 }  // namespace cartwise::tenant

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "cartwise/base/clock.hpp"
+#include "cartwise/rpc/announcer.hpp"
 #include "cartwise/rpc/guard.hpp"
 #include "cartwise/tenant/v1/branches.grpc.pb.h"
 #include "domain/store.hpp"
@@ -32,7 +33,7 @@ class BranchesRpc final : public v1::BranchService::Service {
   rpc::Guard& guard_;
   TenantDatabase& database_;
   const Clock& clock_;
-  std::function<void()> announced_;
+  const rpc::Announcer announced_;
 };
 
 }  // namespace cartwise::tenant

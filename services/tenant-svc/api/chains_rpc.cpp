@@ -117,42 +117,36 @@ grpc::Status ChainsRpc::GetChain(grpc::ServerContext* ctx, const v1::GetChainReq
 
 grpc::Status ChainsRpc::CreateChain(grpc::ServerContext* ctx, const v1::CreateChainRequest* req,
                                     v1::Chain* out) {
-  return rpc::Announcing(announced_,
-                         guard_.Write(ctx, *req, *out, database_,
-                                      [&](Store& store, const Caller& caller) -> absl::Status {
-                                        CW_ASSIGN_OR_RETURN(const Chain want, FromProto(*req));
-                                        CW_ASSIGN_OR_RETURN(
-                                            const Chain chain,
-                                            tenant::CreateChain(store, caller, want, clock_.Now()));
-                                        *out = ToProto(chain);
-                                        return absl::OkStatus();
-                                      }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const Chain want, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const Chain chain,
+                            tenant::CreateChain(store, caller, want, clock_.Now()));
+        *out = ToProto(chain);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status ChainsRpc::UpdateChain(grpc::ServerContext* ctx, const v1::UpdateChainRequest* req,
                                     v1::Chain* out) {
-  return rpc::Announcing(
-      announced_,
-      guard_.Write(
-          ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
-            CW_ASSIGN_OR_RETURN(const auto id, ParseId<ChainId>("id", req->id()));
-            CW_ASSIGN_OR_RETURN(const ChainChange change, FromProto(*req));
-            CW_ASSIGN_OR_RETURN(const Chain chain,
-                                tenant::UpdateChain(store, caller, id, change, clock_.Now()));
-            *out = ToProto(chain);
-            return absl::OkStatus();
-          }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<ChainId>("id", req->id()));
+        CW_ASSIGN_OR_RETURN(const ChainChange change, FromProto(*req));
+        CW_ASSIGN_OR_RETURN(const Chain chain,
+                            tenant::UpdateChain(store, caller, id, change, clock_.Now()));
+        *out = ToProto(chain);
+        return absl::OkStatus();
+      }));
 }
 
 grpc::Status ChainsRpc::DeleteChain(grpc::ServerContext* ctx, const v1::DeleteChainRequest* req,
                                     google::protobuf::Empty* out) {
-  return rpc::Announcing(announced_,
-                         guard_.Write(ctx, *req, *out, database_,
-                                      [&](Store& store, const Caller& caller) -> absl::Status {
-                                        CW_ASSIGN_OR_RETURN(const auto id,
-                                                            ParseId<ChainId>("id", req->id()));
-                                        return tenant::DeleteChain(store, caller, id, clock_.Now());
-                                      }));
+  return announced_(guard_.Write(
+      ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
+        CW_ASSIGN_OR_RETURN(const auto id, ParseId<ChainId>("id", req->id()));
+        return tenant::DeleteChain(store, caller, id, clock_.Now());
+      }));
 }
 
 }  // namespace cartwise::tenant
