@@ -26,9 +26,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// As many as keep the machine busy; pgbench, whose clients never wait for each other, makes most
-// with far fewer.
-constexpr int kWorkers = 64, kClients = 16;
+constexpr int kWorkers = 16;
 const std::string kGateway = "gateway-svc", kDevices = "device-svc";
 const std::string kAssign = "/cartwise.rental.v1.RentalService/AssignCart";
 const std::string kDeliver = "/cartwise.events.v1.EventSinkService/Deliver";
@@ -138,7 +136,7 @@ std::vector<Figure> AssignReturn(fleet::Fleet& fleet, const Effort& effort) {
       {{"CARTWISE_DEVICE_TARGET", "127.0.0.1:" + std::to_string((*server)->port())}});
   fleet::Chain chain(fleet);
   OpenShops(fleet.database, chain.id, kWorkers);
-  RentalFloor floor(chain.id, kClients);
+  RentalFloor floor(chain.id, kWorkers);
   Callers callers(fleet, "rental-svc-alone", "rental", {kGateway, kDevices});
 
   const int seconds = std::max(1, int(effort.seconds * 0.4));

@@ -105,6 +105,18 @@ TEST_CASE("from nothing to a proven unlock and back", "[agent]") {
   CHECK(fields.at("lock").number_value() == 5);
 }
 
+TEST_CASE("the cloud hears after each pulse that the end of its order is near", "[agent]") {
+  Fixture f;
+  f.StartAndServe();
+  REQUIRE_THAT(f.board.Tell("fault jam 0 5"), Catch::Contains("\"ok\":true"));
+
+  const std::string id = f.cloud.Unlock("controller", 5);
+
+  REQUIRE(f.cloud.Await([&] { return f.cloud.results.contains(id); }));
+  CHECK(f.cloud.results[id].outcome() == device::v1::CommandResult::FAILED);
+  CHECK(f.cloud.provings == std::vector<std::string>{id, id});
+}
+
 TEST_CASE("orders are believed by new keys that a trusted one vouches for", "[agent]") {
   Fixture f;
   f.StartAndServe();

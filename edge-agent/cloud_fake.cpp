@@ -130,6 +130,7 @@ void FakeCloud::Take(const v1::ControlRequest& message) {
   v1::ControlResponse answer;
   if (message.has_heartbeat()) boot_clock_ms_ = message.heartbeat().boot_clock_ms();
   if (message.has_caught_up()) ++caught_ups;
+  if (message.has_proving()) provings.push_back(message.proving().command_id());
   if (message.has_event() && commit_) {
     events.push_back(message.event());
     answer.set_events_committed(message.event().journal_seq());

@@ -56,6 +56,7 @@ class FakeCloud {
   std::vector<device::v1::AgentEvent> events;
   std::vector<device::v1::TelemetryEvent> telemetry;
   std::map<std::string, device::v1::CommandResult> results;
+  std::vector<std::string> provings;  ///< command ids
   int enrolments = 0;
   int rotations = 0;
   int refusals = 0;

@@ -22,9 +22,8 @@ struct AgentFixture : Served {
     REQUIRE_OK(stream);
     return *stream;
   }
-  absl::Status Execute(const NewCommand& wanted, CommandState expected,
-                       Commands::Proving proving = Commands::kHearsNothing) {
-    const auto done = commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid, proving);
+  absl::Status Execute(const NewCommand& wanted, CommandState expected) {
+    const auto done = commands.Execute(TwoChains::Service(), wanted, TellWhen::kSaid);
     if (!done.ok()) return done.status();
     return done->state == expected ? absl::OkStatus() : absl::InternalError(done->reason);
   }
@@ -184,23 +183,35 @@ TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api
   CHECK(f.Count("device.outbox WHERE type = 'command.settled'") == 0);
 }
 
-TEST_CASE("a service that waits hears that the agent's word is near", "[api]") {
+TEST_CASE("a service hears that the agent's word is near if it asks, once", "[api]") {
   AgentFixture f;
   Agent agent(f, f.token);
   agent.Greet();
-  absl::Status heard;
-  std::thread service([&] {
-    heard = f.Execute(f.unlock, CommandState::kSucceeded, [&](const Command& command) {
-      CHECK(command.state == CommandState::kSent);
-      agent.Succeed(command.id.value());
-    });
-  });
+  const bool asks = GENERATE(true, false);
+  v1::ExecuteRequest request;
+  request.set_command_id(f.unlock.id.value());
+  request.set_chain_id(f.key.chain.value());
+  request.set_device_id(f.key.device.value());
+  request.set_kind(f.unlock.kind);
+  request.set_ttl_ms(60'000);
+  request.set_tell_when_proving(asks);
+  grpc::ClientContext context;
+  const auto said = f.execution_stub->Execute(&context, request);
   agent.NextOrder();
 
-  agent.Prove(f.unlock.id.value());
+  v1::Command command;
+  for (int i = 0; i < 2; ++i) agent.Prove(f.unlock.id.value());
+  if (asks) {
+    REQUIRE(said->Read(&command));
+    CHECK(command.state() == v1::Command::SENT);
+    agent.Prove(f.unlock.id.value());
+  }
+  agent.Succeed(f.unlock.id.value());
 
-  service.join();
-  REQUIRE_OK(heard);
+  REQUIRE(said->Read(&command));
+  CHECK(command.state() == v1::Command::SUCCEEDED);
+  CHECK_FALSE(said->Read(&command));
+  CHECK(said->Finish().ok());
 }
 
 TEST_CASE("an order is signed under the number that it got", "[api]") {

@@ -91,12 +91,17 @@ struct Served : TwoChains {
   ControllersRpc controllers_rpc{guard, database, controllers, signed_devices, [] {}};
   StaffCommands staff_commands{database, commands, real, SameJson};
   CommandsRpc commands_rpc{guard, database, staff_commands};
+  CommandExecutionRpc execution_rpc{guard, commands};
   // Nobody uploads here.
   AgentStreams agent_streams{
       guard, parts, grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials())};
   auth::TestCertificates certificates;
   std::unique_ptr<rpc::StreamServer> streams_server =
       rpc::StreamServer::Start("127.0.0.1:0", FilesOf("device-svc"), agent_streams.Methods())
+          .value();
+  // Other services are told by their certificates.
+  std::unique_ptr<rpc::Server> services_server =
+      rpc::Server::Start({.listen = "127.0.0.1:0", .tls = FilesOf("device-svc")}, {&execution_rpc})
           .value();
   int port = 0;
   std::unique_ptr<grpc::Server> grpc_server = Start();
@@ -109,6 +114,10 @@ struct Served : TwoChains {
   std::unique_ptr<v1::CommandService::Stub> commands_stub = v1::CommandService::NewStub(channel);
   std::unique_ptr<v1::AgentService::Stub> agents = v1::AgentService::NewStub(rpc::Connect(
       "127.0.0.1:" + std::to_string(streams_server->port()), "device-svc", FilesOf("gateway-svc")));
+  std::unique_ptr<v1::CommandExecutionService::Stub> execution_stub =
+      v1::CommandExecutionService::NewStub(
+          rpc::Connect("127.0.0.1:" + std::to_string(services_server->port()), "device-svc",
+                       FilesOf("rental-svc")));
 
   rpc::TlsFiles FilesOf(const std::string& name) const {
     const auto files = certificates.Of(name);

@@ -139,6 +139,8 @@ TEST_CASE("that an outcome is near is heard once by those who wait for that agen
   waiters.SayProving(id, device);
   CHECK(heard(service) == 1);
   CHECK(heard(service) == 0);
+  waiters.SayProving(id, device);
+  CHECK(heard(service) == 0);
   CHECK(heard(person) == 0);
 }
 

@@ -11,7 +11,7 @@ struct Waiters::Ticket::Seat {
   std::condition_variable called;
   std::optional<Outcome> outcome;
   bool poked = false;
-  bool proving = false;
+  bool proving = false, told_proving = false;
 
   /// An agent speaks for its own device alone.
   bool Hears(const DeviceKey& speaker) const {
@@ -40,10 +40,12 @@ std::optional<Outcome> Waiters::Ticket::Wait(absl::Duration most,
                                              absl::FunctionRef<void()> proving) {
   const auto until = std::chrono::steady_clock::now() +
                      absl::ToChronoMicroseconds(std::max(most, absl::ZeroDuration()));
-  const auto called = [this] { return seat_->outcome || seat_->poked || seat_->proving; };
+  // Once: an agent that repeats it costs nobody more.
+  const auto near = [this] { return seat_->proving && !seat_->told_proving; };
+  const auto called = [&] { return seat_->outcome || seat_->poked || near(); };
   std::unique_lock lock(seat_->mutex);
-  while (seat_->called.wait_until(lock, until, called) && !seat_->outcome &&
-         std::exchange(seat_->proving, false)) {
+  while (seat_->called.wait_until(lock, until, called) && !seat_->outcome && near()) {
+    seat_->told_proving = true;
     lock.unlock();
     proving();
     lock.lock();

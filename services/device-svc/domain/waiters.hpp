@@ -31,7 +31,8 @@ class Waiters {
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
 
-    /// Blocks at most this long; calls `proving` when it hears SayProving. Empty: no outcome came,
+    /// Blocks at most this long; calls `proving` when it hears SayProving, once in
+    /// its life. Empty: no outcome came,
     /// or only a Poke.
     std::optional<Outcome> Wait(absl::Duration most, absl::FunctionRef<void()> proving);
 
