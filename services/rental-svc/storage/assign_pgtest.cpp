@@ -26,6 +26,18 @@ TEST_CASE("an assigned cart is out, and one lock was told to open", "[assign]") 
   CHECK(f.Count("outbox WHERE type IN ('rental.opening', 'rental.active')") == 2);
 }
 
+TEST_CASE("what an opening writes of a cart is in none of its indexes", "[assign]") {
+  RentalFixture f;
+
+  // Nor in their conditions: who changes a column of those writes all indexes anew.
+  CHECK(f.db.Sql("SELECT FROM pg_index i"
+                 "  JOIN pg_depend d ON d.objid = i.indexrelid AND d.refobjid = i.indrelid"
+                 "  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = d.refobjsubid"
+                 " WHERE i.indrelid = 'rental.carts'::regclass"
+                 "   AND a.attname IN ('status', 'is_locked', 'last_used', 'updated_at')")
+            .empty());
+}
+
 TEST_CASE("what is rehearsed is not done", "[assign]") {
   RentalFixture f;
   const Place place = f.AddPlace(1);

@@ -127,6 +127,22 @@ TEST_CASE("a cart that comes back ends its rental at the Pi's time, hours later"
   CHECK(f.CartOf(place, 1) == "AVAILABLE closed");
 }
 
+TEST_CASE("the cart that came back first goes out first", "[facts]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(2);
+  for (const int i : {1, 2}) REQUIRE_OK(f.Assign(place, Phone(i)));
+  for (const int cart : {2, 1}) {
+    f.clock.Advance(absl::Minutes(10));
+    REQUIRE_OK(f.facts.Take(f.Change(place, cart, true, f.clock.Now())));
+  }
+
+  for (const int cart : {2, 1}) {
+    const auto next = f.Assign(place, Phone(2 + cart));
+    REQUIRE_OK(next);
+    CHECK(next->cart_number == cart);
+  }
+}
+
 TEST_CASE("time in which the device was away does not make a return late", "[facts]") {
   RentalFixture f;
   const Place place = f.AddPlace(1);

@@ -53,7 +53,7 @@ inline constexpr pg::Query kEndRental{"rental_end_by_hand",
      WHERE r.chain_id = $1::uuid AND r.id = $2::uuid AND r.open
     RETURNING r.*, rental.rental_payload(r) AS payload
   ), cart AS (
-    UPDATE rental.carts c SET status = $8, updated_at = now(),
+    UPDATE rental.carts c SET status = $8, rests_since = $4, updated_at = now(),
            maintenance_notes = CASE WHEN $8 = 'MAINTENANCE'
              THEN right(concat_ws(E'\n', nullif(c.maintenance_notes, ''),
                                   'its rental was ended by hand while the hook read open'), 1000)

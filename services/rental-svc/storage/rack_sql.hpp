@@ -60,7 +60,7 @@ inline constexpr pg::Query kTake{"rental_take", R"sql(
        AND (SELECT active FROM branch)
        AND EXISTS (SELECT FROM phone)
        AND NOT EXISTS (SELECT FROM prior) AND NOT EXISTS (SELECT FROM held)
-     ORDER BY c.last_used NULLS FIRST
+     ORDER BY c.rests_since NULLS FIRST
      LIMIT 1 FOR UPDATE OF c SKIP LOCKED
   ), taken AS (
     INSERT INTO rental.rentals AS r (chain_id, id, branch_id, cart_id, cart_number, controller_id,
@@ -127,7 +127,7 @@ inline constexpr pg::Query kAwaitRival{"rental_await_rival", R"sql(
   )
   SELECT c.id )sql" FROM_FREE_CARTS("$2") R"sql(
      AND k.online AND NOT k.deleted
-   ORDER BY c.last_used NULLS FIRST LIMIT 1 FOR SHARE OF c)sql"};
+   ORDER BY c.rests_since NULLS FIRST LIMIT 1 FOR SHARE OF c)sql"};
 
 // $1 branch, $2 requested by, $3 key.
 inline constexpr pg::Query kEarlier{"rental_earlier",

@@ -136,7 +136,7 @@ struct RentalFixture {
     for (int i = 1; i <= carts; ++i) {
       db.Sql(
           absl::StrCat("INSERT INTO rental.carts (chain_id, id, branch_id, controller_id, "
-                       "cart_number, locker_id, last_used) VALUES ('",
+                       "cart_number, locker_id, rests_since) VALUES ('",
                        place.chain.value(), "', '", NewUuid(), "', '", place.branch.value(), "', '",
                        place.board.value(), "', ", i, ", ", i, ", now() - interval '1 day' + ", i,
                        " * interval '1 second')"));
