@@ -163,13 +163,14 @@ RentalFloor::~RentalFloor() {
 
 std::string RentalFloor::Pgbench(const std::string& service, int clients, int first_shop,
                                  int seconds, const std::string& options) const {
-  // As libs/cartwise/pg sets its sessions up.
+  // As libs/cartwise/pg sets its sessions up. Not seeded by the time: two that start within one
+  // microsecond would draw the same ids.
   return absl::StrCat(
       "PGOPTIONS='-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off "
       "-c cartwise.chain_id=",
       chain_, "' /usr/lib/postgresql/15/bin/pgbench -n -M prepared -c ", clients,
-      " -D first_shop=", first_shop, " -T ", seconds, " ", options, " -f ", script_, " '",
-      database_.UrlOf(service), "' 2>&1");
+      " --random-seed=rand -D first_shop=", first_shop, " -T ", seconds, " ", options, " -f ",
+      script_, " '", database_.UrlOf(service), "' 2>&1");
 }
 
 double RentalFloor::CyclesPerSecond(int seconds) {
