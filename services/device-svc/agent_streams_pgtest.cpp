@@ -87,6 +87,18 @@ TEST_CASE("a stream without a good device token does not begin", "[api]") {
   CHECK_REFUSED(nonsense.End(), "BAD_TOKEN");
 }
 
+TEST_CASE("a stream ends when the token that opened it has run out", "[api]") {
+  AgentFixture f;
+  Agent agent(f, f.token);
+  agent.Greet();
+
+  f.clock.Advance(absl::Hours(24 * 31));
+
+  CHECK_REFUSED(agent.End(), "TOKEN_RAN_OUT");
+  Agent back(f, f.token);
+  CHECK_REFUSED(back.End(), "BAD_TOKEN");
+}
+
 TEST_CASE("a newer stream replaces the older one", "[api]") {
   AgentFixture f;
   Agent older(f, f.token);

@@ -54,27 +54,26 @@ class FakeTaker final : public EventTaker {
 struct Served : TwoChains {
   auth::SigningKey device_key = auth::NewTestKey("device-test");
   auth::SigningKey tenant_key = auth::NewTestKey("tenant-test");
-  SystemClock real;
   auth::TokenVerifier verifier{auth::KeySet::FromPem({{device_key.id(), device_key.PublicPem()},
                                                       {tenant_key.id(), tenant_key.PublicPem()}})
                                    .value(),
-                               real};
+                               clock};
   rpc::Guard guard{verifier, server.metrics};
   ObsWatch watch{server.metrics};
   auth::KeySet public_keys =
       auth::KeySet::FromPem({{device_key.id(), device_key.PublicPem()}}).value();
   OrderKeys order_keys{auth::Signing(device_key), [this] { return public_keys; }};
-  SignedTokens signed_tokens{auth::Signing(device_key), real};
-  Devices signed_devices{signed_tokens, real};
+  SignedTokens signed_tokens{auth::Signing(device_key), clock};
+  Devices signed_devices{signed_tokens, clock};
   FakeDirectory directory{haifa};
   Registration registration{directory, database, signed_devices};
   LinkRegistry registry;
-  Commands commands{{log, database, registry, real, self, [] {}}};
+  Commands commands{{log, database, registry, clock, self, [] {}}};
   FakeTaker taker;
   Lanes lanes{2};
   BoardWatcher boards{streams, lanes};
   std::vector<EventTaker*> takers = {&taker, &boards};
-  StreamParts parts{streams, commands, registry, takers, order_keys, real, lanes, watch, [] {}};
+  StreamParts parts{streams, commands, registry, takers, order_keys, clock, lanes, watch, [] {}};
   Clockwork clockwork{parts, log};
   pg::Listener listener{server.UrlOf("device"), ChannelOf(self),
                         [this](const std::string& text) { clockwork.Hear(text); },
@@ -85,11 +84,11 @@ struct Served : TwoChains {
                           signed_devices,
                           streams,
                           registration,
-                          real,
+                          clock,
                           {"broker", 1883, order_keys},
                           [] {}}};
   ControllersRpc controllers_rpc{guard, database, controllers, signed_devices, [] {}};
-  StaffCommands staff_commands{database, commands, real, SameJson};
+  StaffCommands staff_commands{database, commands, clock, SameJson};
   CommandsRpc commands_rpc{guard, database, staff_commands};
   CommandExecutionRpc execution_rpc{guard, commands};
   // Nobody uploads here.
@@ -130,7 +129,7 @@ struct Served : TwoChains {
   }
 
   std::string Token(const Caller& caller) {
-    return auth::IssueToken(tenant_key, caller, real.Now(), absl::Minutes(15));
+    return auth::IssueToken(tenant_key, caller, clock.Now(), absl::Minutes(15));
   }
   absl::StatusOr<v1::RegisterDeviceResponse> Register(const std::string& key = "good") {
     v1::RegisterDeviceRequest req;

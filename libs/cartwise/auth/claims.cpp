@@ -186,15 +186,14 @@ std::optional<Claims> ParseClaims(std::string_view text, std::string_view typ) {
     return std::nullopt;
   }
   claims.issuer = *issuer;
-  claims.issued_at = *issued;
-  claims.expires_at = *expires;
   if (object->contains("nbf")) {
     const auto not_before = TimeOf(*object, "nbf");
     if (!not_before) return std::nullopt;
     claims.not_before = *not_before;
   }
   Caller& caller = claims.caller;
-  caller.issued_at = claims.issued_at;
+  caller.issued_at = *issued;
+  caller.expires_at = *expires;
   if (caller.HasRoles() && !ReadGrants(*object, caller)) return std::nullopt;
   if (caller.principal == Principal::kApiKey && !ReadKey(*object, caller)) return std::nullopt;
   if (!ReadIdentity(*object, caller) || !ReadRightsVersion(*object, caller)) return std::nullopt;

@@ -19,9 +19,7 @@ struct Jose {
 struct Claims {
   Caller caller;
   std::string issuer;
-  absl::Time issued_at;
   absl::Time not_before = absl::InfinitePast();
-  absl::Time expires_at;
 };
 
 std::string HeaderJson(const std::string& kid, Principal principal);

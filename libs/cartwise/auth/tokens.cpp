@@ -31,18 +31,13 @@ bool MaySign(const std::string& issuer, Principal principal) {
   return issuer == (principal == Principal::kDevice ? "device-svc" : "tenant-svc");
 }
 
-struct Proven {
-  Caller caller;
-  absl::Time expires_at;
-};
-
 // Proven tokens by their hash, bounded: when the younger half is full, it
 // becomes the older one and the old older one is forgotten.
 class ProvenTokens {
  public:
   using Hash = std::array<char, 32>;
 
-  std::optional<Proven> Find(const Hash& hash) {
+  std::optional<Caller> Find(const Hash& hash) {
     std::lock_guard lock(mutex_);
     for (auto* half : {&younger_, &older_}) {
       if (const auto found = half->find(hash); found != half->end()) return found->second;
@@ -60,7 +55,7 @@ class ProvenTokens {
   }
 
   /// Unless the keys have changed since.
-  void Remember(const Hash& hash, const Proven& proven, const KeySet& by) {
+  void Remember(const Hash& hash, const Caller& proven, const KeySet& by) {
     std::lock_guard lock(mutex_);
     if (!keys_ || !keys_->SameAs(by)) return;
     if (younger_.size() >= kHalf) {
@@ -74,7 +69,7 @@ class ProvenTokens {
   static constexpr size_t kHalf = 2048;
   std::mutex mutex_;
   std::optional<KeySet> keys_;
-  absl::flat_hash_map<Hash, Proven> younger_, older_;
+  absl::flat_hash_map<Hash, Caller> younger_, older_;
 };
 
 }  // namespace
@@ -88,7 +83,7 @@ std::string IssueToken(const SigningKey& key, const Caller& caller, absl::Time n
 }
 
 struct TokenVerifier::State {
-  std::optional<Proven> Prove(std::string_view token, const KeySet& keys) const;
+  std::optional<Caller> Prove(std::string_view token, const KeySet& keys) const;
 
   KeySource keys;
   const Clock& clock;
@@ -96,7 +91,7 @@ struct TokenVerifier::State {
 };
 
 // The signature comes before the claims are looked at: what is not ours is not parsed.
-std::optional<Proven> TokenVerifier::State::Prove(std::string_view token,
+std::optional<Caller> TokenVerifier::State::Prove(std::string_view token,
                                                   const KeySet& keys) const {
   const size_t first = token.find('.');
   const size_t second = first == token.npos ? token.npos : token.find('.', first + 1);
@@ -114,10 +109,10 @@ std::optional<Proven> TokenVerifier::State::Prove(std::string_view token,
   const absl::Time now = clock.Now();
   const bool ours =
       claims->issuer == IssuerOf(jose->kid) && MaySign(claims->issuer, claims->caller.principal);
-  const bool in_time = now < claims->expires_at && claims->not_before <= now + kClockSkew &&
-                       claims->issued_at <= now + kClockSkew;
+  const bool in_time = now < claims->caller.expires_at && claims->not_before <= now + kClockSkew &&
+                       claims->caller.issued_at <= now + kClockSkew;
   if (!ours || !in_time) return std::nullopt;
-  return Proven{std::move(claims->caller), claims->expires_at};
+  return std::move(claims->caller);
 }
 
 TokenVerifier::TokenVerifier(KeySet keys, const Clock& clock)
@@ -135,12 +130,12 @@ absl::StatusOr<Caller> TokenVerifier::Verify(std::string_view token) const {
   state_->proven.KeepOnlyOf(keys);
   if (auto known = state_->proven.Find(hash)) {
     if (state_->clock.Now() >= known->expires_at) return bad;
-    return std::move(known->caller);
+    return *std::move(known);
   }
   auto proven = state_->Prove(token, keys);
   if (!proven) return bad;
   state_->proven.Remember(hash, *proven, keys);
-  return std::move(proven->caller);
+  return *std::move(proven);
 }
 
 }  // namespace cartwise::auth

@@ -61,11 +61,12 @@ struct Caller {
   /// Staff and API keys: how often the rights behind the token had changed when it
   /// was made; of a key, those of its maker.
   int64_t rights_version = 0;
-  absl::Time issued_at;                          ///< of the token, to the second
-  std::string trace_id;                          ///< 32 hex digits
-  std::string peer;                              ///< address of the client
-  Once* once = nullptr;                          ///< set while a write carries an Idempotency-Key
-  absl::Time deadline = absl::InfiniteFuture();  ///< when the client stops waiting
+  absl::Time issued_at;                            ///< of the token, to the second
+  absl::Time expires_at = absl::InfiniteFuture();  ///< of the token
+  std::string trace_id;                            ///< 32 hex digits
+  std::string peer;                                ///< address of the client
+  Once* once = nullptr;                            ///< set while a write carries an Idempotency-Key
+  absl::Time deadline = absl::InfiniteFuture();    ///< when the client stops waiting
 
   bool IsPlatformAdmin() const;
   /// Staff, or an API key, which acts for staff: what they may do stands in `grants`.

@@ -6,6 +6,7 @@
 #include "api/agent_messages.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "domain/presence.hpp"
+#include "domain/reasons.hpp"
 
 namespace cartwise::device {
 namespace {
@@ -242,6 +243,7 @@ void ControlStream::Check(absl::Duration now) {
     silent = StreamIsSilent(heard_at_, now);
   }
   if (late) return End({grpc::StatusCode::DEADLINE_EXCEEDED, "no Hello in time"});
+  if (parts_.clock.Now() >= caller_.expires_at) return End(rpc::ToGrpc(reasons::TokenRanOut()));
   if (silent) End({grpc::StatusCode::DEADLINE_EXCEEDED, "silent for too long"});
 }
 

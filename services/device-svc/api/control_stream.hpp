@@ -54,8 +54,8 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   const DeviceId& device() const { return key_.device; }
   absl::Time opened_at() const { return opened_at_; }
   void Configure(const std::vector<Controller>& controllers);
-  /// Ends it when it is silent or has not said Hello in time, and cuts it off
-  /// when it does not come to its end.
+  /// Ends it when it is silent, has not said Hello in time or is older than its token may be,
+  /// and cuts it off when it does not come to its end.
   void Check(absl::Duration now);
   /// The first call counts. The device is gone at once; the connection's part may take longer.
   void End(const grpc::Status& status);

@@ -10,6 +10,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/rpc/status.hpp"
+#include "domain/reasons.hpp"
 
 namespace cartwise::device {
 namespace {
@@ -58,6 +59,7 @@ void UploadStream::OnMessage(v1::UploadRequest batch) {
 }
 
 absl::Status UploadStream::Admit() {
+  if (parts_.clock.Now() >= caller_.expires_at) return reasons::TokenRanOut();
   const absl::Duration now = parts_.clock.SinceBoot();
   if (device_ && now - admitted_at_ < kAdmitAgain) return absl::OkStatus();
   auto device = parts_.streams.Admit(caller_, token_hash_);

@@ -64,6 +64,11 @@ absl::Status BadToken() {
   return Refuse(StatusCode::kUnauthenticated, "BAD_TOKEN", "this token is not valid");
 }
 
+absl::Status TokenRanOut() {
+  return Refuse(StatusCode::kUnavailable, "TOKEN_RAN_OUT",
+                "the token that opened this stream has run out; open it again with the new one");
+}
+
 absl::Status IdempotencyKeyReused() {
   return Refuse(StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_REUSED",
                 "this Idempotency-Key was used with another request");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <string>
@@ -27,12 +28,14 @@ namespace cartwise::device {
 /// standing one would drift from it.
 class MovableClock final : public Clock {
  public:
-  absl::Time Now() const override { return absl::Now() + ahead_; }
-  absl::Duration SinceBoot() const override { return SystemClock().SinceBoot() + ahead_; }
-  void Advance(absl::Duration by) { ahead_ += by; }
+  absl::Time Now() const override { return absl::Now() + ahead(); }
+  absl::Duration SinceBoot() const override { return SystemClock().SinceBoot() + ahead(); }
+  void Advance(absl::Duration by) { ahead_ms_ += absl::ToInt64Milliseconds(by); }
 
  private:
-  absl::Duration ahead_;
+  absl::Duration ahead() const { return absl::Milliseconds(ahead_ms_.load()); }
+
+  std::atomic<int64_t> ahead_ms_ = 0;
 };
 
 class FakeTokens final : public Tokens {
@@ -145,11 +148,11 @@ struct TwoChains {
 
   TwoChains() { REQUIRE_OK(streams.RenewLease()); }
   // Replicas are few, and a list of devices may be of all; what nobody took over, what is unsettled
-  // and who is there is looked through as a whole.
+  // and who is there is looked through as a whole, and each device's commands for old ones.
   ~TwoChains() {
     testing::CheckPlans(*pool, "device",
-                        {"command_not_taken_over", "commands_unsettled", "device_list",
-                         "devices_there", "replicas", "replicas_pkey"});
+                        {"command_not_taken_over", "commands_unsettled", "device_drop_old_commands",
+                         "device_list", "devices_there", "replicas", "replicas_pkey"});
   }
 
   static Caller Staff(const EnrolledBranch& branch, Role role) {
