@@ -71,7 +71,7 @@ absl::Status Serve(const Config& config) {
                        outbox::AuditSink(tenant)},
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
-  const process::Periodic housekeeping("housekeeping", absl::Hours(1),
+  const process::Periodic housekeeping("housekeeping", absl::Minutes(10),
                                        [&pool] { return Tidy(pool, absl::Now()); });
 
   const ReplicaId self = ReplicaId::New();

@@ -1,22 +1,33 @@
 #include "storage/housekeeping.hpp"
 
-#include <absl/time/clock.h>
+#include "cartwise/pg/drops.hpp"
 
 namespace cartwise::device {
 namespace {
 
 constexpr absl::Duration kAnswersKept = absl::Hours(24);
+constexpr absl::Duration kCommandsKept = absl::Hours(24 * 90);
 
-constexpr pg::Query kDropAnswers{"device_drop_old_answers", R"sql(
-  DELETE FROM device.idempotency_keys WHERE created_at < $1)sql"};
+constexpr pg::Query kDropAnswers{
+    "device_drop_old_answers", CARTWISE_DELETE_SOME("device.idempotency_keys", "created_at < $1")};
+
+// Device by device, as their lists are indexed; the inner limit keeps the planner to that. What
+// nobody knows the end of stays.
+constexpr pg::Query kDropCommands{"device_drop_old_commands", R"sql(
+  DELETE FROM device.commands WHERE ctid = ANY (ARRAY(
+    SELECT old.ctid FROM device.devices d, LATERAL (
+      SELECT c.ctid FROM device.commands c
+       WHERE c.chain_id = d.chain_id AND c.device_id = d.device_id AND c.issued_at < $1
+         AND c.state <> 'SENT' AND c.state <> 'UNKNOWN'
+       LIMIT 50000) old
+     LIMIT 50000)))sql"};
 
 }  // namespace
 
 absl::Status Tidy(pg::Pool& pool, absl::Time now) {
-  return pool
-      .Once(pg::Tenant::Platform(), absl::Now() + absl::Seconds(30), kDropAnswers,
-            now - kAnswersKept)
-      .status();
+  const pg::Step drops[] = {{kDropAnswers, {now - kAnswersKept}},
+                            {kDropCommands, {now - kCommandsKept}}};
+  return pg::Drop(pool, drops);
 }
 
 }  // namespace cartwise::device

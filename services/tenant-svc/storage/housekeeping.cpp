@@ -1,8 +1,6 @@
 #include "storage/housekeeping.hpp"
 
-#include <absl/time/clock.h>
-
-#include "cartwise/base/status_macros.hpp"
+#include "cartwise/pg/drops.hpp"
 #include "domain/revocation.hpp"
 
 namespace cartwise::tenant {
@@ -56,20 +54,18 @@ constexpr pg::Query kDropStops{"tenant_drop_old_otp_stops", R"sql(
 }  // namespace
 
 absl::Status Tidy(pg::Pool& pool, absl::Time now) {
-  const auto platform = pg::Tenant::Platform();
-  const absl::Time deadline = absl::Now() + absl::Seconds(30);
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropAnswers, now - kAnswersKept).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSignIns, now - kSignInsKept).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropLinks, now).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropTries, now - kPeopleKept).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPlaces, now - kPlacesKept).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropRevocations, now - kRevocationsKept,
-                               now - kShopperRevocationsTold)
-                         .status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropCodes, now).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropSends, now - kSendsKept).status());
-  CW_RETURN_IF_ERROR(pool.Once(platform, deadline, kDropPeople, now - kPeopleKept).status());
-  return pool.Once(platform, deadline, kDropStops, now).status();
+  const pg::Step drops[] = {
+      {kDropAnswers, {now - kAnswersKept}},
+      {kDropSignIns, {now - kSignInsKept}},
+      {kDropLinks, {now}},
+      {kDropTries, {now - kPeopleKept}},
+      {kDropPlaces, {now - kPlacesKept}},
+      {kDropRevocations, {now - kRevocationsKept, now - kShopperRevocationsTold}},
+      {kDropCodes, {now}},
+      {kDropSends, {now - kSendsKept}},
+      {kDropPeople, {now - kPeopleKept}},
+      {kDropStops, {now}}};
+  return pg::Drop(pool, drops);
 }
 
 }  // namespace cartwise::tenant
