@@ -204,7 +204,8 @@ absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& calle
   if (device.lifecycle == Lifecycle::kQuarantined) return reasons::DeviceQuarantined();
   const IssuedToken token = tokens_.Issue(KeyOf(device));
   device.updated_at = clock_.Now();
-  if (caller.principal == Principal::kDevice) {
+  const bool by_itself = caller.principal == Principal::kDevice;
+  if (by_itself) {
     CW_RETURN_IF_ERROR(MaySpeak(device, token_hash, clock_.Now()));
     if (!device.tokens.Rotate(token_hash, token.hash)) return reasons::BadToken();
     CW_RETURN_IF_ERROR(store.UpdateDevice(device));
@@ -212,7 +213,8 @@ absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& calle
     device.tokens = {.current = token.hash};
     CW_RETURN_IF_ERROR(EndPresence(store, device));
   }
-  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.token_rotated"), device));
+  const char* const event = by_itself ? "device.token_rotated" : "device.token_voided";
+  CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, event), device));
   return Enrolment{std::move(device), token.token};
 }
 

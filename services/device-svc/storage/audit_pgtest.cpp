@@ -43,7 +43,7 @@ TEST_CASE("what staff do to devices and boards is announced with who did it", "[
   REQUIRE_OK(f.Do(owner, [&](Store& s) { return f.devices.Retire(s, owner, device.id); }));
 
   CHECK(Deeds(f, f.haifa) == Lines{"device.updated" + by, "device.updated" + by + ": firmware 2.0",
-                                   "device.token_rotated" + by, "controller.created" + by,
+                                   "device.token_voided" + by, "controller.created" + by,
                                    "controller.updated" + by, "controller.deleted" + by,
                                    "device.retired" + by});
 }

@@ -61,6 +61,12 @@ std::string PayloadOf(const events::v1::Event& event) {
   return rpc::ToJson(payload, exact);
 }
 
+Standing::Token TokenBy(const std::string& event_type) {
+  if (event_type == "device.token_rotated") return Standing::Token::kReplaced;
+  if (event_type == "device.token_voided") return Standing::Token::kVoided;
+  return Standing::Token::kKept;
+}
+
 // device-svc also passes on what agents tell, under their own name.
 std::optional<Standing> StandingOf(const events::v1::Event& event) {
   static constexpr std::array<std::string_view, 4> kLifecycles = {"PROVISIONED", "ACTIVE",
@@ -73,7 +79,7 @@ std::optional<Standing> StandingOf(const events::v1::Event& event) {
   if (std::find(kLifecycles.begin(), kLifecycles.end(), lifecycle) == kLifecycles.end()) {
     return std::nullopt;
   }
-  return Standing{lifecycle, event.type() == "device.token_rotated"};
+  return Standing{lifecycle, TokenBy(event.type())};
 }
 
 absl::StatusOr<PlacedEvent> FromProto(const events::v1::Event& event, const std::string& at) {

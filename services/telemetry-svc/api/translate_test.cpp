@@ -85,10 +85,12 @@ TEST_CASE("how a device stands is believed of device-svc alone", "[telemetry]") 
   const auto told = Translate(event)->front().standing;
   REQUIRE(told.has_value());
   CHECK(told->lifecycle == "RETIRED");
-  CHECK_FALSE(told->token_replaced);
+  CHECK(told->token == Standing::Token::kKept);
 
   event.set_type("device.token_rotated");
-  CHECK(Translate(event)->front().standing->token_replaced);
+  CHECK(Translate(event)->front().standing->token == Standing::Token::kReplaced);
+  event.set_type("device.token_voided");
+  CHECK(Translate(event)->front().standing->token == Standing::Token::kVoided);
 
   const auto spoil = GENERATE(
       as<std::function<void(events::v1::Event&)>>{},

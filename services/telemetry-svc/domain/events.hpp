@@ -36,8 +36,14 @@ struct Origin {
 
 /// What an event of device-svc tells of whether its device may speak.
 struct Standing {
-  std::string lifecycle;        ///< "ACTIVE"
-  bool token_replaced = false;  ///< by one issued just before the event
+  /// What became of the tokens issued before the event, but for the one just before it.
+  enum class Token {
+    kKept,
+    kReplaced,  ///< by the device: they hold for ten more minutes
+    kVoided,    ///< by staff, at once
+  };
+  std::string lifecycle;  ///< "ACTIVE"
+  Token token = Token::kKept;
 };
 
 /// An event with where it belongs; of any chain, with or without a device.

@@ -80,9 +80,12 @@ struct Fixture {
   }
   PlacedEvent Told(std::string type, std::string lifecycle,
                    absl::Duration ago = absl::ZeroDuration()) {
-    const bool token_replaced = type == "device.token_rotated";
+    using Token = Standing::Token;
+    const Token token = type == "device.token_rotated"  ? Token::kReplaced
+                        : type == "device.token_voided" ? Token::kVoided
+                                                        : Token::kKept;
     return {kChain, kHaifa, device, Event(std::move(type), ago),
-            Standing{std::move(lifecycle), token_replaced}};
+            Standing{std::move(lifecycle), token}};
   }
   void Tell(std::vector<PlacedEvent> events) {
     REQUIRE_OK(store.Add(Caller::Service("device-svc"), events));

@@ -15,10 +15,12 @@ constexpr char kNoDevice[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kLastId[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 // Why a device with a token of this time may not speak, as device-svc decides it; NULL when it
-// may, or when the caller is no device. A replaced token works for ten more minutes. Tokens tell
-// their time in whole seconds, and the event of a new one follows it: hence the five seconds.
+// may, or when the caller is no device. A token that staff replaced is void, one that its device
+// replaced works for ten more minutes. Tokens tell their time in whole seconds, and the event of a
+// new one follows it: hence the five seconds.
 #define CW_REFUSAL(device, issued_at)                                                           \
   "(SELECT CASE WHEN lifecycle = 'RETIRED'"                                                     \
+  "               OR token_voided_at - interval '5 seconds' > " issued_at                       \
   "               OR (token_replaced_at - interval '5 seconds' > " issued_at                    \
   "                   AND now() >= token_replaced_at + interval '10 minutes') THEN 'BAD_TOKEN'" \
   "             WHEN lifecycle = 'QUARANTINED' THEN 'DEVICE_QUARANTINED' END"                   \
@@ -65,11 +67,10 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
   WITH batch AS (
     SELECT chain, branch, coalesce(device, '00000000-0000-0000-0000-000000000000'::uuid) AS device,
            id, type, data, timestamptz 'epoch' + at * interval '1 microsecond' AS at,
-           time_may_change, lifecycle, token_replaced
+           time_may_change, lifecycle, token
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[],
-                  $7::bigint[], $8::bool[], $9::text[], $10::bool[])
-        AS e (chain, branch, device, id, type, data, at, time_may_change, lifecycle,
-              token_replaced)),
+                  $7::bigint[], $8::bool[], $9::text[], $10::text[])
+        AS e (chain, branch, device, id, type, data, at, time_may_change, lifecycle, token)),
   told AS (
     INSERT INTO telemetry.device_places (chain_id, device_id, branch_id)
     SELECT DISTINCT ON (chain, device) chain, device, branch
@@ -81,9 +82,9 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
     ON CONFLICT (chain_id, device_id) DO UPDATE SET branch_id = excluded.branch_id),
   standings AS (
     INSERT INTO telemetry.device_standings AS s
-           (chain_id, device_id, lifecycle, told_at, token_replaced_at)
+           (chain_id, device_id, lifecycle, told_at, token_replaced_at, token_voided_at)
     SELECT chain, device, (array_agg(lifecycle ORDER BY at DESC))[1], max(at),
-           max(at) FILTER (WHERE token_replaced)
+           max(at) FILTER (WHERE token = 'REPLACED'), max(at) FILTER (WHERE token = 'VOIDED')
       FROM batch
      WHERE lifecycle IS NOT NULL
      GROUP BY chain, device
@@ -92,7 +93,8 @@ constexpr pg::Query kAdd{"telemetry_add", R"sql(
        SET lifecycle = CASE WHEN excluded.told_at >= s.told_at THEN excluded.lifecycle
                             ELSE s.lifecycle END,
            told_at = greatest(s.told_at, excluded.told_at),
-           token_replaced_at = greatest(s.token_replaced_at, excluded.token_replaced_at)),
+           token_replaced_at = greatest(s.token_replaced_at, excluded.token_replaced_at),
+           token_voided_at = greatest(s.token_voided_at, excluded.token_voided_at)),
   fresh AS (
     INSERT INTO telemetry.seen_events (chain_id, device_id, event_id)
     SELECT chain, device, id FROM batch WHERE time_may_change
@@ -225,6 +227,18 @@ Record ToRecord(const pg::Row& row) {
   return record;
 }
 
+const char* NameOf(Standing::Token token) {
+  switch (token) {
+    case Standing::Token::kReplaced:
+      return "REPLACED";
+    case Standing::Token::kVoided:
+      return "VOIDED";
+    case Standing::Token::kKept:
+      break;
+  }
+  return "NULL";
+}
+
 }  // namespace
 
 absl::Status PgEventStore::AddOfDevice(const Caller& caller, const Origin& origin,
@@ -261,13 +275,13 @@ absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
                                       const std::vector<PlacedEvent>& events) {
   Columns columns(events.size());
   Array chains(events.size() * 37), branches(events.size() * 37), devices(events.size() * 37);
-  Array lifecycles(events.size() * 12), token_replaced(events.size() * 2);
+  Array lifecycles(events.size() * 12), tokens(events.size() * 9);
   for (const PlacedEvent& placed : events) {
     chains.AddPlain(placed.chain.value());
     branches.AddPlain(placed.branch.empty() ? "NULL" : placed.branch.value());
     devices.AddPlain(placed.device.empty() ? "NULL" : placed.device.value());
     lifecycles.AddPlain(placed.standing ? placed.standing->lifecycle : "NULL");
-    token_replaced.AddPlain(placed.standing && placed.standing->token_replaced ? "t" : "f");
+    tokens.AddPlain(placed.standing ? NameOf(placed.standing->token) : "NULL");
     columns.Add(placed.event);
   }
   CW_ASSIGN_OR_RETURN(
@@ -277,7 +291,7 @@ absl::StatusOr<int> PgEventStore::Add(const Caller& caller,
                  std::move(columns.ids).ToParam(), std::move(columns.types).ToParam(),
                  std::move(columns.data).ToParam(), std::move(columns.times).ToParam(),
                  std::move(columns.times_may_change).ToParam(), std::move(lifecycles).ToParam(),
-                 std::move(token_replaced).ToParam()));
+                 std::move(tokens).ToParam()));
   return rows.affected();
 }
 

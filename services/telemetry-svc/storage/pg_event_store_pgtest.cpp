@@ -229,6 +229,20 @@ TEST_CASE("tokens from before a rotation are void ten minutes after it", "[telem
   CHECK(f.Refused(absl::Minutes(8)) == "DEVICE_QUARANTINED");
 }
 
+TEST_CASE("tokens from before staff replaced one are void at once, and stay it",
+          "[telemetry][pg]") {
+  Fixture f;
+
+  f.Tell({f.Told("device.token_voided", "ACTIVE", absl::Minutes(2))});
+  CHECK(f.Refused(absl::Minutes(3)) == "BAD_TOKEN");
+  CHECK(f.Refused(absl::Minutes(1)) == "");
+
+  f.Tell({f.Told("device.token_rotated", "ACTIVE", absl::Minutes(1)),
+          f.Told("device.token_voided", "ACTIVE", absl::Minutes(5))});
+  CHECK(f.Refused(absl::Minutes(3)) == "BAD_TOKEN");
+  CHECK(f.Refused(absl::Seconds(110)) == "");
+}
+
 TEST_CASE("a refused device is told so even when it sends a batch again", "[telemetry][pg]") {
   Fixture f;
   const std::vector<NewEvent> batch = {f.Event()};
