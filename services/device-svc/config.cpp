@@ -13,11 +13,8 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.signing_keys_dir = env.Text("CARTWISE_DEVICE_SIGNING_KEYS_DIR");
   config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_DEVICE");
-  config.server.listen = env.Text("CARTWISE_DEVICE_LISTEN", "127.0.0.1:9092");
+  config.server = rpc::ServerConfig::FromEnv(env, "CARTWISE_DEVICE", "127.0.0.1:9092");
   config.streams_listen = env.Text("CARTWISE_DEVICE_STREAMS_LISTEN", "127.0.0.1:9095");
-  config.server.tls.ca = env.File("CARTWISE_TLS_CA");
-  config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
-  config.server.tls.key = env.File("CARTWISE_TLS_KEY");
   config.lanes = env.Number("CARTWISE_DEVICE_LANES", 4, 1, 32);
   config.mqtt_broker = env.Text("CARTWISE_DEVICE_MQTT_BROKER", "localhost");
   config.mqtt_port = env.Number("CARTWISE_DEVICE_MQTT_PORT", 1883, 1, 65535);

@@ -93,9 +93,7 @@ absl::StatusOr<Config> Config::FromEnv(const std::vector<std::string>& areas) {
   config.docs_dir = env.Text("CARTWISE_GATEWAY_DOCS_DIR", "");
   config.grpc_listen = env.Text("CARTWISE_GATEWAY_GRPC_LISTEN", "127.0.0.1:9090");
   config.grpc = ReadLimits(env);
-  config.tls.ca = env.File("CARTWISE_TLS_CA");
-  config.tls.cert = env.File("CARTWISE_TLS_CERT");
-  config.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.tls = rpc::TlsFiles::FromEnv(env);
   config.redis = ReadRedis(env, config.tls);
   config.rates.shared = config.redis.has_value();
   config.grpc_cert = config.tls.cert;

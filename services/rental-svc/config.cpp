@@ -13,10 +13,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.metrics_listen = env.Text("CARTWISE_RENTAL_METRICS_LISTEN", "127.0.0.1:9103");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_RENTAL");
-  config.server.listen = env.Text("CARTWISE_RENTAL_LISTEN", "127.0.0.1:9093");
-  config.server.tls.ca = env.File("CARTWISE_TLS_CA");
-  config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
-  config.server.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.server = rpc::ServerConfig::FromEnv(env, "CARTWISE_RENTAL", "127.0.0.1:9093");
   config.phone_key = env.Text("CARTWISE_RENTAL_PHONE_KEY");
   const auto phone_keys = auth::PhoneSecrets::Parse(config.phone_key);
   if (!phone_keys.ok()) {

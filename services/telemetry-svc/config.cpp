@@ -8,9 +8,7 @@ namespace cartwise::telemetry {
 absl::StatusOr<Config> Config::FromEnv() {
   config::Env env;
   Config config;
-  config.server.listen = env.Text("CARTWISE_TELEMETRY_LISTEN", "127.0.0.1:9094");
-  config.server.tls = {env.File("CARTWISE_TLS_CA"), env.File("CARTWISE_TLS_CERT"),
-                       env.File("CARTWISE_TLS_KEY")};
+  config.server = rpc::ServerConfig::FromEnv(env, "CARTWISE_TELEMETRY", "127.0.0.1:9094");
   config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_TELEMETRY");
   config.metrics_listen = env.Text("CARTWISE_TELEMETRY_METRICS_LISTEN", "127.0.0.1:9104");
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");

@@ -83,10 +83,7 @@ absl::StatusOr<Config> Config::FromEnv() {
   config.token_keys_dir = env.Text("CARTWISE_TOKEN_KEYS_DIR");
   config.signing_keys_dir = env.Text("CARTWISE_TENANT_SIGNING_KEYS_DIR");
   config.database = pg::PoolConfig::FromEnv(env, "CARTWISE_TENANT");
-  config.server.listen = env.Text("CARTWISE_TENANT_LISTEN", "127.0.0.1:9091");
-  config.server.tls.ca = env.File("CARTWISE_TLS_CA");
-  config.server.tls.cert = env.File("CARTWISE_TLS_CERT");
-  config.server.tls.key = env.File("CARTWISE_TLS_KEY");
+  config.server = rpc::ServerConfig::FromEnv(env, "CARTWISE_TENANT", "127.0.0.1:9091");
   config.rental_target = env.Text("CARTWISE_RENTAL_TARGET");
   config.telemetry_target = env.Text("CARTWISE_TELEMETRY_TARGET");
   config.phone_key = env.Text("CARTWISE_TENANT_PHONE_KEY");

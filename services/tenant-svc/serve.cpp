@@ -91,7 +91,7 @@ absl::Status Serve(const Config& config, Wiring& wiring) {
                        sink("telemetry-svc", config.telemetry_target), own_log},
                       metrics);
   const auto announced = [&relay] { relay.Wake(); };
-  const process::Periodic housekeeping("housekeeping", absl::Hours(1),
+  const process::Periodic housekeeping("housekeeping", absl::Minutes(10),
                                        [&pool] { return Tidy(pool, absl::Now()); });
 
   PasswordCheck password_check(database, credentials, otp_secrets, clock, config.sign_in);

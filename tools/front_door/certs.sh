@@ -39,8 +39,6 @@ make_certificate() {
 make_token_key() {
   local folder=$KEY_DIR/${1%%-*}
   mkdir -p "$folder"
-  # Where it lay before each service had a folder.
-  [ ! -s "$KEY_DIR/private/$1.pem" ] || mv "$KEY_DIR/private/$1.pem" "$folder/"
   [ ! -s "$folder/$1.pem" ] || return 0
   (umask 077 && openssl genpkey -algorithm ed25519 -out "$folder/$1.pem")
   openssl pkey -in "$folder/$1.pem" -pubout -out "$KEY_DIR/public/$1.pem"

@@ -1,13 +1,12 @@
 #include "cartwise/auth/key_folder.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 
+#include "cartwise/base/files.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 
@@ -21,11 +20,7 @@ absl::StatusOr<std::map<std::string, std::string>> ReadPems(const std::string& p
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
     if (entry.path().extension() != ".pem") continue;
-    std::ifstream file(entry.path(), std::ios::binary);
-    if (!file) {
-      return absl::InvalidArgumentError(absl::StrCat("cannot read key ", entry.path().string()));
-    }
-    pems[entry.path().stem().string()] = std::string{std::istreambuf_iterator<char>(file), {}};
+    CW_ASSIGN_OR_RETURN(pems[entry.path().stem().string()], ReadFile(entry.path()));
   }
   if (error) {
     return absl::InvalidArgumentError(absl::StrCat("cannot list ", path, ": ", error.message()));

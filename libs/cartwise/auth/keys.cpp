@@ -1,8 +1,6 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
@@ -12,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cartwise/auth/tokens.hpp"
+#include "cartwise/base/files.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 
@@ -25,12 +24,6 @@ using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 using PublicKey = std::array<unsigned char, crypto_sign_PUBLICKEYBYTES>;
 using SecretKey = std::array<unsigned char, crypto_sign_SECRETKEYBYTES>;
 using Seed = std::array<unsigned char, crypto_sign_SEEDBYTES>;
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read key ", path));
-  return std::string{std::istreambuf_iterator<char>(file), {}};
-}
 
 Bio Reading(const std::string& pem) {
   return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free};

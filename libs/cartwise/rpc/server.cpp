@@ -52,6 +52,11 @@ void SetLimits(grpc::ServerBuilder& builder, const ServerConfig& config) {
 
 }  // namespace
 
+ServerConfig ServerConfig::FromEnv(config::Env& env, const std::string& service,
+                                   const std::string& default_listen) {
+  return {env.Text(service + "_LISTEN", default_listen), TlsFiles::FromEnv(env)};
+}
+
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerConfig& config,
                                                       const std::vector<grpc::Service*>& services) {
   CW_RETURN_IF_ERROR(Pems::Read(config.tls).status());

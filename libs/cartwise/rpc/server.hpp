@@ -18,6 +18,10 @@ struct ServerConfig {
   std::string listen;  ///< host:port, port 0 picks one
   TlsFiles tls;
   int max_threads = 512;  ///< of synchronous handlers; beyond it calls are RESOURCE_EXHAUSTED
+
+  /// TlsFiles::FromEnv and `<service>_LISTEN`; `service` is "CARTWISE_TENANT".
+  static ServerConfig FromEnv(config::Env& env, const std::string& service,
+                              const std::string& default_listen);
 };
 
 /// A gRPC server over mutual TLS with health service, pings every 10 s allowed, 1 MiB

@@ -1,26 +1,19 @@
 #include "cartwise/rpc/server_certificate.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 
+#include "cartwise/base/files.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/obs/log.hpp"
 
 namespace cartwise::rpc {
-namespace {
-
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
-  return std::string{std::istreambuf_iterator<char>(file), {}};
+TlsFiles TlsFiles::FromEnv(config::Env& env) {
+  return {env.File("CARTWISE_TLS_CA"), env.File("CARTWISE_TLS_CERT"), env.File("CARTWISE_TLS_KEY")};
 }
-
-}  // namespace
 
 absl::StatusOr<Pems> Pems::Read(const TlsFiles& files) {
   Pems pems;

@@ -9,6 +9,8 @@
 #include <absl/status/statusor.h>
 #include <grpcpp/security/server_credentials.h>
 
+#include "cartwise/config/env.hpp"
+
 namespace cartwise::rpc {
 
 /// Certificates of this process. `ca` verifies peers.
@@ -16,6 +18,9 @@ struct TlsFiles {
   std::string ca;
   std::string cert;
   std::string key;
+
+  /// `CARTWISE_TLS_CA`, `_CERT`, `_KEY`.
+  static TlsFiles FromEnv(config::Env& env);
 };
 
 /// The contents of TlsFiles.

@@ -1,6 +1,6 @@
 #include "storage/housekeeping.hpp"
 
-#include "cartwise/pg/drops.hpp"
+#include "cartwise/pg/deletes.hpp"
 
 namespace cartwise::device {
 namespace {
@@ -8,12 +8,12 @@ namespace {
 constexpr absl::Duration kAnswersKept = absl::Hours(24);
 constexpr absl::Duration kCommandsKept = absl::Hours(24 * 90);
 
-constexpr pg::Query kDropAnswers{
+constexpr pg::Query kDeleteAnswers{
     "device_drop_old_answers", CARTWISE_DELETE_SOME("device.idempotency_keys", "created_at < $1")};
 
 // Device by device, as their lists are indexed; the inner limit keeps the planner to that. What
 // nobody knows the end of stays.
-constexpr pg::Query kDropCommands{"device_drop_old_commands", R"sql(
+constexpr pg::Query kDeleteCommands{"device_drop_old_commands", R"sql(
   DELETE FROM device.commands WHERE ctid = ANY (ARRAY(
     SELECT old.ctid FROM device.devices d, LATERAL (
       SELECT c.ctid FROM device.commands c
@@ -25,9 +25,9 @@ constexpr pg::Query kDropCommands{"device_drop_old_commands", R"sql(
 }  // namespace
 
 absl::Status Tidy(pg::Pool& pool, absl::Time now) {
-  const pg::Step drops[] = {{kDropAnswers, {now - kAnswersKept}},
-                            {kDropCommands, {now - kCommandsKept}}};
-  return pg::Drop(pool, drops);
+  const pg::Step deletes[] = {{kDeleteAnswers, {now - kAnswersKept}},
+                              {kDeleteCommands, {now - kCommandsKept}}};
+  return pg::DeleteOld(pool, deletes);
 }
 
 }  // namespace cartwise::device

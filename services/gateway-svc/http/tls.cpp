@@ -1,8 +1,6 @@
 #include "http/tls.hpp"
 
 #include <chrono>
-#include <fstream>
-#include <iterator>
 
 #include <absl/strings/str_cat.h>
 #include <boost/asio/buffer.hpp>
@@ -10,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "cartwise/base/files.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/http2/tls.hpp"
 #include "cartwise/obs/log.hpp"
@@ -22,15 +21,6 @@ namespace ssl = asio::ssl;
 using boost::system::error_code;
 
 constexpr std::chrono::seconds kWatchEvery{5};
-
-absl::StatusOr<std::string> Read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file || text.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
-  }
-  return text;
-}
 
 absl::StatusOr<Tls::Context> Make(const std::string& cert, const std::string& key,
                                   http2::Protocol protocol) {
@@ -62,8 +52,8 @@ Tls::Context Tls::context() const {
 }
 
 absl::Status Tls::Reload() {
-  const absl::StatusOr<std::string> cert = Read(cert_);
-  const absl::StatusOr<std::string> key = Read(key_);
+  const absl::StatusOr<std::string> cert = ReadFile(cert_);
+  const absl::StatusOr<std::string> key = ReadFile(key_);
   const size_t contents =
       std::hash<std::string>()(absl::StrCat(cert.value_or("-"), "\n", key.value_or("-")));
   std::lock_guard lock(mutex_);

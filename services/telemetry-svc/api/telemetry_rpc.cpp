@@ -1,6 +1,6 @@
 #include "api/telemetry_rpc.hpp"
 
-#include "api/translate.hpp"
+#include "api/translation.hpp"
 #include "cartwise/base/status_macros.hpp"
 
 namespace cartwise::telemetry {

@@ -1,10 +1,10 @@
-#include "cartwise/pg/drops.hpp"
+#include "cartwise/pg/deletes.hpp"
 
 #include <absl/time/clock.h>
 
 namespace cartwise::pg {
 
-absl::Status Drop(Pool& pool, std::span<const Step> deletes) {
+absl::Status DeleteOld(Pool& pool, std::span<const Step> deletes) {
   absl::Status first;
   for (const Step& each : deletes) {
     const absl::Time deadline = absl::Now() + absl::Seconds(30);

@@ -16,6 +16,6 @@ namespace cartwise::pg {
 
 /// Runs the deletes of a service's housekeeping, which see every chain, each as a transaction of
 /// its own. What fails holds up no other, and the first failure is answered.
-absl::Status Drop(Pool& pool, std::span<const Step> deletes);
+absl::Status DeleteOld(Pool& pool, std::span<const Step> deletes);
 
 }  // namespace cartwise::pg

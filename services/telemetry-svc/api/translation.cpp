@@ -1,4 +1,4 @@
-#include "api/translate.hpp"
+#include "api/translation.hpp"
 
 #include <algorithm>
 #include <array>
