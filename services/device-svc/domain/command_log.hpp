@@ -44,10 +44,11 @@ class CommandLog {
                                                      absl::FunctionRef<void()> meanwhile) = 0;
   virtual absl::StatusOr<Route> FindRoute(const DeviceKey& device, absl::Time deadline) = 0;
   /// Commits the command as SENT, not numbered yet, and tells `to` in the same
-  /// transaction. False, and nothing written, as for Begin.
+  /// transaction. False, and nothing written, as for Begin. It was accepted `age` ago: so much of
+  /// its ttl is gone.
   virtual absl::StatusOr<bool> HandOver(const NewCommand& command, const StreamId& stream,
                                         const ReplicaId& from, const ReplicaId& to,
-                                        absl::Time deadline) = 0;
+                                        absl::Duration age, absl::Time deadline) = 0;
   /// Numbers a handed-over command. Empty when it is not to be sent any more.
   virtual absl::StatusOr<std::optional<TakenOver>> TakeOver(const ChainId& chain,
                                                             const CommandId& id,

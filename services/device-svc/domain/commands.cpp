@@ -14,6 +14,8 @@ namespace {
 
 // Writes that must happen although the caller's time is up.
 constexpr absl::Duration kOwnTime = absl::Seconds(3);
+// What waits longer before it is written is too old for the process that would send it.
+constexpr absl::Duration kHandOverWait = absl::Seconds(1);
 
 Command FromNew(const NewCommand& wanted) {
   Command command;
@@ -147,8 +149,10 @@ absl::StatusOr<Command> Commands::ExecuteElsewhere(const Caller& caller, const N
   }
 
   auto ticket = waiters_.Expect(wanted.id, KeyOf(wanted), TellWhen::kCommitted);
+  const absl::Duration age = clock_.SinceBoot() - accepted_at;
   CW_ASSIGN_OR_RETURN(const bool handed,
-                      log_.HandOver(wanted, route.stream, self_, route.replica, deadline));
+                      log_.HandOver(wanted, route.stream, self_, route.replica, age,
+                                    std::min(deadline, clock_.Now() + kHandOverWait)));
   if (!handed) return Existing(caller, wanted, reasons::DeviceOffline());
   Command command = FromNew(wanted);
   command.issued_at = clock_.Now();

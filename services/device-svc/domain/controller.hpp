@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ struct Controller {
 
   /// INVALID_FIELD naming every field at fault.
   absl::Status Check() const;
+  /// As Device::Touch.
+  void Touch(absl::Time now) { updated_at = std::max(updated_at, now); }
 };
 
 /// The fields that are set replace those of a controller.

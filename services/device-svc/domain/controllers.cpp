@@ -73,7 +73,7 @@ absl::StatusOr<Controller> Controllers::Update(Store& store, const Caller& calle
   CW_ASSIGN_OR_RETURN(Found found, Find(store, caller, id, Role::kInstaller));
   change.ApplyTo(found.controller);
   CW_RETURN_IF_ERROR(found.controller.Check());
-  found.controller.updated_at = clock_.Now();
+  found.controller.Touch(clock_.Now());
   CW_ASSIGN_OR_RETURN(const bool updated, store.UpdateController(found.controller));
   if (!updated) return reasons::ControllerAddressTaken();
   CW_RETURN_IF_ERROR(
@@ -83,7 +83,7 @@ absl::StatusOr<Controller> Controllers::Update(Store& store, const Caller& calle
 
 absl::Status Controllers::Delete(Store& store, const Caller& caller, const ControllerId& id) const {
   CW_ASSIGN_OR_RETURN(Found found, Find(store, caller, id, Role::kAdmin));
-  found.controller.updated_at = clock_.Now();
+  found.controller.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.DeleteController(found.controller));
   return Changed(store, ChangeBy(caller, "controller.deleted"), found.controller, found.device);
 }

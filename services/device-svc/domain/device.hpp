@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,6 +74,9 @@ struct Device {
     return lifecycle == Lifecycle::kProvisioned || lifecycle == Lifecycle::kActive;
   }
   void SetStatus(Status to, absl::Time now);
+  /// Changed now, or when it changed last: events are told by this time, and it does not go back
+  /// where clocks of processes differ.
+  void Touch(absl::Time now) { updated_at = std::max(updated_at, now); }
 };
 
 /// Six hex pairs with colons in any case; the result is lower case. Empty when

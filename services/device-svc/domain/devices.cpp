@@ -86,7 +86,7 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller
   if (!known) return absl::AbortedError("the device was retired meanwhile");
   Device& device = *known;
   if (device.chain != branch.chain) {
-    device.updated_at = clock_.Now();
+    device.Touch(clock_.Now());
     CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.claimed_elsewhere"), device));
     return Enrolment{std::move(device), ""};
   }
@@ -104,7 +104,7 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller
   device.serial_number = wanted.serial_number;
   device.firmware_version = wanted.firmware_version;
   device.transport = wanted.transport;
-  device.updated_at = clock_.Now();
+  device.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.updated", "enrolled again"), device));
   return Enrolment{std::move(device), token.token};
@@ -114,7 +114,7 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller
 absl::Status Devices::EndPresence(Store& store, Device& device) const {
   const bool was_there = device.status != Status::kOffline;
   device.SetStatus(Status::kOffline, clock_.Now());
-  device.updated_at = clock_.Now();
+  device.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   CW_ASSIGN_OR_RETURN(const auto holder, store.CutStream(KeyOf(device)));
   if (holder) {
@@ -162,7 +162,7 @@ absl::StatusOr<Device> Devices::Update(Store& store, const Caller& caller, const
   }
   if (change.name) device.name = *change.name;
   if (change.serial_number) device.serial_number = *change.serial_number;
-  device.updated_at = clock_.Now();
+  device.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   const bool freed = change.lifecycle && *change.lifecycle != before;
   CW_RETURN_IF_ERROR(
@@ -189,7 +189,7 @@ absl::StatusOr<Device> Devices::SetFirmware(Store& store, const Caller& caller, 
   if (device.lifecycle == Lifecycle::kRetired) return reasons::DeviceRetired();
   if (device.firmware_version == version) return device;
   device.firmware_version = version;
-  device.updated_at = clock_.Now();
+  device.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   CW_RETURN_IF_ERROR(
       store.Announce(ChangeBy(caller, "device.updated", "firmware " + version), device));
@@ -203,7 +203,7 @@ absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& calle
   if (device.lifecycle == Lifecycle::kRetired) return reasons::DeviceRetired();
   if (device.lifecycle == Lifecycle::kQuarantined) return reasons::DeviceQuarantined();
   const IssuedToken token = tokens_.Issue(KeyOf(device));
-  device.updated_at = clock_.Now();
+  device.Touch(clock_.Now());
   const bool by_itself = caller.principal == Principal::kDevice;
   if (by_itself) {
     CW_RETURN_IF_ERROR(MaySpeak(device, token_hash, clock_.Now()));

@@ -103,8 +103,8 @@ class Store {
   virtual absl::StatusOr<bool> InsertController(const Controller& controller) = 0;
   virtual absl::StatusOr<bool> UpdateController(const Controller& controller) = 0;
   virtual absl::Status DeleteController(const Controller& controller) = 0;
-  /// Only of this device's boards, only where it changes something. The board when
-  /// it was INACTIVE until now.
+  /// Only of this device's boards, only where it changes something: the board then. One that was
+  /// never found stays INACTIVE when it is lost.
   virtual absl::StatusOr<std::optional<Controller>> SetControllerStatus(const DeviceKey& device,
                                                                         const ControllerId& id,
                                                                         ControllerStatus status,

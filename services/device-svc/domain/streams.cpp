@@ -50,7 +50,7 @@ absl::Status Streams::SetThere(Store& store, Device& device, Status status) cons
   const bool is = status != Status::kOffline;
   const bool changed = device.status != status;
   device.SetStatus(status, clock_.Now());
-  device.updated_at = clock_.Now();
+  device.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   if (was != is) return store.Announce({is ? "device.online" : "device.offline"}, device);
   return changed ? store.Announce({"device.updated"}, device) : absl::OkStatus();
@@ -134,11 +134,12 @@ absl::Status Streams::BoardsSeen(
     CW_ASSIGN_OR_RETURN(const auto there, store.LockDevice(device.device));
     if (!there) return absl::OkStatus();
     for (const auto& [id, status] : boards) {
-      CW_ASSIGN_OR_RETURN(const auto found,
+      CW_ASSIGN_OR_RETURN(const auto changed,
                           store.SetControllerStatus(device, id, status, clock_.Now()));
-      if (!found) continue;
-      CW_RETURN_IF_ERROR(
-          store.Announce({"controller.found"}, *found, there->status != Status::kOffline));
+      if (!changed) continue;
+      const bool found = status == ControllerStatus::kActive;
+      CW_RETURN_IF_ERROR(store.Announce({found ? "controller.found" : "controller.lost"}, *changed,
+                                        there->status != Status::kOffline));
     }
     return absl::OkStatus();
   });

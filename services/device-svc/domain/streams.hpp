@@ -59,8 +59,8 @@ class Streams {
   /// Does this stream still count?
   absl::StatusOr<bool> Counts(const DeviceKey& device, const StreamId& stream);
   absl::StatusOr<std::vector<Controller>> ControllersOf(const DeviceKey& device);
-  /// Boards that the agent lost (kError) or found (kActive), the first time with a
-  /// `controller.found`; what it never found stays kInactive, others' ids are ignored.
+  /// Boards that the agent lost (kError) or found (kActive), announced where that is news; what
+  /// it never found stays kInactive, others' ids are ignored.
   absl::Status BoardsSeen(const DeviceKey& device,
                           const std::vector<std::pair<ControllerId, ControllerStatus>>& boards);
 

@@ -180,8 +180,8 @@ TEST_CASE("a handed-over command that comes too late is not sent", "[commands]")
   Process other(f, ReplicaId::New(), {});
   const auto link = other.Connect(f.device, CommandsFixture::SaysNothing());
   const NewCommand wanted = f.Unlock();
-  REQUIRE_OK(f.log.HandOver(wanted, link->stream(), f.self, other.self, absl::InfiniteFuture()));
-  f.server.Sql("UPDATE device.commands SET issued_at = issued_at - interval '61 seconds'");
+  REQUIRE_OK(f.log.HandOver(wanted, link->stream(), f.self, other.self, absl::Seconds(61),
+                            absl::InfiniteFuture()));
 
   other.commands.TakeOver(wanted.chain, wanted.id);
 

@@ -343,13 +343,38 @@ TEST_CASE("a line that is cut between commit and send: DROPPED, and never sent",
   CHECK(link->sent().empty());
 }
 
+TEST_CASE("a stream that opens while a number is given goes on after it", "[commands]") {
+  CommandsFixture f;
+  f.here.Connect(f.device, CommandsFixture::SaysNothing());
+  // The beginning of a command on the old stream, which is not committed yet.
+  auto keeper = pg::Connection::Open(f.server.UrlOf("device"));
+  REQUIRE_OK(keeper);
+  REQUIRE_OK((*keeper)->Raw(
+      "BEGIN; SET LOCAL cartwise.chain_id = '*';"
+      "WITH lane AS (UPDATE device.streams SET last_seq = last_seq + 1 RETURNING *) "
+      "INSERT INTO device.commands (chain_id, device_id, stream_id, command_id, kind, state, "
+      "ttl_ms, agent_epoch, seq, requested_by) SELECT chain_id, device_id, stream_id, "
+      "gen_random_uuid(), 'lock.unlock', 'SENT', 1000, agent_epoch, last_seq, 'x' FROM lane"));
+
+  std::shared_ptr<FakeLink> newer;
+  std::thread agent([&] { newer = f.here.Connect(f.device, f.Reports(CommandState::kSucceeded)); });
+  f.server.AwaitLockWaits();
+  REQUIRE_OK((*keeper)->Raw("COMMIT"));
+  agent.join();
+
+  REQUIRE_OK(f.here.commands.Execute(TwoChains::Service(), f.Unlock()));
+  CHECK(newer->sent().front().seq == 2);
+}
+
 TEST_CASE("the short way is for a waiter of this process and a command that is SENT",
           "[commands]") {
   CommandsFixture f(kNoPatience);
   const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());
   const NewCommand unknown = f.Unlock(), handed = f.Unlock();
   REQUIRE_OK(f.here.commands.Execute(TwoChains::Service(), unknown));
-  REQUIRE(f.log.HandOver(handed, link->stream(), ReplicaId::New(), f.self, absl::InfiniteFuture())
+  REQUIRE(f.log
+              .HandOver(handed, link->stream(), ReplicaId::New(), f.self, absl::ZeroDuration(),
+                        absl::InfiniteFuture())
               .value());
 
   for (const NewCommand& each : {unknown, handed}) {

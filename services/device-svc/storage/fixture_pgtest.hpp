@@ -152,7 +152,8 @@ struct TwoChains {
   ~TwoChains() {
     testing::CheckPlans(*pool, "device",
                         {"command_not_taken_over", "commands_unsettled", "device_drop_old_commands",
-                         "device_list", "devices_there", "replicas", "replicas_pkey"});
+                         "device_drop_old_never_accepted", "device_list", "devices_there",
+                         "replicas", "replicas_pkey"});
   }
 
   static Caller Staff(const EnrolledBranch& branch, Role role) {

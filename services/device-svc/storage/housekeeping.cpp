@@ -22,11 +22,22 @@ constexpr pg::Query kDeleteCommands{"device_drop_old_commands", R"sql(
        LIMIT 50000) old
      LIMIT 50000)))sql"};
 
+// What was looked up and had never been accepted is of no device.
+constexpr pg::Query kDeleteNeverAccepted{"device_drop_old_never_accepted", R"sql(
+  DELETE FROM device.commands WHERE ctid = ANY (ARRAY(
+    SELECT old.ctid FROM (SELECT DISTINCT chain_id FROM device.devices) d, LATERAL (
+      SELECT c.ctid FROM device.commands c
+       WHERE c.chain_id = d.chain_id AND c.device_id IS NULL AND c.issued_at < $1
+         AND c.state <> 'SENT'
+       LIMIT 50000) old
+     LIMIT 50000)))sql"};
+
 }  // namespace
 
 absl::Status Tidy(pg::Pool& pool, absl::Time now) {
   const pg::Step deletes[] = {{kDeleteAnswers, {now - kAnswersKept}},
-                              {kDeleteCommands, {now - kCommandsKept}}};
+                              {kDeleteCommands, {now - kCommandsKept}},
+                              {kDeleteNeverAccepted, {now - kCommandsKept}}};
   return pg::DeleteOld(pool, deletes);
 }
 

@@ -41,8 +41,9 @@ constexpr pg::Query kHandOver{"command_hand_over", R"sql(
     fresh AS (
       INSERT INTO device.commands
              (chain_id, device_id, stream_id, command_id, kind, arguments, state, ttl_ms,
-              agent_epoch, requested_by, purpose, waiting_replica)
-      SELECT $1, $2, $3, $4, $5, $6, 'SENT', $7, lane.agent_epoch, $8, $9, $10 FROM lane
+              agent_epoch, requested_by, purpose, waiting_replica, issued_at)
+      SELECT $1, $2, $3, $4, $5, $6, 'SENT', $7, lane.agent_epoch, $8, $9, $10,
+             now() - $13::integer * interval '1 millisecond' FROM lane
       ON CONFLICT ON CONSTRAINT commands_pkey DO NOTHING
       RETURNING command_id)
     SELECT pg_notify($11, $12) FROM fresh)sql"};
@@ -124,13 +125,14 @@ absl::StatusOr<Route> PgCommandLog::FindRoute(const DeviceKey& device, absl::Tim
 
 absl::StatusOr<bool> PgCommandLog::HandOver(const NewCommand& command, const StreamId& stream,
                                             const ReplicaId& from, const ReplicaId& to,
-                                            absl::Time deadline) {
+                                            absl::Duration age, absl::Time deadline) {
   const Notice order{Notice::Kind::kOrder, command.chain, command.id.value()};
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
       pool_.Once(Of(command.chain), deadline, sql::kHandOver, command.chain, command.device, stream,
                  command.id, command.kind, command.arguments, Milliseconds(command.ttl),
-                 command.requested_by, command.purpose, from, ChannelOf(to), order.Text()));
+                 command.requested_by, command.purpose, from, ChannelOf(to), order.Text(),
+                 Milliseconds(age)));
   return !rows.empty();
 }
 

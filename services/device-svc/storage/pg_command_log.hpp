@@ -16,7 +16,7 @@ class PgCommandLog final : public CommandLog {
                                              absl::FunctionRef<void()> meanwhile) override;
   absl::StatusOr<Route> FindRoute(const DeviceKey& device, absl::Time deadline) override;
   absl::StatusOr<bool> HandOver(const NewCommand& command, const StreamId& stream,
-                                const ReplicaId& from, const ReplicaId& to,
+                                const ReplicaId& from, const ReplicaId& to, absl::Duration age,
                                 absl::Time deadline) override;
   absl::StatusOr<std::optional<TakenOver>> TakeOver(const ChainId& chain, const CommandId& id,
                                                     absl::Time deadline) override;

@@ -45,9 +45,9 @@ constexpr pg::Query kSetStatus{"controller_set_status", R"sql(
          AND NOT (b.status = 'INACTIVE' AND $4 = 'ERROR')
          FOR UPDATE
     )
-    UPDATE device.controllers c SET status = $4, updated_at = $5 FROM before b
+    UPDATE device.controllers c SET status = $4, updated_at = greatest(c.updated_at, $5) FROM before b
      WHERE c.chain_id = b.chain_id AND c.controller_id = b.controller_id
-    RETURNING b.status = 'INACTIVE' AS first, )sql" CARTWISE_CONTROLLER_COLUMNS};
+    RETURNING )sql" CARTWISE_CONTROLLER_COLUMNS};
 
 }  // namespace sql
 
@@ -121,7 +121,7 @@ absl::StatusOr<std::optional<Controller>> PgStore::SetControllerStatus(const Dev
                                                                        absl::Time now) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kSetStatus, device.chain, id, device.device,
                                                    NameOf(status), now));
-  if (rows.empty() || !rows.front().Bool("first")) return std::nullopt;
+  if (rows.empty()) return std::nullopt;
   return ReadController(rows.front());
 }
 

@@ -6,7 +6,8 @@ namespace {
 
 namespace sql {
 
-// Numbers go on where this epoch's left off, whatever the agent says it accepted.
+// Numbers go on where this epoch's left off, whatever the agent says it accepted, and also where
+// one was given while this waited for the row: its command is not in sight yet.
 constexpr pg::Query kOpen{"stream_open", R"sql(
     WITH older AS (
       SELECT replica_id FROM device.streams WHERE chain_id = $1 AND device_id = $2),
@@ -19,7 +20,10 @@ constexpr pg::Query kOpen{"stream_open", R"sql(
               $7)
       ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE
          SET stream_id = excluded.stream_id, replica_id = excluded.replica_id,
-             agent_epoch = excluded.agent_epoch, last_seq = excluded.last_seq,
+             agent_epoch = excluded.agent_epoch,
+             last_seq = CASE WHEN s.agent_epoch = excluded.agent_epoch
+                             THEN greatest(s.last_seq, excluded.last_seq)
+                             ELSE excluded.last_seq END,
              opened_at = excluded.opened_at)
     SELECT replica_id FROM older)sql"};
 

@@ -132,7 +132,7 @@ TEST_CASE("boards that an agent loses and finds are marked, its own only", "[pre
   CHECK(f.streams.ControllersOf(KeyOf(other))->front().status == ControllerStatus::kInactive);
 }
 
-TEST_CASE("that an agent knows a new board is announced once", "[presence]") {
+TEST_CASE("that an agent finds a board or loses it is announced when it is news", "[presence]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa);
   REQUIRE_OK(f.Open(device));
@@ -141,14 +141,40 @@ TEST_CASE("that an agent knows a new board is announced once", "[presence]") {
   CHECK(f.Count("device.outbox WHERE type = 'controller.created' AND "
                 "payload->>'status' = 'INACTIVE'") == 1);
 
-  for (const auto status :
-       {ControllerStatus::kActive, ControllerStatus::kError, ControllerStatus::kActive}) {
+  const auto told = [&](const std::string& type, const std::string& status) {
+    return f.Count("device.outbox WHERE type = '" + type + "' AND payload->>'id' = '" +
+                   board->id.value() + "' AND payload->>'status' = '" + status +
+                   "' AND payload->>'device_online' = 'true'");
+  };
+  const auto seen = [&](ControllerStatus status) {
     REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, status}}));
-  }
+  };
+  for (int i = 0; i < 2; ++i) seen(ControllerStatus::kActive);
+  CHECK(told("controller.found", "ACTIVE") == 1);
+  for (int i = 0; i < 2; ++i) seen(ControllerStatus::kError);
+  CHECK(told("controller.lost", "ERROR") == 1);
+  seen(ControllerStatus::kActive);
+  CHECK(told("controller.found", "ACTIVE") == 2);
+}
 
-  CHECK(f.Count("device.outbox WHERE type = 'controller.found' AND payload->>'id' = '" +
-                board->id.value() +
-                "' AND payload->>'status' = 'ACTIVE' AND payload->>'device_online' = 'true'") == 1);
+TEST_CASE("news of a device is never older than what was told before, whatever a clock says",
+          "[presence]") {
+  TwoChains f;
+  const Device device = f.Enrolled(f.haifa);
+  const auto opened = f.Open(device);
+  REQUIRE_OK(opened);
+  const auto board = f.AddBoard(device);
+  REQUIRE_OK(board);
+
+  // Another process goes on, whose clock is behind.
+  f.clock.Advance(-absl::Seconds(5));
+  REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, ControllerStatus::kActive}}));
+  REQUIRE_OK(f.streams.Close(KeyOf(device), opened->id));
+  REQUIRE_OK(f.Open(device));
+
+  CHECK(f.Count("device.outbox a JOIN device.outbox b ON b.seq > a.seq AND b.subject = a.subject"
+                " WHERE b.occurred_at < a.occurred_at") == 0);
+  CHECK(f.Events("device.online") == 2);
   CHECK(f.Events("controller.found") == 1);
 }
 

@@ -80,7 +80,7 @@ std::optional<Fact> ControllerIn(const Event& event, const ChainId& chain) {
                       IdIn<DeviceId>(event.payload(), "device_id"),
                       FlagIn(event.payload(), "has_ir", false),
                       FlagIn(event.payload(), "device_online", false),
-                      TextIn(event.payload(), "status") != "INACTIVE",
+                      TextIn(event.payload(), "status") == "ACTIVE",
                       event.type() == "controller.deleted",
                       FromTimestamp(event.occurred_at())};
   if (told.controller.empty() || told.branch.empty() || told.device.empty()) return std::nullopt;

@@ -62,7 +62,7 @@ TEST_CASE("a branch is read with its term, the usual one when it says none", "[e
   CHECK(std::get<BranchTold>(*FactIn(EventOf("branch.deleted", id + "}"))).deleted);
 }
 
-TEST_CASE("a board is told with whether its device is online and has ever reached it", "[events]") {
+TEST_CASE("a board is told with whether its device is online and reaches it", "[events]") {
   const auto told = [](const std::string& status, const std::string& device_online) {
     const std::string id = "\"" + std::string(kId) + "\"";
     const auto fact = FactIn(
@@ -74,7 +74,7 @@ TEST_CASE("a board is told with whether its device is online and has ever reache
                      std::get<ControllerTold>(*fact).reached);
   };
   CHECK(told("ACTIVE", "true") == std::pair(true, true));
-  CHECK(told("ERROR", "true") == std::pair(true, true));
+  CHECK(told("ERROR", "true") == std::pair(true, false));
   CHECK(told("INACTIVE", "true") == std::pair(true, false));
   CHECK(told("ACTIVE", "false") == std::pair(false, true));
 }

@@ -42,7 +42,7 @@ struct ControllerTold {
   DeviceId device;
   bool has_ir = false;
   bool online = false;   ///< its device is
-  bool reached = false;  ///< its device has reached it at least once
+  bool reached = false;  ///< its device reaches it
   bool deleted = false;
   absl::Time at;
 };

@@ -64,8 +64,9 @@ Ending EndingBy(const Caller& caller, const RentalInHand& hand, const char* reas
                 .reason = reason,
                 .by = caller.Label(),
                 .note = note,
-                // A cart that is not in its lock must be looked for.
-                .cart = hand.is_locked ? CartStatus::kAvailable : CartStatus::kMaintenance};
+                // A cart that is not in its lock, or may not be, must be looked for.
+                .cart = hand.is_locked && hand.rental.opened_at ? CartStatus::kAvailable
+                                                                : CartStatus::kMaintenance};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace cartwise::rental {
 namespace {
 
 constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
+constexpr absl::Duration kTwinWithin = absl::Seconds(30);
 
 absl::Status WhyNot(const CommandOutcome& outcome) {
   switch (outcome.state) {
@@ -46,6 +47,7 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
   mine.once = nullptr;  // a repeat is told by its command id
   Branch branch;
   UnlockOrder order;
+  std::optional<EarlierUnlock> earlier;
   CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
     CW_ASSIGN_OR_RETURN(branch, store.FindBranch(want.branch));
     CW_ASSIGN_OR_RETURN(const Cart cart, store.LockCart(branch, want.cart));
@@ -58,12 +60,11 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
                         .requested_by = caller.Label(),
                         .purpose = want.reason,
                         .trace_id = caller.trace_id};
-    CW_ASSIGN_OR_RETURN(const bool is_new,
-                        store.InsertStaffUnlock(caller, cart, order, clock_.Now()));
+    CW_ASSIGN_OR_RETURN(earlier, store.InsertStaffUnlock(caller, cart, order, clock_.Now()));
     // A refusal undoes it; a repeat gets its answer, whatever became of the cart since.
-    return is_new ? CheckMayOpen(cart) : absl::OkStatus();
+    return earlier ? absl::OkStatus() : CheckMayOpen(cart);
   }));
-  const CommandOutcome outcome = devices_.Unlock(order, clock_.Now() + kOutcomeWait, [] {});
+  CW_ASSIGN_OR_RETURN(const CommandOutcome outcome, OutcomeOf(order, earlier));
   Cart cart;
   mine.deadline = std::max(mine.deadline, clock_.Now() + absl::Seconds(5));
   CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
@@ -73,6 +74,20 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
   }));
   CW_RETURN_IF_ERROR(WhyNot(outcome));
   return cart;
+}
+
+// A repeat opens nothing that the first try did not: what was allowed then may be forbidden now.
+absl::StatusOr<CommandOutcome> StaffUnlocks::OutcomeOf(
+    const UnlockOrder& order, const std::optional<EarlierUnlock>& earlier) {
+  const absl::Time until = clock_.Now() + kOutcomeWait;
+  if (!earlier) return devices_.Unlock(order, until, [] {});
+  const CommandState state = earlier->outcome.state;
+  if (state != CommandState::kSent && state != CommandState::kUnknown) return earlier->outcome;
+  // Its twin may be on the way to the device; nobody else gets the cart for a minute.
+  if (clock_.Now() < earlier->requested_at + kTwinWithin) {
+    return devices_.Unlock(order, until, [] {});
+  }
+  return devices_.LookUp(order.chain, order.command, until);
 }
 
 }  // namespace cartwise::rental

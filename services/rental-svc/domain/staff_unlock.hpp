@@ -29,6 +29,9 @@ class StaffUnlocks {
   absl::StatusOr<Cart> Open(const Caller& caller, const StaffUnlock& want);
 
  private:
+  absl::StatusOr<CommandOutcome> OutcomeOf(const UnlockOrder& order,
+                                           const std::optional<EarlierUnlock>& earlier);
+
   RentalDatabase& database_;
   Devices& devices_;
   const Clock& clock_;

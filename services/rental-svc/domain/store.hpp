@@ -78,6 +78,12 @@ struct BranchFigures {
   int rentals_open = 0, rentals_overdue = 0, rentals_today = 0;
 };
 
+/// A staff opening that is there already.
+struct EarlierUnlock {
+  CommandOutcome outcome;
+  absl::Time requested_at;
+};
+
 /// Everything that staff and shoppers ask and change within one transaction,
 /// but for openings (Rack). Sees the caller's tenant only.
 class Store {
@@ -131,11 +137,13 @@ class Store {
                                                      absl::Time until) = 0;
   virtual absl::StatusOr<BranchFigures> CountBranch(const Branch& branch) = 0;
 
-  /// An opening by staff, written and announced before it happens. False when it was
-  /// there already, which changes nothing; INVALID_ARGUMENT (IDEMPOTENCY_KEY_REUSED)
-  /// for the same command with another cart or reason.
-  virtual absl::StatusOr<bool> InsertStaffUnlock(const Caller& caller, const Cart& cart,
-                                                 const UnlockOrder& order, absl::Time now) = 0;
+  /// An opening by staff, written and announced before it happens; also one that came to
+  /// nothing before. Else how it stands, which changes nothing; INVALID_ARGUMENT
+  /// (IDEMPOTENCY_KEY_REUSED) for the same command with another cart or reason.
+  virtual absl::StatusOr<std::optional<EarlierUnlock>> InsertStaffUnlock(const Caller& caller,
+                                                                         const Cart& cart,
+                                                                         const UnlockOrder& order,
+                                                                         absl::Time now) = 0;
   /// Its outcome, announced, unless it is known already.
   virtual absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                          const CommandOutcome& outcome) = 0;

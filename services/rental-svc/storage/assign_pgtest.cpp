@@ -38,6 +38,21 @@ TEST_CASE("what an opening writes of a cart is in none of its indexes", "[assign
             .empty());
 }
 
+TEST_CASE("a cart whose lock cannot be reached does not stand in the way of others", "[assign]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(2);
+  f.devices.unlock = [](const UnlockOrder& order) {
+    return order.lock == 1 ? CommandOutcome{CommandState::kDropped, "NO_ANSWER"}
+                           : CommandOutcome{CommandState::kSucceeded, ""};
+  };
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "DEVICE_OFFLINE");
+
+  const auto rental = f.Assign(place, Phone(1));
+
+  REQUIRE_OK(rental);
+  CHECK(rental->cart_number == 2);
+}
+
 TEST_CASE("what is rehearsed is not done", "[assign]") {
   RentalFixture f;
   const Place place = f.AddPlace(1);

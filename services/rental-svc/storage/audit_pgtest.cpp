@@ -120,7 +120,8 @@ TEST_CASE("an opening by staff is in the log with its reason and its outcome", "
   const StaffUnlock want = f.Want(1);
 
   const bool opened = f.unlocks.Open(f.staff, want).ok();
-  (void)f.unlocks.Open(f.staff, want);  // a repeat is no second deed
+  // A repeat is no second deed, but of one that came to nothing.
+  if (state != CommandState::kDropped) (void)f.unlocks.Open(f.staff, want);
 
   CHECK(opened == (state == CommandState::kSucceeded));
   std::string outcome = told + f.by_staff;

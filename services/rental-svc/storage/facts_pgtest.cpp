@@ -187,6 +187,20 @@ TEST_CASE("a board that never answered is not there, however often its device co
   REQUIRE_OK(f.Assign(place, Phone(1)));
 }
 
+TEST_CASE("carts of a board that no longer answers are given to nobody until it does", "[facts]") {
+  RentalFixture f;
+  const Place place = f.AddPlace(1);
+  const auto tell = [&](bool reached) {
+    f.clock.Advance(absl::Seconds(1));
+    REQUIRE_OK(f.facts.Take(ControllerTold{place.chain, place.board, place.branch, place.device,
+                                           false, true, reached, false, f.clock.Now()}));
+  };
+  tell(false);
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "DEVICE_OFFLINE");
+  tell(true);
+  REQUIRE_OK(f.Assign(place, Phone(1)));
+}
+
 TEST_CASE("a device speaks of its own boards only", "[facts]") {
   RentalFixture f;
   const Place place = f.AddPlace(1);

@@ -90,7 +90,8 @@ inline constexpr pg::Query kApply{"lock_apply", R"sql(
   ), cart AS (
     UPDATE rental.carts c
        SET status = coalesce($12, c.status), is_locked = coalesce($13::boolean, c.is_locked),
-           rests_since = CASE WHEN $12 = 'AVAILABLE' THEN $9::timestamptz ELSE c.rests_since END,
+           rests_since = CASE WHEN $12 = 'AVAILABLE' THEN coalesce($9::timestamptz, now())
+                              ELSE c.rests_since END,
            maintenance_notes = CASE WHEN $14 = '' THEN c.maintenance_notes ELSE
              right(concat_ws(E'\n', nullif(c.maintenance_notes, ''), $14), 1000) END,
            updated_at = now()

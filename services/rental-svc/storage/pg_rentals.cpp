@@ -56,7 +56,7 @@ inline constexpr pg::Query kEndRental{"rental_end_by_hand",
     UPDATE rental.carts c SET status = $8, rests_since = $4, updated_at = now(),
            maintenance_notes = CASE WHEN $8 = 'MAINTENANCE'
              THEN right(concat_ws(E'\n', nullif(c.maintenance_notes, ''),
-                                  'its rental was ended by hand while the hook read open'), 1000)
+                                  'its rental was ended by hand, and its hook was not read closed'), 1000)
              ELSE c.maintenance_notes END
       FROM moved m
      WHERE c.chain_id = m.chain_id AND c.id = m.cart_id AND c.status = 'IN_USE'
@@ -154,7 +154,7 @@ int Count(const pg::Row& row, const char* column) {
 }
 
 absl::Status NoSuchRental() {
-  return errors::NotFound(reasons::kRentalNotFound, "there is no such rental");
+  return errors::NotFound(reasons::kRentalNotFound, "no such rental");
 }
 
 }  // namespace

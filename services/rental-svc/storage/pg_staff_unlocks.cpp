@@ -8,21 +8,24 @@
 
 namespace cartwise::rental {
 
-absl::StatusOr<bool> PgStore::InsertStaffUnlock(const Caller& caller, const Cart& cart,
-                                                const UnlockOrder& order, absl::Time now) {
+absl::StatusOr<std::optional<EarlierUnlock>> PgStore::InsertStaffUnlock(const Caller& caller,
+                                                                        const Cart& cart,
+                                                                        const UnlockOrder& order,
+                                                                        absl::Time now) {
   CW_ASSIGN_OR_RETURN(
       const pg::Rows rows,
       tx_.Run(sql::kInsertStaffUnlock, order.chain, order.command, cart.branch, cart.id,
               order.controller, order.lock, order.device, order.requested_by, order.purpose, now,
               NewUuid(), order.trace_id, outbox::AuditColumn(AuditOf(caller, order.purpose))));
-  if (rows.empty()) return true;
+  if (rows.empty()) return std::nullopt;
   // The command's id comes from the Idempotency-Key: the same id for something else.
-  if (rows.front().As<CartId>("cart_id") != cart.id ||
-      rows.front().Text("reason") != order.purpose) {
+  const pg::Row there = rows.front();
+  if (there.As<CartId>("cart_id") != cart.id || there.Text("reason") != order.purpose) {
     return errors::Refuse(absl::StatusCode::kInvalidArgument, reasons::kKeyReused,
                           "this Idempotency-Key was used with another request");
   }
-  return false;
+  return EarlierUnlock{{CommandStateFromName(there.Text("state")), there.Text("outcome")},
+                       there.Time("requested_at")};
 }
 
 absl::Status PgStore::SettleStaffUnlock(const ChainId& chain, const CommandId& command,

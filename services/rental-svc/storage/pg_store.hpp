@@ -42,8 +42,10 @@ class PgStore final : public Store {
                                              absl::Time until) override;
   absl::StatusOr<BranchFigures> CountBranch(const Branch& branch) override;
 
-  absl::StatusOr<bool> InsertStaffUnlock(const Caller& caller, const Cart& cart,
-                                         const UnlockOrder& order, absl::Time now) override;
+  absl::StatusOr<std::optional<EarlierUnlock>> InsertStaffUnlock(const Caller& caller,
+                                                                 const Cart& cart,
+                                                                 const UnlockOrder& order,
+                                                                 absl::Time now) override;
   absl::Status SettleStaffUnlock(const ChainId& chain, const CommandId& command,
                                  const CommandOutcome& outcome) override;
 

@@ -188,7 +188,8 @@ inline constexpr pg::Query kCancel{"rental_cancel", R"sql(
     RETURNING r.chain_id, r.id, r.branch_id, r.device_id, r.cart_id, r.requested_by,
               r.request_key, rental.rental_payload(r) AS payload
   ), cart AS (
-    UPDATE rental.carts c SET status = 'AVAILABLE', updated_at = now()
+    -- The next request tries another one first.
+    UPDATE rental.carts c SET status = 'AVAILABLE', rests_since = now(), updated_at = now()
      WHERE (c.chain_id, c.id) = (SELECT m.chain_id, m.cart_id FROM moved m)
        AND c.status = 'IN_USE'
   ), key AS (

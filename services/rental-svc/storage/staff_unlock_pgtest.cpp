@@ -81,6 +81,47 @@ TEST_CASE("a repeated staff opening gets its answer, whatever became of the cart
   CHECK(f.Count("staff_unlocks") == 1);
 }
 
+TEST_CASE("a staff opening that came to nothing is asked for anew, with what holds then",
+          "[unlock]") {
+  UnlockFixture f;
+  const StaffUnlock want = f.Want(1);
+  f.devices.unlock = [](const UnlockOrder&) {
+    return CommandOutcome{CommandState::kDropped, "DEVICE_OFFLINE"};
+  };
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "DEVICE_OFFLINE");
+  f.devices.unlock = [](const UnlockOrder&) {
+    return CommandOutcome{CommandState::kSucceeded, ""};
+  };
+
+  SECTION("the cart is out by now") {
+    REQUIRE(f.Assign(f.place, Phone(1))->cart_number == 1);
+    CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "CART_IN_USE");
+    CHECK(f.devices.orders().size() == 2);  // the first try, and the shopper's
+    CHECK(f.Count("staff_unlocks WHERE state = 'DROPPED'") == 1);
+  }
+  SECTION("it may be opened still") {
+    REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), want));
+    CHECK(f.Count("staff_unlocks WHERE state = 'SUCCEEDED'") == 1);
+    CHECK(f.Count("outbox WHERE type = 'cart.unlock_requested'") == 2);
+    CHECK(f.Count("outbox WHERE type = 'cart.unlocked'") == 1);
+  }
+}
+
+TEST_CASE("a repeat of a staff opening that nobody knows of asks, and opens nothing late",
+          "[unlock]") {
+  UnlockFixture f;
+  const StaffUnlock want = f.Want(1);
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "UNLOCK_UNCONFIRMED");
+  f.clock.Advance(absl::Minutes(2));
+  f.devices.look_up = [] { return CommandOutcome{CommandState::kDropped, "NEVER_ACCEPTED"}; };
+
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), want), "DEVICE_OFFLINE");
+
+  CHECK(f.devices.orders().size() == 1);
+  CHECK(f.Count("staff_unlocks WHERE state = 'DROPPED'") == 1);
+}
+
 TEST_CASE("a cart that staff are opening is given to nobody", "[unlock]") {
   UnlockFixture f;
   bool staff_wait = true;

@@ -25,15 +25,19 @@
 
 namespace cartwise::rental::sql {
 
-// Announced with the reason, for the audit log, before anything opens. A repeat
-// of the same command writes nothing and finds what is there.
+// Announced with the reason, for the audit log, before anything opens. A repeat of the same
+// command finds what is there and writes nothing, unless that came to nothing: it is tried anew.
 // $1 chain, $2 command, $3 branch, $4 cart, $5 controller, $6 lock, $7 device, $8 requested by,
 // $9 reason, $10 now, $11 event id, $12 trace id, $13 audit.
 inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
   WITH written AS (
     INSERT INTO rental.staff_unlocks AS u (chain_id, command_id, branch_id, cart_id,
            controller_id, locker_id, device_id, requested_by, reason, requested_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (chain_id, command_id) DO UPDATE
+       SET state = 'SENT', outcome = '', requested_at = excluded.requested_at, settled_at = NULL
+     WHERE u.state IN ('DROPPED', 'REJECTED') AND u.cart_id = excluded.cart_id
+       AND u.reason = excluded.reason
     RETURNING u.chain_id, u.branch_id, u.cart_id, u.device_id,
               jsonb_build_object('cart_id', u.cart_id, 'controller_id', u.controller_id, 'lock',
                 u.locker_id, 'command_id', u.command_id, 'requested_by', u.requested_by,
@@ -45,7 +49,8 @@ inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
            w.cart_id::text, $10::timestamptz, w.payload, $12, $13::jsonb
       FROM written w
   )
-  SELECT cart_id, reason FROM rental.staff_unlocks WHERE chain_id = $1 AND command_id = $2)sql"};
+  SELECT cart_id, reason, state, outcome, requested_at FROM rental.staff_unlocks
+   WHERE chain_id = $1 AND command_id = $2 AND NOT EXISTS (SELECT FROM written))sql"};
 
 // A proven opening is followed by the hook's own word, which is why is_locked is
 // not touched when the hook has closed again meanwhile.

@@ -134,6 +134,22 @@ TEST_CASE("staff end a rental with a reason; a cart that is not there is looked 
   CHECK_REFUSED(f.Return(f.Operator(place), want), "RENTAL_NOT_FOUND");
 }
 
+TEST_CASE("a cart of which nobody knows whether it left is looked for", "[return]") {
+  StoreFixture f;
+  const Place place = f.AddPlace(1);
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  CHECK_REFUSED(f.Assign(place, Phone(1)), "UNLOCK_UNCONFIRMED");
+  REQUIRE(f.CartOf(place, 1) == "IN_USE closed");  // as it was before the pulse
+
+  ReturnByHand want;
+  want.branch = place.branch;
+  want.cart_number = 1;
+  want.reason = "nobody knows";
+  REQUIRE_OK(f.Return(f.Operator(place), want));
+
+  CHECK(f.CartOf(place, 1) == "MAINTENANCE closed");
+}
+
 TEST_CASE("a rental of another shopper, branch or chain is as absent", "[rentals]") {
   StoreFixture f;
   const Place place = f.AddPlace(1);
