@@ -1,5 +1,6 @@
 #include "cartwise/base/fields.hpp"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 
 #include "cartwise/base/text.hpp"
@@ -40,8 +41,9 @@ bool IsCleanText(std::string_view text, bool lines) {
 void CheckText(errors::FieldErrors& errors, std::string_view field, std::string_view text,
                size_t least, size_t most, bool lines) {
   if (text.empty() && least > 0) return errors.Add(field, "is required");
-  const size_t length = Utf8Length(text);
-  if (length < least || length > most) {
+  std::string words(text);
+  absl::StripAsciiWhitespace(&words);
+  if (Utf8Length(words) < least || Utf8Length(text) > most) {
     return errors.Add(field, absl::StrCat("must have ", least, " to ", most, " characters"));
   }
   errors.Require(IsCleanText(text, lines), field, "must not contain control characters");

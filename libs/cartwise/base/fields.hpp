@@ -13,7 +13,7 @@ namespace cartwise {
 bool IsCleanText(std::string_view text, bool lines = false);
 
 /// Adds an error to `errors` unless `text` is clean and has `least` to `most`
-/// characters.
+/// characters; blanks around it do not count for `least`.
 void CheckText(errors::FieldErrors& errors, std::string_view field, std::string_view text,
                size_t least, size_t most, bool lines = false);
 

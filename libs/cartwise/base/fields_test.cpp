@@ -31,7 +31,9 @@ TEST_CASE("lengths are counted in characters, not in bytes", "[fields]") {
   errors::FieldErrors bad;
   CheckText(bad, "name", "", 1, 3);
   CheckText(bad, "city", "four", 0, 3);
-  CHECK(errors::Fields(bad.ToStatus()).size() == 2);
+  CheckText(bad, "reason", "    ", 3, 500);
+  CheckText(bad, "why", " no ", 3, 500);
+  CHECK(errors::Fields(bad.ToStatus()).size() == 4);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "api/devices_rpc.hpp"
 #include "api/translation.hpp"
+#include "cartwise/base/errors.hpp"
 #include "cartwise/base/page.hpp"
 #include "cartwise/base/status_macros.hpp"
 
@@ -30,6 +31,9 @@ grpc::Status ControllersRpc::CreateController(grpc::ServerContext* ctx,
       ctx, *req, *out, database_, [&](Store& store, const Caller& caller) -> absl::Status {
         Controller wanted;
         CW_ASSIGN_OR_RETURN(wanted.device, ParseId<DeviceId>("device_id", req->device_id()));
+        if (!req->has_controller_address()) {
+          return errors::InvalidField("controller_address", "is required");
+        }
         wanted.address = req->controller_address();
         wanted.port = req->port();
         if (req->baudrate() != 0) wanted.baudrate = req->baudrate();

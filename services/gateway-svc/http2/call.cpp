@@ -6,6 +6,8 @@
 
 #include <absl/strings/str_cat.h>
 
+#include "cartwise/base/errors.hpp"
+#include "cartwise/rpc/status.hpp"
 #include "cartwise/rpc/wire.hpp"
 
 namespace cartwise::gateway {
@@ -13,6 +15,16 @@ namespace {
 
 /// A name of a service, and there is none to ask for.
 constexpr size_t kMostOfHealth = 1024;
+
+grpc::Status MessageTooLarge() {
+  return rpc::ToGrpc(errors::Refuse(absl::StatusCode::kResourceExhausted, "BODY_TOO_LARGE",
+                                    "a message must not be larger than 1 MiB"));
+}
+
+grpc::Status MessageUnreadable() {
+  return rpc::ToGrpc(errors::Refuse(absl::StatusCode::kInvalidArgument, "INVALID_ARGUMENT",
+                                    "the message cannot be read as this call's"));
+}
 
 }  // namespace
 
@@ -108,13 +120,13 @@ void Call::OnRequestData(std::string_view bytes) {
   if (ended_) return client_.Consume(bytes.size());
   request_bytes_ += bytes.size();
   if (health_ != HealthMethod::kNone && request_bytes_ > kMostOfHealth) {
-    return End({grpc::StatusCode::RESOURCE_EXHAUSTED, "the message is too large"});
+    return End(MessageTooLarge());
   }
   service_.Write(bytes);
   if (!admitted_ || !unary()) return;
   client_.Consume(bytes.size());
   if (request_bytes_ > host_.limits.message_bytes + rpc::kMessagePrefix) {
-    Settle({grpc::StatusCode::RESOURCE_EXHAUSTED, "the message is too large"}, {});
+    Settle(MessageTooLarge(), {});
   }
 }
 
@@ -203,7 +215,8 @@ void Call::OnAnswerHeaders(bool last) {
   if (ended_ || IsInformational(headers)) return;
   if (last) {
     answered_ = true;
-    return Settle(answering_ ? StatusIn(headers) : StatusOfWhole(headers), headers);
+    const grpc::Status status = answering_ ? StatusIn(headers) : StatusOfWhole(headers);
+    return Settle(unary() && IsUnread(headers) ? MessageUnreadable() : status, headers);
   }
   if (answering_) return;
   if (const grpc::Status status = StatusOfHead(headers); !status.ok()) return Settle(status, {});

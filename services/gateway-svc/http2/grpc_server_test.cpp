@@ -70,6 +70,16 @@ TEST_CASE_METHOD(Fixture, "a refusal passes with its details") {
   CHECK(errors::Details(status).at(0).second == "r1");
 }
 
+TEST_CASE_METHOD(Fixture, "a message that is too large is told by its code") {
+  SignIn(gateway.StaffToken());
+  rental::v1::ListCartsRequest request;
+  request.set_page_token(std::string(2 * 1024 * 1024, 'x'));
+  rental::v1::ListCartsResponse response;
+
+  CHECK(ReasonOf(carts->ListCarts(&context, request, &response)) == "BODY_TOO_LARGE");
+  CHECK(gateway.carts.metadata.empty());
+}
+
 TEST_CASE_METHOD(Fixture, "who may not call is refused over gRPC too") {
   const auto [kind, reason] = GENERATE(table<std::string, std::string>(
       {{"none", "SIGN_IN_REQUIRED"}, {"nonsense", "BAD_TOKEN"}, {"device", "NOT_ALLOWED"}}));

@@ -203,6 +203,11 @@ grpc::Status StatusOfWhole(const http2::Headers& head) {
   return of_head.ok() ? StatusIn(head) : of_head;
 }
 
+bool IsUnread(const http2::Headers& trailers) {
+  static const std::string kInternal = std::to_string(int{grpc::StatusCode::INTERNAL});
+  return ValueOf(trailers, "grpc-status") == kInternal && ValueOf(trailers, "x-trace-id").empty();
+}
+
 grpc::Status StatusOfReset(uint32_t error, bool all) {
   switch (error) {
     case http2::CallStream::kLost:

@@ -61,6 +61,9 @@ grpc::Status StatusOfHead(const http2::Headers& head);
 grpc::Status StatusIn(const http2::Headers& trailers);
 /// The same of a head that is all of an answer.
 grpc::Status StatusOfWhole(const http2::Headers& head);
+/// Whether the service's gRPC could not read the message: what the service itself says comes with
+/// its trace id.
+bool IsUnread(const http2::Headers& trailers);
 /// How a call ends whose stream was reset with this error of HTTP/2, after `all` of the
 /// request went out, or before: then the service has done nothing.
 grpc::Status StatusOfReset(uint32_t error, bool all);

@@ -153,6 +153,20 @@ TEST_CASE_METHOD(Fixture, "an informational answer is no answer yet") {
   CHECK(call.End().ok());
 }
 
+TEST_CASE_METHOD(Fixture, "a message that a service cannot read is the client's fault") {
+  const bool by_service = GENERATE(false, true);
+  Calling call(*this);
+  auto peer = service.Accept();
+  http2::Headers head = {
+      {":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "13"}};
+  if (by_service) head.emplace_back("x-trace-id", std::string(32, 'a'));
+
+  peer.Head(peer.AwaitCall(), head, true);
+
+  CHECK(call.End().error_code() ==
+        (by_service ? grpc::StatusCode::INTERNAL : grpc::StatusCode::INVALID_ARGUMENT));
+}
+
 TEST_CASE_METHOD(Fixture, "an answer that is not gRPC's is told by its HTTP status") {
   const auto [http, code] = GENERATE(table<std::string, grpc::StatusCode>({
       {"400", grpc::StatusCode::INTERNAL},
