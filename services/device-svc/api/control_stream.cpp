@@ -78,8 +78,12 @@ void ControlStream::Take(v1::ControlRequest message) {
     case v1::ControlRequest::kEvent:
       return TakeEvent(std::move(*message.mutable_event()));
     case v1::ControlRequest::kCaughtUp:
-      // Not before a result that came first.
-      return OnLaneLater([](ControlStream& self) { self.TakeCaughtUp(); });
+      // Not before a result that came first, nor before what its events prove: that a lock opened
+      // of which the agent knows nothing any more.
+      return pump_->WhenDecided([weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (self) self->OnLaneLater([](ControlStream& stream) { stream.TakeCaughtUp(); });
+      });
     case v1::ControlRequest::kProving:
       return parts_.commands.HearProving(caller_, CommandId(message.proving().command_id()));
     case v1::ControlRequest::MESSAGE_NOT_SET:

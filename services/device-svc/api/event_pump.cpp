@@ -60,9 +60,28 @@ bool EventPump::Put(int64_t journal_seq, std::optional<events::v1::Event> event)
   return true;
 }
 
+void EventPump::WhenDecided(std::function<void()> then) {
+  std::unique_lock lock(mutex_);
+  when_decided_ = std::move(then);
+  decided_before_ = first_ + int64_t(queue_.size());
+  const auto decided = TakeDecided();
+  lock.unlock();
+  if (decided) decided();
+}
+
+// What waits for a decision, when there is one.
+std::function<void()> EventPump::TakeDecided() {
+  for (size_t i = 0; i < progress_.size(); ++i) {
+    const bool decides = parts_.takers[i]->gather() == absl::ZeroDuration();
+    if (decides && progress_[i].next < decided_before_) return nullptr;
+  }
+  return std::exchange(when_decided_, nullptr);
+}
+
 void EventPump::Stop() {
   std::lock_guard lock(mutex_);
   stopped_ = true;
+  when_decided_ = nullptr;
 }
 
 void EventPump::Pump(size_t taker) {
@@ -116,7 +135,9 @@ void EventPump::Finished(size_t taker, int64_t count, const absl::Status& status
     progress.limit = std::min(progress.limit * 2, kMostPerBatch);
     progress.backoff = absl::ZeroDuration();
     progress.busy = false;
+    const auto decided = TakeDecided();
     Advance(std::move(lock));
+    if (decided) decided();
     if (refused) {
       parts_.watch.Worry("an event was refused for good", parts_.device,
                          absl::StrCat(parts_.takers[taker]->name(), ": ", status.ToString()));

@@ -26,7 +26,8 @@ class EventTaker {
 
   virtual ~EventTaker() = default;
   virtual const std::string& name() const = 0;
-  /// How long the first event waits for others to go with it.
+  /// How long the first event waits for others to go with it. Who lets them wait keeps a record,
+  /// and decides nothing by them.
   virtual absl::Duration gather() const { return absl::ZeroDuration(); }
   /// Answers by `done`, from any thread, also before this returns. OK when all
   /// of them are committed.
@@ -74,6 +75,9 @@ class EventPump : public std::enable_shared_from_this<EventPump> {
   /// is only acknowledged. A repeated sequence is carried once. False when too
   /// many are waiting.
   bool Put(int64_t journal_seq, std::optional<events::v1::Event> event);
+  /// Runs `then` as soon as every taker that decides has committed what was put before, in
+  /// place of what waits for that already.
+  void WhenDecided(std::function<void()> then);
   /// Nothing more is begun or acknowledged.
   void Stop();
 
@@ -94,6 +98,7 @@ class EventPump : public std::enable_shared_from_this<EventPump> {
   void Hand(size_t taker);
   void Finished(size_t taker, int64_t count, const absl::Status& status);
   void Advance(std::unique_lock<std::mutex> lock);
+  std::function<void()> TakeDecided();
 
   const Parts parts_;
   std::mutex mutex_;
@@ -103,6 +108,8 @@ class EventPump : public std::enable_shared_from_this<EventPump> {
   int64_t highest_seq_ = 0;
   int64_t committed_seq_ = 0;
   std::vector<Progress> progress_;
+  std::function<void()> when_decided_;
+  int64_t decided_before_ = 0;  // when all up to there are
 };
 
 }  // namespace cartwise::device

@@ -24,7 +24,9 @@ class HeldTaker final : public EventTaker {
  public:
   using Batch = std::vector<std::string>;
 
+  explicit HeldTaker(absl::Duration gather = absl::ZeroDuration()) : gather_(gather) {}
   const std::string& name() const override { return name_; }
+  absl::Duration gather() const override { return gather_; }
   void Take(std::shared_ptr<const events::v1::DeliverRequest> batch, Done done) override {
     std::lock_guard lock(mutex_);
     Batch ids;
@@ -55,6 +57,7 @@ class HeldTaker final : public EventTaker {
 
  private:
   const std::string name_ = "taker";
+  const absl::Duration gather_;
   mutable std::mutex mutex_;
   std::condition_variable came_;
   std::vector<Batch> batches_;
@@ -92,6 +95,37 @@ TEST_CASE("events are acknowledged when every taker has them", "[pump]") {
   CHECK(f.committed.empty());
   f.second.Answer(absl::OkStatus());
   CHECK(f.committed == std::vector<int64_t>{1});
+}
+
+TEST_CASE("what waits for events runs when those who decide have them", "[pump]") {
+  PumpFixture f;
+  HeldTaker record(absl::Hours(1));
+  f.takers.push_back(&record);
+  const auto pump = std::make_shared<EventPump>(
+      EventPump::Parts{f.takers, f.lanes, f.watch, DeviceId::New(), [](int64_t) {}});
+  const auto put = [&](int64_t seq) {
+    events::v1::Event event;
+    event.set_id(std::to_string(seq));
+    REQUIRE(pump->Put(seq, std::move(event)));
+  };
+  int ran = 0;
+  pump->WhenDecided([&] { ++ran; });
+  CHECK(ran == 1);  // nothing was put before
+
+  put(1);
+  pump->WhenDecided([&] { ++ran; });
+  put(2);
+  f.first.Next();
+  f.first.Answer(absl::OkStatus());
+  f.second.Next();
+  CHECK(ran == 1);
+  f.second.Answer(absl::OkStatus());
+  CHECK(ran == 2);
+
+  pump->WhenDecided([&] { ++ran; });
+  pump->Stop();
+  f.first.Answer(absl::OkStatus());
+  CHECK(ran == 2);
 }
 
 TEST_CASE("what comes meanwhile goes together, in order, and a slow taker delays nobody",

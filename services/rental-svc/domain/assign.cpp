@@ -92,8 +92,13 @@ absl::StatusOr<Rental> AnswerOf(const Rental& rental) {
       return LockJammed();
     case RentalStatus::kCancelled:
       return WhyNot(Kind::kDeviceOffline);
-    default:
+    case RentalStatus::kUnconfirmed:
       return NobodyKnows(rental);
+    default:
+      return errors::WithDetail(
+          Refused(absl::StatusCode::kFailedPrecondition, reasons::kRentalNotOpen,
+                  "staff have ended the rental; nobody saw its lock open"),
+          "rental_id", rental.id.value());
   }
 }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "cartwise/pg/connection.hpp"
+#include "domain/rentals.hpp"
 #include "storage/rental_fixture_pgtest.hpp"
 
 namespace cartwise::rental::testing {
@@ -295,6 +296,26 @@ TEST_CASE("a repeated request gets the same rental, also after the cart came bac
   CHECK(f.devices.orders().size() == 1);
   FakeOnce other_body("k1", "h2");
   CHECK_REFUSED(f.Assign(place, Phone(2), &other_body), "IDEMPOTENCY_KEY_REUSED");
+}
+
+TEST_CASE("a repeated request whose rental staff have ended hears that", "[assign]") {
+  RentalFixture f;
+  PgRentalDatabase database(*f.pool, "rental");
+  const Place place = f.AddPlace(1);
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  FakeOnce once("k");
+  const auto assigned = f.Assign(place, Phone(1), &once);
+  CHECK_REFUSED(assigned, "UNLOCK_UNCONFIRMED");
+  const RentalId rental(errors::Details(assigned.status()).front().second);
+  const Caller staff = f.Operator(place);
+  REQUIRE_OK(database.Write(staff, [&](Store& store) {
+    return ForceComplete(store, staff, rental, "nobody knows", f.clock.Now()).status();
+  }));
+
+  const auto again = f.Assign(place, Phone(1), &once);
+
+  CHECK_REFUSED(again, "RENTAL_NOT_OPEN");
+  CHECK(f.devices.orders().size() == 1);
 }
 
 TEST_CASE("twins under one key open one lock and get one answer", "[assign]") {
