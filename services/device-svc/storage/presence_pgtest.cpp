@@ -3,6 +3,25 @@
 namespace cartwise::device {
 namespace {
 
+/// A device that is there, with a board that its agent has said nothing of.
+struct NewBoard : TwoChains {
+  const Device device = Enrolled(haifa);
+  absl::StatusOr<OpenedStream> opened = Open(device);
+  absl::StatusOr<Controller> board = AddBoard(device);
+
+  NewBoard() {
+    REQUIRE_OK(opened);
+    REQUIRE_OK(board);
+  }
+  void Seen(ControllerStatus status) {
+    REQUIRE_OK(streams.BoardsSeen(KeyOf(device), {{board->id, status}}));
+  }
+  void OpenAnew() {
+    REQUIRE_OK(streams.Close(KeyOf(device), opened->id));
+    REQUIRE_OK(Open(device));
+  }
+};
+
 TEST_CASE("a stream brings a device online and its end takes it offline", "[presence]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa);
@@ -133,44 +152,31 @@ TEST_CASE("boards that an agent loses and finds are marked, its own only", "[pre
 }
 
 TEST_CASE("that an agent finds a board or loses it is announced when it is news", "[presence]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa);
-  REQUIRE_OK(f.Open(device));
-  const auto board = f.AddBoard(device);
-  REQUIRE_OK(board);
+  NewBoard f;
   CHECK(f.Count("device.outbox WHERE type = 'controller.created' AND "
                 "payload->>'status' = 'INACTIVE'") == 1);
 
   const auto told = [&](const std::string& type, const std::string& status) {
     return f.Count("device.outbox WHERE type = '" + type + "' AND payload->>'id' = '" +
-                   board->id.value() + "' AND payload->>'status' = '" + status +
+                   f.board->id.value() + "' AND payload->>'status' = '" + status +
                    "' AND payload->>'device_online' = 'true'");
   };
-  const auto seen = [&](ControllerStatus status) {
-    REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, status}}));
-  };
-  for (int i = 0; i < 2; ++i) seen(ControllerStatus::kActive);
+  for (int i = 0; i < 2; ++i) f.Seen(ControllerStatus::kActive);
   CHECK(told("controller.found", "ACTIVE") == 1);
-  for (int i = 0; i < 2; ++i) seen(ControllerStatus::kError);
+  for (int i = 0; i < 2; ++i) f.Seen(ControllerStatus::kError);
   CHECK(told("controller.lost", "ERROR") == 1);
-  seen(ControllerStatus::kActive);
+  f.Seen(ControllerStatus::kActive);
   CHECK(told("controller.found", "ACTIVE") == 2);
 }
 
 TEST_CASE("news of a device is never older than what was told before, whatever a clock says",
           "[presence]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa);
-  const auto opened = f.Open(device);
-  REQUIRE_OK(opened);
-  const auto board = f.AddBoard(device);
-  REQUIRE_OK(board);
+  NewBoard f;
 
   // Another process goes on, whose clock is behind.
   f.clock.Advance(-absl::Seconds(5));
-  REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, ControllerStatus::kActive}}));
-  REQUIRE_OK(f.streams.Close(KeyOf(device), opened->id));
-  REQUIRE_OK(f.Open(device));
+  f.Seen(ControllerStatus::kActive);
+  f.OpenAnew();
 
   CHECK(f.Count("device.outbox a JOIN device.outbox b ON b.seq > a.seq AND b.subject = a.subject"
                 " WHERE b.occurred_at < a.occurred_at") == 0);
@@ -180,29 +186,20 @@ TEST_CASE("news of a device is never older than what was told before, whatever a
 
 TEST_CASE("a board that never answered is not found, however often its agent misses it",
           "[presence]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa);
-  const auto opened = f.Open(device);
-  REQUIRE_OK(opened);
-  const auto board = f.AddBoard(device);
-  REQUIRE_OK(board);
-  const auto status = [&] { return f.streams.ControllersOf(KeyOf(device))->front().status; };
-  const auto seen = [&](ControllerStatus as) {
-    REQUIRE_OK(f.streams.BoardsSeen(KeyOf(device), {{board->id, as}}));
-  };
+  NewBoard f;
+  const auto status = [&] { return f.streams.ControllersOf(KeyOf(f.device))->front().status; };
 
-  seen(ControllerStatus::kError);
-  REQUIRE_OK(f.streams.Close(KeyOf(device), opened->id));
-  REQUIRE_OK(f.Open(device));
-  seen(ControllerStatus::kError);
+  f.Seen(ControllerStatus::kError);
+  f.OpenAnew();
+  f.Seen(ControllerStatus::kError);
 
   CHECK(status() == ControllerStatus::kInactive);
   CHECK(f.Events("controller.found") == 0);
 
-  seen(ControllerStatus::kActive);
+  f.Seen(ControllerStatus::kActive);
   CHECK(status() == ControllerStatus::kActive);
   CHECK(f.Events("controller.found") == 1);
-  seen(ControllerStatus::kError);
+  f.Seen(ControllerStatus::kError);
   CHECK(status() == ControllerStatus::kError);
 }
 
