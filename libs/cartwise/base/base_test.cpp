@@ -62,6 +62,18 @@ TEST_CASE("a refusal carries its reason and details", "[errors]") {
   CHECK(errors::Reason(absl::InternalError("x")).empty());
 }
 
+TEST_CASE("a page token that somebody made up is refused before the database sees it", "[page]") {
+  const std::string id = "018f0000-0000-7000-8000-000000000000";
+  const auto parsed = [](const std::string& first, const std::string& last) {
+    return ParsePage(0, PageToken({first, last}), 2);
+  };
+  REQUIRE(parsed("Haifa", id).ok());
+  CHECK(CheckEndsWithId(*parsed("Haifa", id)).ok());
+  CHECK(CheckEndsWithId(PageRequest{}).ok());
+  CHECK_REFUSED(CheckEndsWithId(*parsed("Haifa", "1 OR 1=1")), "INVALID_FIELD");
+  CHECK_REFUSED(parsed("\xFF", id), "INVALID_FIELD");
+}
+
 TEST_CASE("page sizes are clamped and tokens are only accepted from ourselves", "[page]") {
   CHECK(ParsePage(0, "", 1)->size == 50);
   CHECK(ParsePage(1'000, "", 1)->size == 200);

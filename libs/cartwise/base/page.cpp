@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
+#include "cartwise/base/ids.hpp"
 #include "cartwise/base/text.hpp"
 
 namespace cartwise {
@@ -19,20 +21,27 @@ absl::StatusOr<PageRequest> ParsePage(int page_size, std::string_view page_token
   page.size = page_size == 0 ? kDefaultSize : std::min(page_size, kLargestSize);
   if (page_token.empty()) return page;
 
-  const auto invalid = [] {
-    return errors::InvalidField("page_token", "is not one that this list gave out");
-  };
   const auto bytes = Base64UrlDecode(page_token);
-  if (!bytes.ok()) return invalid();
+  if (!bytes.ok()) return BadPageToken();
   size_t at = 0;
   while (at < bytes->size()) {
     const size_t end = bytes->find('\0', at);
-    if (end == std::string::npos) return invalid();
+    if (end == std::string::npos) return BadPageToken();
     page.after.push_back(bytes->substr(at, end - at));
     at = end + 1;
   }
-  if (int(page.after.size()) != key_parts) return invalid();
+  const bool clean = std::all_of(page.after.begin(), page.after.end(),
+                                 [](const std::string& part) { return IsCleanText(part); });
+  if (!clean || int(page.after.size()) != key_parts) return BadPageToken();
   return page;
+}
+
+absl::Status BadPageToken() {
+  return errors::InvalidField("page_token", "is not one that this list gave out");
+}
+
+absl::Status CheckEndsWithId(const PageRequest& page) {
+  return page.after.empty() || IsUuid(page.after.back()) ? absl::OkStatus() : BadPageToken();
 }
 
 std::string PageToken(const std::vector<std::string>& key) {

@@ -15,9 +15,16 @@ struct PageRequest {
 };
 
 /// Checks `page_size` (0 = 50, above 200 = 200, negative = INVALID_FIELD) and
-/// `page_token` (INVALID_FIELD unless it holds `key_parts` parts made by
-/// PageToken).
+/// `page_token` (BadPageToken unless it holds `key_parts` parts made by
+/// PageToken, all of them clean text). Tokens are not signed, so anybody can make one: it can
+/// only name a place in a list, and must not upset the database.
 absl::StatusOr<PageRequest> ParsePage(int page_size, std::string_view page_token, int key_parts);
+
+/// INVALID_FIELD of a token that this list cannot have given out.
+absl::Status BadPageToken();
+
+/// For a list whose key ends with an id: BadPageToken unless this one's does.
+absl::Status CheckEndsWithId(const PageRequest& page);
 
 /// The opaque token of the row with this key.
 std::string PageToken(const std::vector<std::string>& key);

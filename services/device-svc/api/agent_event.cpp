@@ -4,8 +4,8 @@
 
 #include "api/translation.hpp"
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/status_macros.hpp"
-#include "domain/fields.hpp"
 
 namespace cartwise::device {
 namespace {

@@ -8,7 +8,6 @@
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "domain/devices.hpp"
-#include "domain/fields.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::device {
@@ -48,7 +47,7 @@ grpc::Status CommandsRpc::ListCommands(grpc::ServerContext* ctx, const v1::ListC
     CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("device_id", req->device_id()));
     CW_ASSIGN_OR_RETURN(const auto page, ParsePage(req->page_size(), req->page_token(), 2));
     CW_ASSIGN_OR_RETURN(const Device device, FindVisible(store, caller, id, Role::kViewer));
-    CW_RETURN_IF_ERROR(CheckPage(page));
+    CW_RETURN_IF_ERROR(CheckEndsWithId(page));
     CW_ASSIGN_OR_RETURN(auto commands,
                         store.ListCommands(KeyOf(device), FromProto(req->state()), page));
     out->set_next_page_token(CutPage(commands, page, [](const Command& last) {

@@ -1,9 +1,8 @@
 #include "domain/command.hpp"
+#include "cartwise/base/fields.hpp"
 
 #include <algorithm>
 #include <cstdlib>
-
-#include "domain/fields.hpp"
 
 namespace cartwise::device {
 namespace {

@@ -1,9 +1,8 @@
 #include "domain/controller.hpp"
+#include "cartwise/base/fields.hpp"
 
 #include <array>
 #include <cstdlib>
-
-#include "domain/fields.hpp"
 
 namespace cartwise::device {
 namespace {

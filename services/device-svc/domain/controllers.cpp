@@ -2,7 +2,6 @@
 
 #include "cartwise/base/status_macros.hpp"
 #include "domain/devices.hpp"
-#include "domain/fields.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::device {
@@ -35,7 +34,7 @@ absl::Status Controllers::Changed(Store& store, const Change& change, const Cont
 absl::StatusOr<std::vector<Controller>> Controllers::List(Store& store, const Caller& caller,
                                                           const DeviceId& device,
                                                           const PageRequest& page) const {
-  CW_RETURN_IF_ERROR(CheckPage(page));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   CW_ASSIGN_OR_RETURN(const Device visible, FindVisible(store, caller, device, Role::kViewer));
   return store.ListControllers(KeyOf(visible), page);
 }

@@ -3,8 +3,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/text.hpp"
-#include "domain/fields.hpp"
 
 namespace cartwise::device {
 namespace {

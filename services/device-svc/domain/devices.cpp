@@ -1,8 +1,8 @@
 #include "domain/devices.hpp"
 
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/status_macros.hpp"
-#include "domain/fields.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::device {
@@ -138,7 +138,7 @@ absl::StatusOr<Device> Devices::Get(Store& store, const Caller& caller, const De
 absl::StatusOr<std::vector<Device>> Devices::List(Store& store, const Caller& caller,
                                                   DeviceFilter filter,
                                                   const PageRequest& page) const {
-  CW_RETURN_IF_ERROR(CheckPage(page));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   filter.visible = caller.VisibleBranches();
   return store.ListDevices(filter, page);
 }

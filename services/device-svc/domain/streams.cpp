@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "cartwise/base/fields.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/devices.hpp"
-#include "domain/fields.hpp"
 #include "domain/reasons.hpp"
 
 namespace cartwise::device {

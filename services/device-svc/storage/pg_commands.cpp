@@ -79,9 +79,7 @@ absl::StatusOr<std::vector<Command>> PgStore::ListCommands(const DeviceKey& devi
   std::optional<std::string> only, after_time, after_id;
   if (state) only = std::string(NameOf(*state));
   if (!page.after.empty()) {
-    if (!ParseRfc3339(page.after[0]).ok()) {
-      return errors::InvalidField("page_token", "was not made by this list");
-    }
+    if (!ParseRfc3339(page.after[0]).ok()) return BadPageToken();
     after_time = page.after[0];
     after_id = page.after[1];
   }

@@ -73,9 +73,7 @@ absl::StatusOr<std::vector<Controller>> PgStore::ListControllers(const DeviceKey
   std::optional<std::string> port, address, id;
   if (!page.after.empty()) {
     int number = 0;
-    if (!absl::SimpleAtoi(page.after[1], &number)) {
-      return errors::InvalidField("page_token", "was not made by this list");
-    }
+    if (!absl::SimpleAtoi(page.after[1], &number)) return BadPageToken();
     port = page.after[0];
     address = page.after[1];
     id = page.after[2];

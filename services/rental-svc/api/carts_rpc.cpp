@@ -13,7 +13,7 @@ absl::StatusOr<PageRequest> ParseCartPage(const v1::ListCartsRequest& req) {
   const bool digits =
       page.after.empty() || (page.after[0].size() <= 6 &&
                              page.after[0].find_first_not_of("0123456789") == std::string::npos);
-  if (!digits) return errors::InvalidField("page_token", "is not one that this list gave out");
+  if (!digits) return BadPageToken();
   return page;
 }
 

@@ -16,7 +16,7 @@ constexpr absl::Duration kUsualSpan = absl::Hours(24 * 30);
 absl::StatusOr<PageRequest> ParseRentalPage(int size, const std::string& token) {
   CW_ASSIGN_OR_RETURN(PageRequest page, ParsePage(size, token, 2));
   if (!page.after.empty() && (!ParseRfc3339(page.after[0]).ok() || !IsUuid(page.after[1]))) {
-    return errors::InvalidField("page_token", "is not one that this list gave out");
+    return BadPageToken();
   }
   return page;
 }

@@ -27,7 +27,7 @@ absl::Status SetAfter(const std::vector<std::string>& key, Query& query) {
   if (key.empty()) return absl::OkStatus();
   int64_t micros = 0;
   if (!absl::SimpleAtoi(key[0], &micros) || !IsUuid(key[1])) {
-    return errors::InvalidField("page_token", "is not one that this list gave out");
+    return BadPageToken();
   }
   query.after = {absl::FromUnixMicros(micros), EventId(key[1])};
   return absl::OkStatus();

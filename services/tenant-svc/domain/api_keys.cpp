@@ -58,7 +58,7 @@ void SortUnique(std::vector<T>& values) {
 
 absl::StatusOr<Listing<ApiKey>> ListApiKeys(Store& store, const Caller& caller,
                                             const PageRequest& page) {
-  CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/true));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   CW_ASSIGN_OR_RETURN(auto rows, store.ListApiKeys(caller.VisibleBranches(), page));
   return ToListing(std::move(rows), page,
                    [](const ApiKey& last) { return std::vector<std::string>{last.id.value()}; });

@@ -153,7 +153,7 @@ absl::StatusOr<Listing<AuditEntry>> ListAudit(AuditStore& store, const Caller& c
   if (!caller.HasChainRole(Role::kAdmin)) return reasons::WholeChainOnly();
   int64_t before = std::numeric_limits<int64_t>::max();
   if (!page.after.empty() && !absl::SimpleAtoi(page.after[0], &before)) {
-    return errors::InvalidField("page_token", "is not one that this list gave out");
+    return BadPageToken();
   }
   CW_ASSIGN_OR_RETURN(auto rows, store.List(filter, before, page.size + 1));
   return ToListing(std::move(rows), page, [](const AuditEntry& last) {

@@ -9,7 +9,7 @@ namespace cartwise::tenant {
 
 absl::StatusOr<Listing<Branch>> ListBranches(Store& store, const Caller& caller,
                                              BranchFilter filter, const PageRequest& page) {
-  CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/true));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   CW_RETURN_IF_ERROR(CheckQuery(filter.query));
   filter.only = caller.VisibleBranches();
   CW_ASSIGN_OR_RETURN(auto rows, store.ListBranches(filter, page));

@@ -19,7 +19,7 @@ absl::StatusOr<Chain> MustFind(Store& store, const ChainId& id, For what) {
 
 absl::StatusOr<Listing<Chain>> ListChains(Store& store, const std::string& query,
                                           const PageRequest& page) {
-  CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/true));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   CW_RETURN_IF_ERROR(CheckQuery(query));
   CW_ASSIGN_OR_RETURN(auto rows, store.ListChains(query, page));
   return ToListing(std::move(rows), page, [](const Chain& last) {

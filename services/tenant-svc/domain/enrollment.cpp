@@ -27,7 +27,7 @@ absl::Status NewEnrollmentKey::Check() const {
 absl::StatusOr<Listing<EnrollmentKey>> ListEnrollmentKeys(Store& store, const Caller& caller,
                                                           const BranchId& branch,
                                                           const PageRequest& page) {
-  CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/true));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   CW_RETURN_IF_ERROR(
       FindBranchFor(store, caller, branch, Role::kInstaller, For::kReading).status());
   CW_ASSIGN_OR_RETURN(auto rows, store.ListEnrollmentKeys(branch, page));

@@ -57,15 +57,6 @@ bool IsTimeZone(std::string_view name) {
   return plain && absl::LoadTimeZone(std::string(name), &zone);
 }
 
-absl::Status CheckPage(const PageRequest& page, bool ends_with_id) {
-  const bool clean = std::all_of(page.after.begin(), page.after.end(),
-                                 [](const std::string& part) { return IsCleanText(part); });
-  if (clean && (page.after.empty() || !ends_with_id || IsUuid(page.after.back()))) {
-    return absl::OkStatus();
-  }
-  return errors::InvalidField("page_token", "is not one that this list gave out");
-}
-
 absl::Status CheckQuery(std::string_view query) {
   errors::FieldErrors errors;
   CheckText(errors, "query", query, 0, 200);

@@ -20,11 +20,6 @@ bool IsBranchCode(std::string_view text);
 /// An IANA time zone that this machine knows.
 bool IsTimeZone(std::string_view name);
 
-/// INVALID_FIELD when the token's parts are not clean text, or the last one is
-/// not an id although `ends_with_id`. Tokens are not signed, so anybody can
-/// make one; it can only name a place in a list, and must not upset the database.
-absl::Status CheckPage(const PageRequest& page, bool ends_with_id);
-
 /// INVALID_FIELD unless `query`, the search text of a list, is clean and short.
 absl::Status CheckQuery(std::string_view query);
 

@@ -24,7 +24,7 @@ std::string AddressOf(const Caller& caller) {
 
 absl::StatusOr<Listing<LiveSignIn>> ListSignIns(Store& store, const Caller& caller,
                                                 const PageRequest& page, absl::Time now) {
-  CW_RETURN_IF_ERROR(CheckPage(page, /*ends_with_id=*/true));
+  CW_RETURN_IF_ERROR(CheckEndsWithId(page));
   CW_ASSIGN_OR_RETURN(auto rows, store.ListSignIns(UserId(caller.subject), page, now));
   return ToListing(std::move(rows), page, [](const LiveSignIn& last) {
     return std::vector<std::string>{last.id.value()};
