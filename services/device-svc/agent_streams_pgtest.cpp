@@ -1,3 +1,6 @@
+#include <future>
+#include <thread>
+
 #include "api_fixture_pgtest.hpp"
 
 namespace cartwise::device {
@@ -99,6 +102,26 @@ TEST_CASE("a stream ends when the token that opened it has run out", "[api]") {
   CHECK_REFUSED(back.End(), "BAD_TOKEN");
 }
 
+TEST_CASE("so does a stream of uploads", "[api]") {
+  AgentFixture f;
+  Call call(f.token);
+  call.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+  const auto uploads = f.agents->Upload(&call);
+  v1::UploadRequest batch;
+  auto& event = *batch.add_events();
+  event.set_event_id(NewUuid());
+  event.set_event_type("agent.health");
+  v1::UploadResponse answer;
+  uploads->Write(batch);
+  REQUIRE(uploads->Read(&answer));
+
+  f.clock.Advance(absl::Hours(24 * 31));
+  uploads->Write(batch);
+
+  REQUIRE_FALSE(uploads->Read(&answer));
+  CHECK_GRPC_REFUSED(uploads->Finish(), "TOKEN_RAN_OUT");
+}
+
 TEST_CASE("a newer stream replaces the older one", "[api]") {
   AgentFixture f;
   Agent older(f, f.token);
@@ -131,16 +154,8 @@ TEST_CASE("events are acknowledged once they are taken", "[api]") {
   AgentFixture f;
   Agent agent(f, f.token);
   agent.Greet();
-  v1::ControlRequest message;
-  auto& event = *message.mutable_event();
-  event.set_event_id(NewUuid());
-  event.set_journal_seq(41);
-  event.set_type("lock.closed");
-  event.set_agent_epoch(kEpoch);
-  agent.stream->Write(message);
-  event.set_event_id("unreadable");
-  event.set_journal_seq(42);
-  agent.stream->Write(message);
+  agent.Tell(41);
+  agent.Tell(42, "unreadable");
 
   int64_t committed = 0;
   while (committed < 42) committed = std::max(committed, agent.Next().events_committed());
@@ -193,6 +208,34 @@ TEST_CASE("what a waiting service has heard is on record before CaughtUp", "[api
   while (agent.Next().result_committed() != f.unlock.id.value()) continue;
   CHECK(f.StateOf(f.unlock) == CommandState::kSucceeded);
   CHECK(f.Count("device.outbox WHERE type = 'command.settled'") == 0);
+}
+
+TEST_CASE("CaughtUp waits for what the events before it prove", "[api]") {
+  HeldTaker held;
+  AgentFixture f;
+  {
+    Agent former(f, f.token);
+    former.Greet();
+    REQUIRE_OK(f.log.Begin(f.unlock, f.CurrentStream(), absl::InfiniteFuture(), [] {}));
+  }
+  f.takers.push_back(&held);
+  // The lights went out: the agent knows nothing of the order, and its sweep tells of the lock.
+  Agent agent(f, f.token);
+  agent.Greet(kNextEpoch);
+  agent.Tell(1);
+  agent.CatchUp();
+  agent.Tell(2);
+  while (f.taker.taken < 2) std::this_thread::yield();
+
+  // CaughtUp has come, and what it would have posted has run.
+  std::promise<void> later;
+  f.lanes.PostAfter(f.key.device.value(), absl::Milliseconds(20), [&] { later.set_value(); });
+  later.get_future().wait();
+  CHECK(f.StateOf(f.unlock) == CommandState::kSent);
+
+  held.LetGo();
+  while (f.StateOf(f.unlock) == CommandState::kSent) std::this_thread::yield();
+  CHECK(f.StateOf(f.unlock) == CommandState::kDropped);
 }
 
 TEST_CASE("a service hears that the agent's word is near if it asks, once", "[api]") {

@@ -51,6 +51,40 @@ class FakeTaker final : public EventTaker {
   const std::string name_ = "taker";
 };
 
+// Takes events once the test lets go of them.
+class HeldTaker final : public EventTaker {
+ public:
+  const std::string& name() const override { return name_; }
+  void Take(std::shared_ptr<const events::v1::DeliverRequest>, Done done) override {
+    std::lock_guard lock(mutex_);
+    if (free_) return done(absl::OkStatus());
+    waiting_.push_back(std::move(done));
+  }
+  void LetGo() {
+    std::vector<Done> waiting;
+    {
+      std::lock_guard lock(mutex_);
+      free_ = true;
+      waiting.swap(waiting_);
+    }
+    for (const Done& done : waiting) done(absl::OkStatus());
+  }
+
+ private:
+  const std::string name_ = "held";
+  std::mutex mutex_;
+  bool free_ = false;
+  std::vector<Done> waiting_;
+};
+
+// telemetry-svc that takes everything.
+class FakeIngest final : public telemetry::v1::TelemetryIngestService::Service {
+  grpc::Status Ingest(grpc::ServerContext*, const telemetry::v1::IngestRequest*,
+                      telemetry::v1::IngestResponse*) override {
+    return grpc::Status::OK;
+  }
+};
+
 struct Served : TwoChains {
   auth::SigningKey device_key = auth::NewTestKey("device-test");
   auth::SigningKey tenant_key = auth::NewTestKey("tenant-test");
@@ -91,9 +125,10 @@ struct Served : TwoChains {
   StaffCommands staff_commands{database, commands, clock, SameJson};
   CommandsRpc commands_rpc{guard, database, staff_commands};
   CommandExecutionRpc execution_rpc{guard, commands};
-  // Nobody uploads here.
-  AgentStreams agent_streams{
-      guard, parts, grpc::CreateChannel("127.0.0.1:1", grpc::InsecureChannelCredentials())};
+  FakeIngest ingest;
+  std::unique_ptr<grpc::Server> ingest_server =
+      grpc::ServerBuilder().RegisterService(&ingest).BuildAndStart();
+  AgentStreams agent_streams{guard, parts, ingest_server->InProcessChannel({})};
   auth::TestCertificates certificates;
   std::unique_ptr<rpc::StreamServer> streams_server =
       rpc::StreamServer::Start("127.0.0.1:0", FilesOf("device-svc"), agent_streams.Methods())
@@ -176,6 +211,15 @@ struct Agent {
   void Greet(const std::string& epoch = kEpoch) {
     Hello(epoch);
     REQUIRE(Next().has_welcome());
+  }
+  void Tell(int64_t seq, const std::string& id = NewUuid()) {
+    v1::ControlRequest message;
+    auto& event = *message.mutable_event();
+    event.set_event_id(id);
+    event.set_journal_seq(seq);
+    event.set_type("lock.closed");
+    event.set_agent_epoch(kEpoch);
+    stream->Write(message);
   }
   void Prove(const std::string& command) {
     v1::ControlRequest near;

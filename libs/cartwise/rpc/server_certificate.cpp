@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include <absl/strings/str_cat.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
 
@@ -11,6 +10,7 @@
 #include "cartwise/obs/log.hpp"
 
 namespace cartwise::rpc {
+
 TlsFiles TlsFiles::FromEnv(config::Env& env) {
   return {env.File("CARTWISE_TLS_CA"), env.File("CARTWISE_TLS_CERT"), env.File("CARTWISE_TLS_KEY")};
 }

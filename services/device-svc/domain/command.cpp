@@ -1,8 +1,9 @@
 #include "domain/command.hpp"
-#include "cartwise/base/fields.hpp"
 
 #include <algorithm>
 #include <cstdlib>
+
+#include "cartwise/base/fields.hpp"
 
 namespace cartwise::device {
 namespace {

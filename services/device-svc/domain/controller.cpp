@@ -1,8 +1,9 @@
 #include "domain/controller.hpp"
-#include "cartwise/base/fields.hpp"
 
 #include <array>
 #include <cstdlib>
+
+#include "cartwise/base/fields.hpp"
 
 namespace cartwise::device {
 namespace {

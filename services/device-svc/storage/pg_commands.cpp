@@ -1,4 +1,4 @@
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/page.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "storage/pg_store.hpp"

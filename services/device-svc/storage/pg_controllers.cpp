@@ -1,6 +1,6 @@
 #include <absl/strings/numbers.h>
 
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/page.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "storage/pg_store.hpp"
 #include "storage/rows.hpp"

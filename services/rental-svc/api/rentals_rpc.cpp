@@ -2,7 +2,7 @@
 
 #include "api/keyed_once.hpp"
 #include "api/translation.hpp"
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/page.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 #include "cartwise/phone/mobile.hpp"

@@ -42,10 +42,7 @@ TEST_CASE("what an opening writes of a cart is in none of its indexes", "[assign
 TEST_CASE("a cart whose lock cannot be reached does not stand in the way of others", "[assign]") {
   RentalFixture f;
   const Place place = f.AddPlace(2);
-  f.devices.unlock = [](const UnlockOrder& order) {
-    return order.lock == 1 ? CommandOutcome{CommandState::kDropped, "NO_ANSWER"}
-                           : CommandOutcome{CommandState::kSucceeded, ""};
-  };
+  f.devices.EndAtFirstLock(CommandState::kDropped, "NO_ANSWER");
   CHECK_REFUSED(f.Assign(place, Phone(1)), "DEVICE_OFFLINE");
 
   const auto rental = f.Assign(place, Phone(1));
@@ -220,10 +217,7 @@ TEST_CASE("after three jammed locks the request gives up", "[assign]") {
 TEST_CASE("a hook that was open before the pulse means the cart is not there", "[assign]") {
   RentalFixture f;
   const Place place = f.AddPlace(2);
-  f.devices.unlock = [](const UnlockOrder& order) {
-    return order.lock == 1 ? CommandOutcome{CommandState::kFailed, "ALREADY_OPEN"}
-                           : CommandOutcome{CommandState::kSucceeded, ""};
-  };
+  f.devices.EndAtFirstLock(CommandState::kFailed, "ALREADY_OPEN");
   const auto rental = f.Assign(place, Phone(1));
   REQUIRE_OK(rental);
   CHECK(rental->cart_number == 2);

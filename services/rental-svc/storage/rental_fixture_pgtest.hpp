@@ -40,6 +40,12 @@ class FakeDevices final : public Devices {
   std::function<absl::StatusOr<CommandOutcome>()> look_up = [] {
     return CommandOutcome{CommandState::kDropped, "NEVER_ACCEPTED"};
   };
+  /// What orders for lock 1 come to; all others open.
+  void EndAtFirstLock(CommandState state, const char* reason) {
+    unlock = [outcome = CommandOutcome{state, reason}](const UnlockOrder& order) {
+      return order.lock == 1 ? outcome : CommandOutcome{CommandState::kSucceeded, ""};
+    };
+  }
   absl::StatusOr<LockReading> reading = absl::UnavailableError("not connected");
   std::atomic<int> reads = 0;
 

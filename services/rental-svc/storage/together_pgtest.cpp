@@ -23,10 +23,7 @@ int AssignedBesideRival(RentalFixture& f, const Place& place) {
 TEST_CASE("after a jammed lock the request waits for who meets it at the last cart", "[together]") {
   RentalFixture f;
   const Place place = f.AddPlace(2);
-  f.devices.unlock = [](const UnlockOrder& order) {
-    return order.lock == 1 ? CommandOutcome{CommandState::kFailed, "STILL_CLOSED"}
-                           : CommandOutcome{CommandState::kSucceeded, ""};
-  };
+  f.devices.EndAtFirstLock(CommandState::kFailed, "STILL_CLOSED");
   CHECK(AssignedBesideRival(f, place) == 2);
   CHECK(f.CartOf(place, 1) == "MAINTENANCE closed");
 }

@@ -5,7 +5,6 @@
 
 #include <absl/time/time.h>
 
-#include "cartwise/base/ids.hpp"
 #include "cartwise/base/text.hpp"
 
 namespace cartwise::tenant {

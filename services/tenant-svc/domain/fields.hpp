@@ -3,7 +3,6 @@
 #include <string_view>
 
 #include "cartwise/base/fields.hpp"
-#include "cartwise/base/page.hpp"
 
 /// Rules for text that comes from outside, shared by everything with fields.
 namespace cartwise::tenant {
