@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "adapters/otp_secrets.hpp"
+#include "cartwise/base/text.hpp"
 #include "domain/otp_ports_fake.hpp"
 #include "storage/fixture_pgtest.hpp"
 #include "storage/housekeeping.hpp"
@@ -276,12 +277,16 @@ TEST_CASE("what no limit looks back to is deleted", "[otp]") {
   Rack f;
   REQUIRE_OK(f.Request());
   CHECK_REFUSED(f.Verify(f.Wrong()), "CODE_INVALID");
+  f.server.Sql("INSERT INTO tenant.otp_stopped_prefixes VALUES ('" + f.haifa.chain.value() +
+               "', 'h', '" + ToRfc3339(f.clock.Now() + absl::Hours(1)) + "')");
+  const auto left = [&f] {
+    return f.Count("tenant.otp_sends") + f.Count("tenant.otp_people") +
+           f.Count("tenant.otp_stopped_prefixes");
+  };
   REQUIRE_OK(Tidy(*f.pool, f.clock.Now()));
-  CHECK(f.Count("tenant.otp_sends") + f.Count("tenant.otp_people") == 2);
+  CHECK(left() == 3);
   REQUIRE_OK(Tidy(*f.pool, f.clock.Now() + absl::Hours(9 * 24)));
-  CHECK(f.Count("tenant.otp_sends") + f.Count("tenant.otp_people") +
-            f.Count("tenant.one_time_codes") ==
-        0);
+  CHECK(left() + f.Count("tenant.one_time_codes") == 0);
 }
 
 }  // namespace

@@ -133,6 +133,33 @@ run_programs() {
   printf '%-12s %s passed, %s failed  %s\n' "$name" "$passed" "$failed" "$(duration $((SECONDS - began)))"
 }
 
+# Every statement of the services, by name, was seen to give a stranger nothing. The programs of
+# the pg step have written down those that were.
+check_statements() {
+  local declared=$REPORT_DIR/declared kept_out=$REPORT_DIR/kept_out of_nobody=$REPORT_DIR/of_nobody wrong
+  find libs services \( -name '*.cpp' -o -name '*.hpp' \) -not -name '*_pgtest.*' -not -path '*/testing/*' -print0 |
+    xargs -0 grep -hozP 'Query k\w+\{\s*"\K\w+' | tr '\0' '\n' | sort -u >"$declared"
+  sort -u "$CARTWISE_TEST_STATEMENTS" >"$kept_out"
+  sed -n 's/^\([a-z_]*\) .*/\1/p' tools/statements_of_nobody | sort -u >"$of_nobody"
+  wrong=$(
+    comm -23 "$declared" "$kept_out" | comm -23 - "$of_nobody" |
+      sed 's/$/: no test has shown that row security keeps a stranger out/'
+    comm -13 "$declared" "$of_nobody" | sed 's/$/: no such statement, but in tools\/statements_of_nobody/'
+    comm -12 "$kept_out" "$of_nobody" | sed 's/$/: it is of a tenant, but in tools\/statements_of_nobody/'
+  )
+  [ -z "$wrong" ] || {
+    printf '%s\n' "$wrong"
+    return 1
+  }
+}
+
+run_pg_programs() {
+  export CARTWISE_TEST_STATEMENTS=$REPORT_DIR/statements
+  : >"$CARTWISE_TEST_STATEMENTS"
+  run_programs pg "$(nproc)" -L '^pg$'
+  run_step statements check_statements
+}
+
 # That every measurement still measures; what comes out counts for nothing.
 bench_smoke() { "$BIN_DIR/cartwise-bench" --smoke; }
 
@@ -162,12 +189,14 @@ cmd_test() {
     migrations) ;;
     '')
       run_programs unit "$(nproc)" -L '^unit$'
-      run_programs pg "$(nproc)" -L '^pg$'
+      run_pg_programs
       run_programs e2e 1 -L '^e2e$'
       run_step bench bench_smoke
       ;;
     bench) run_step bench bench_smoke ;;
-    unit | pg | e2e) run_programs "$only" "$([ "$only" = e2e ] && echo 1 || nproc)" -L "^$only\$" ;;
+    unit) run_programs unit "$(nproc)" -L '^unit$' ;;
+    pg) run_pg_programs ;;
+    e2e) run_programs e2e 1 -L '^e2e$' ;;
     *) run_programs "named" 1 -R "$only" ;;
   esac
   note "all of it took $(duration $((SECONDS - began)))"

@@ -62,8 +62,16 @@ std::string ViolatedConstraint(const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const std::string& url) {
   CW_ASSIGN_OR_RETURN(Line line, Dial(url));
   auto connection = std::unique_ptr<Connection>(new Connection(std::move(line)));
-  CW_RETURN_IF_ERROR(connection->Raw(kSession).status());
+  CW_RETURN_IF_ERROR(connection->Begin());
   return connection;
+}
+
+absl::Status Connection::Begin() {
+  return Raw(kSession).status();
+}
+
+bool Connection::InTransaction() const {
+  return PQtransactionStatus(line_.get()) == PQTRANS_INTRANS;
 }
 
 absl::Status Connection::Lost() {

@@ -83,7 +83,9 @@ struct Pool::State {
 
   class Lease;
 
-  State(PoolConfig c, obs::Metrics& m) : config(std::move(c)), metrics(m) {}
+  State(PoolConfig c, obs::Metrics& m) : config(std::move(c)), metrics(m) {
+    if (!config.open) config.open = Connection::Open;
+  }
 
   absl::StatusOr<Lease> Borrow(absl::Time deadline);
 };
@@ -132,7 +134,7 @@ absl::StatusOr<Pool::State::Lease> Pool::State::Borrow(absl::Time deadline) {
   }
   lock.unlock();
   if (!lease.connection_) {
-    CW_ASSIGN_OR_RETURN(lease.connection_, Connection::Open(config.url));
+    CW_ASSIGN_OR_RETURN(lease.connection_, config.open(config.url));
   }
   return lease;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,8 +65,11 @@ class Transaction {
 };
 
 struct PoolConfig {
+  using Open = std::function<absl::StatusOr<std::unique_ptr<Connection>>(const std::string& url)>;
+
   std::string url;
   int connections = 8;
+  Open open;  ///< Connection::Open, unless a test watches what is run
 
   /// `<service>_DATABASE_URL` and `<service>_DATABASE_POOL`, 2 to 100; `service` is
   /// "CARTWISE_TENANT". A URL that pg::CheckUrl refuses is a fault.

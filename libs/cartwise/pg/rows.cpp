@@ -108,4 +108,16 @@ int Rows::affected() const {
   return std::atoi(PQcmdTuples(const_cast<pg_result*>(result_.get())));
 }
 
+std::vector<std::optional<std::string>> Rows::Values() const {
+  std::vector<std::optional<std::string>> values;
+  for (int row = 0; row < size(); ++row) {
+    for (int column = 0; column < PQnfields(result_.get()); ++column) {
+      const bool null = PQgetisnull(result_.get(), row, column) == 1;
+      values.push_back(null ? std::nullopt
+                            : std::optional<std::string>(PQgetvalue(result_.get(), row, column)));
+    }
+  }
+  return values;
+}
+
 }  // namespace cartwise::pg

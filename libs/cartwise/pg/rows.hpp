@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/time/time.h>
 
@@ -54,6 +55,8 @@ class Rows {
   bool empty() const { return size() == 0; }
   /// Rows inserted, updated or deleted.
   int affected() const;
+  /// The values of all rows, one after the other, as PostgreSQL writes them.
+  std::vector<std::optional<std::string>> Values() const;
   Row operator[](int index) const { return Row(result_.get(), index); }
   Row front() const { return (*this)[0]; }
 

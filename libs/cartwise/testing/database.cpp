@@ -9,6 +9,7 @@
 
 #include "cartwise/base/ids.hpp"
 #include "cartwise/pg/connection.hpp"
+#include "cartwise/testing/stranger.hpp"
 
 namespace cartwise::testing {
 namespace {
@@ -72,6 +73,12 @@ std::string Database::SuperUrl() const {
 
 std::unique_ptr<pg::Pool> Database::PoolOf(const std::string& service, int connections) {
   return std::make_unique<pg::Pool>(pg::PoolConfig{UrlOf(service), connections}, metrics);
+}
+
+std::unique_ptr<pg::Pool> Database::PoolBesideStranger(const std::string& service,
+                                                       int connections) {
+  return std::make_unique<pg::Pool>(pg::PoolConfig{UrlOf(service), connections, OpenBesideStranger},
+                                    metrics);
 }
 
 pg::Rows Database::Sql(const std::string& sql) {

@@ -22,6 +22,8 @@ class Database {
   std::string SuperUrl() const;
   /// A pool as the runtime role.
   std::unique_ptr<pg::Pool> PoolOf(const std::string& service, int connections = 4);
+  /// The same, whose statements a stranger tries first (OpenBesideStranger).
+  std::unique_ptr<pg::Pool> PoolBesideStranger(const std::string& service, int connections = 4);
   /// Runs SQL as superuser; aborts on failure. Rows of the last statement.
   pg::Rows Sql(const std::string& sql);
   /// Returns once so many sessions of the database wait for somebody's lock.

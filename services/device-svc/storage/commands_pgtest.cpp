@@ -29,6 +29,12 @@ TEST_CASE("a command is committed, numbered, sent, and answered with its proof",
   CHECK(f.Found(wanted.id).state == CommandState::kSucceeded);
   // Somebody waited and heard: nothing is left to announce.
   CHECK(f.Events("command.settled") == 0);
+  // Who sees every chain finds it by its id alone.
+  const auto anywhere = f.Do(TwoChains::Service(),
+                             [&](Store& store) { return store.FindCommand(ChainId(), wanted.id); });
+  REQUIRE_OK(anywhere);
+  REQUIRE(*anywhere);
+  CHECK((*anywhere)->chain == f.device.chain);
 }
 
 TEST_CASE("a service hears the agent's word before it is committed, a person after", "[commands]") {

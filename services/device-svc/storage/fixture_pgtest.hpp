@@ -132,7 +132,7 @@ inline const std::string kNextEpoch(32, 'b');
 /// Two chains with a branch each, on a real database.
 struct TwoChains {
   testing::Database server;
-  std::unique_ptr<pg::Pool> pool = server.PoolOf("device", 12);
+  std::unique_ptr<pg::Pool> pool = server.PoolBesideStranger("device", 12);
   pg::DatabaseOf<Store, PgStore> database{*pool, "device"};
   PgCommandLog log{*pool};
   MovableClock clock;
@@ -152,8 +152,8 @@ struct TwoChains {
   ~TwoChains() {
     testing::CheckPlans(*pool, "device",
                         {"command_not_taken_over", "commands_unsettled", "device_drop_old_commands",
-                         "device_drop_old_never_accepted", "device_list", "devices_there",
-                         "replicas", "replicas_pkey"});
+                         "device_drop_old_never_accepted", "device_list", "devices_pkey",
+                         "devices_there", "replicas", "replicas_pkey"});
   }
 
   static Caller Staff(const EnrolledBranch& branch, Role role) {

@@ -14,8 +14,10 @@ constexpr pg::Query kFind{"command_find", "SELECT " CARTWISE_COMMAND_COLUMNS R"s
 
 // A platform admin does not say which chain: tried in each, by the key.
 constexpr pg::Query kFindAnywhere{"command_find_anywhere", "SELECT " CARTWISE_COMMAND_COLUMNS R"sql(
-      FROM (SELECT DISTINCT chain_id FROM device.devices) t
-      JOIN device.commands c ON c.chain_id = t.chain_id AND c.command_id = $1 LIMIT 1)sql"};
+      FROM (SELECT DISTINCT chain_id FROM device.devices) t, LATERAL (
+           SELECT * FROM device.commands c
+            WHERE c.chain_id = t.chain_id AND c.command_id = $1 LIMIT 1) c
+     LIMIT 1)sql"};
 
 // $1 chain, $2 device, $3 state, $4 $5 before, $6 limit.
 #define PAGE_OF_COMMANDS(which)                                                              \

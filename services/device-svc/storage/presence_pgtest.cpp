@@ -54,6 +54,10 @@ TEST_CASE("the end of a replaced stream changes nothing", "[presence]") {
   CHECK(f.Stored(device.id).status == Status::kOnline);
   CHECK(f.streams.Counts(KeyOf(device), newer->id).value());
   CHECK_FALSE(f.streams.Counts(KeyOf(device), older->id).value());
+  const auto held = f.streams.Held();
+  REQUIRE_OK(held);
+  REQUIRE(held->size() == 1);
+  CHECK(held->front().stream == newer->id);
   CHECK(f.Events("device.online") == 1);
   CHECK(f.Events("device.offline") == 0);
 }

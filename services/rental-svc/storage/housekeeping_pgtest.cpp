@@ -64,7 +64,7 @@ TEST_CASE("what is old is found without reading what is young, also where old ro
   add(20'000, "1 day");
 
   const int64_t before = pages_read();
-  REQUIRE_OK(Tidy(*f.db.PoolOf("rental", 1), f.clock.Now()));
+  REQUIRE_OK(Tidy(*f.db.PoolBesideStranger("rental", 1), f.clock.Now()));
 
   CHECK(pages_read() - before < 10);
 }
@@ -83,7 +83,7 @@ TEST_CASE("what cannot be deleted now keeps nothing else", "[housekeeping]") {
   REQUIRE_OK(keeper);
   REQUIRE_OK((*keeper)->Raw("BEGIN; LOCK TABLE rental.idempotency_keys"));
 
-  CHECK_FALSE(Tidy(*f.db.PoolOf("rental", 1), f.clock.Now()).ok());
+  CHECK_FALSE(Tidy(*f.db.PoolBesideStranger("rental", 1), f.clock.Now()).ok());
 
   CHECK(f.Count("seen_events") == 0);
   CHECK(f.Count("offline_spans") == 0);

@@ -87,7 +87,8 @@ TEST_CASE("a page of history reads a page, and shows what is open beside what ha
   REQUIRE_OK(open);
   std::vector<Rental> of_branch, of_phone, next;
   RentalFigures figures;
-  PgRentalDatabase database(*f.pool, "rental");
+  auto pool = f.db.PoolOf("rental");
+  PgRentalDatabase database(*pool, "rental");
   REQUIRE_OK(database.Read(f.Operator(place), [&](Store& store) -> absl::Status {
     const Branch branch = store.FindBranch(place.branch).value();
     const HistoryFilter filter{.branch = place.branch};
@@ -110,6 +111,7 @@ TEST_CASE("a page of history reads a page, and shows what is open beside what ha
   CHECK(next.front().start_time < of_branch.back().start_time);
   CHECK(figures.active == 1);
   CHECK(figures.total == 3001);
+  pool.reset();
   // The figures read all that they count.
   CHECK(EntriesRead(f, "rentals") < 3000 + 300);
 }
@@ -136,7 +138,8 @@ TEST_CASE("erasing a person reads the Idempotency-Keys of their chain once", "[r
            CASE k.n WHEN 'effect' THEN r.id END
       FROM (SELECT chain_id, id FROM rental.rentals LIMIT 1) r, (VALUES ('answer'), ('effect')) k (n))sql");
 
-  const auto erased = PgPersonStore(*f.pool).Erase(place.chain, phone, absl::InfiniteFuture());
+  const auto erased =
+      PgPersonStore(*f.db.PoolOf("rental")).Erase(place.chain, phone, absl::InfiniteFuture());
 
   REQUIRE_OK(erased);
   CHECK(*erased == kRentals + 2);

@@ -102,7 +102,7 @@ struct Place {
 /// The whole service but its RPCs, on a real database.
 struct RentalFixture {
   Database db;
-  std::unique_ptr<pg::Pool> pool = db.PoolOf("rental", 16);
+  std::unique_ptr<pg::Pool> pool = db.PoolBesideStranger("rental", 16);
   FakeClock clock;
   FakeDevices devices;
   AesPhoneVault vault = *AesPhoneVault::FromKeys(std::string(64, 'a'));

@@ -56,7 +56,7 @@ struct KeyedWrite final : Once {
 /// The store on a database of its own, and one device that events are of.
 struct Fixture {
   testing::Database database;
-  std::unique_ptr<pg::Pool> pool = database.PoolOf("telemetry");
+  std::unique_ptr<pg::Pool> pool = database.PoolBesideStranger("telemetry");
   PgEventStore store{*pool};
   absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(absl::Now()));
   DeviceId device = DeviceId::New();

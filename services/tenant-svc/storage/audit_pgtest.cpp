@@ -48,6 +48,16 @@ struct AuditLog : TwoChains {
     return found.fault;
   }
 
+  // How many logs there are.
+  size_t Heads() {
+    std::vector<AuditHead> heads;
+    REQUIRE_OK(audit.Read(Caller::Service("tenant-svc"), [&](AuditStore& store) -> absl::Status {
+      CW_ASSIGN_OR_RETURN(heads, store.Heads());
+      return absl::OkStatus();
+    }));
+    return heads.size();
+  }
+
   // What a superuser can do who steps around every wall.
   void Tamper(const std::string& sql) {
     server.Sql("SET session_replication_role = replica; " + sql);
@@ -79,6 +89,7 @@ TEST_CASE("deeds are numbered without gaps, chain by chain, and verify", "[audit
   CHECK(f.Count(f.entries + " AND entry_no BETWEEN 1 AND 5") == 5);
   CHECK(f.Fault(f.rami.id) == "");
   CHECK(f.Fault(f.shufersal.id) == "");
+  CHECK(f.Heads() == 2);
 }
 
 TEST_CASE("a deed that is told again is written once", "[audit]") {

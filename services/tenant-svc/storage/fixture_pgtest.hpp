@@ -41,7 +41,7 @@ inline Caller Staff(const ChainId& chain, Role role, std::vector<BranchId> branc
 /// Two chains, one with two branches and one with one, on a real database.
 struct TwoChains {
   testing::Database server;
-  std::unique_ptr<pg::Pool> pool = server.PoolOf("tenant", 8);
+  std::unique_ptr<pg::Pool> pool = server.PoolBesideStranger("tenant", 8);
   pg::DatabaseOf<Store, PgStore> database{*pool, "tenant"};
   testing::FakeClock clock;
   FakeCredentials credentials;
@@ -68,9 +68,10 @@ struct TwoChains {
     testing::CheckPlans(
         *pool, "tenant",
         {"api_keys_by_id", "branches_code_unique", "chains_slug_unique", "users_email_unique",
-         "tenant_drop_old_codes", "tenant_drop_old_otp_people", "tenant_drop_old_otp_stops",
-         "tenant_drop_old_password_links", "tenant_drop_old_sign_in_places",
-         "tenant_drop_old_sign_in_tries", "tenant_drop_old_sign_ins", "tenant_reopen_erasures"});
+         "tenant_audit_heads", "tenant_drop_old_codes", "tenant_drop_old_otp_people",
+         "tenant_drop_old_otp_stops", "tenant_drop_old_password_links",
+         "tenant_drop_old_sign_in_places", "tenant_drop_old_sign_in_tries",
+         "tenant_drop_old_sign_ins", "tenant_reopen_erasures"});
   }
 
   /// Runs one use case in its own transaction as `caller`.

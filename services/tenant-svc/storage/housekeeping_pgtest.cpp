@@ -21,6 +21,13 @@ TEST_CASE("what nobody can use any more is deleted, and nothing else", "[houseke
   answer("old", absl::Hours(25));
   answer("new", absl::Hours(23));
 
+  const auto place = [&](const std::string& address, absl::Duration age) {
+    f.server.Sql("INSERT INTO tenant.sign_in_places SELECT chain_id, user_id, '" + address +
+                 "', '" + ToRfc3339(f.clock.Now() - age) + "' FROM tenant.users");
+  };
+  place("old", absl::Hours(91 * 24));
+  place("new", absl::Hours(89 * 24));
+
   const auto link = [&](absl::Duration age) {
     f.server.Sql(
         "INSERT INTO tenant.password_links SELECT chain_id, user_id, 'h', to_timestamp(0), '" +
@@ -36,6 +43,8 @@ TEST_CASE("what nobody can use any more is deleted, and nothing else", "[houseke
   REQUIRE_OK(Tidy(*f.pool, f.clock.Now()));
   CHECK(f.Count("tenant.idempotency_keys WHERE key = 'new'") == 1);
   CHECK(f.Count("tenant.idempotency_keys WHERE key = 'old'") == 0);
+  CHECK(f.Count("tenant.sign_in_places WHERE address_hash = 'new'") == 1);
+  CHECK(f.Count("tenant.sign_in_places WHERE address_hash = 'old'") == 0);
   CHECK(f.Count("tenant.sign_ins") == 2);
 
   // The first sign-in's token has been dead for eight days now, the other is alive.
