@@ -31,8 +31,7 @@ size_t SizeOf(const Event& event);
 ///     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
 ///     event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
 ///     subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
-///     trace_id text NOT NULL DEFAULT '', audit jsonb, PRIMARY KEY (chain_id, seq));
-///   CREATE INDEX outbox_order ON <schema>.outbox (xid, seq);
+///     trace_id text NOT NULL DEFAULT '', audit jsonb, PRIMARY KEY (xid, seq));
 ///   CREATE TABLE <schema>.outbox_cursors (
 ///     sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
 /// `outbox` forces row security; `outbox_cursors` has no tenant data.

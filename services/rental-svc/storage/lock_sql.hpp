@@ -2,6 +2,7 @@
 
 #include "cartwise/pg/query.hpp"
 #include "storage/rows.hpp"
+#include "storage/staff_unlock_sql.hpp"
 
 /// The statements of PgFacts about locks.
 namespace cartwise::rental::sql {
@@ -21,7 +22,7 @@ inline constexpr pg::Query kLook{
            WHERE u.chain_id = $1 AND u.cart_id = c.id AND u.closed_at IS NULL
              AND u.state IN ('SENT', 'SUCCEEDED', 'UNKNOWN')
              AND (u.state = 'SUCCEEDED' OR u.command_id = $5::uuid
-                  OR u.requested_at > now() - interval '1 minute')
+                  OR u.requested_at > now() - )sql" STAFF_HAVE_IT_FOR R"sql()
            ORDER BY u.requested_at DESC LIMIT 1) AS staff_unlock,
          (SELECT e.opened_at IS NOT NULL FROM rental.rentals e
            WHERE e.chain_id = $1 AND e.id = $5::uuid AND NOT e.open) AS ended_rental_opened,
@@ -90,6 +91,9 @@ inline constexpr pg::Query kApply{"lock_apply", R"sql(
   ), cart AS (
     UPDATE rental.carts c
        SET status = coalesce($12, c.status), is_locked = coalesce($13::boolean, c.is_locked),
+           staff_until = CASE WHEN $16::uuid IS NULL
+                                OR c.staff_until > $27::timestamptz + )sql" STAFF_HAVE_IT_FOR R"sql(
+                              THEN c.staff_until END,
            rests_since = CASE WHEN $12 = 'AVAILABLE' THEN coalesce($9::timestamptz, now())
                               ELSE c.rests_since END,
            maintenance_notes = CASE WHEN $14 = '' THEN c.maintenance_notes ELSE

@@ -61,16 +61,7 @@ constexpr pg::Query kController{"told_controller", R"sql(
          s.payload
     FROM stranded s)sql"};
 
-constexpr pg::Query kHear{"told_command", STAFF_UNLOCK_SETTLED
-                          ", "
-                          R"sql(
-  opened AS (
-    UPDATE rental.carts c SET is_locked = false, updated_at = now()
-      FROM settled s
-     WHERE c.chain_id = s.chain_id AND c.id = s.cart_id AND s.state = 'SUCCEEDED'
-       AND s.closed_at IS NULL
-  )
-  SELECT )sql" RENTAL_COLUMNS R"sql(
+constexpr pg::Query kHear{"told_command", STAFF_UNLOCK_SETTLED " SELECT " RENTAL_COLUMNS R"sql(
     FROM rental.rentals r WHERE r.chain_id = $1 AND r.id = $2 AND r.status = 'UNCONFIRMED')sql"};
 
 constexpr pg::Query kPresence{"told_presence", R"sql(

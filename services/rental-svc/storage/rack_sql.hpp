@@ -12,17 +12,14 @@ namespace cartwise::rental::sql {
   "  FROM rental.branches b LEFT JOIN rental.chains c ON c.chain_id = b.chain_id"     \
   " WHERE b.branch_id = $1::uuid AND NOT b.deleted"
 
-// The carts of the branch that stand free, whether or not their locks can be reached now. One
-// that staff are opening this moment is not: one look for a cart, and no join.
+// The carts of the branch that stand free, whether or not their locks can be reached now. That
+// staff are opening one stands in its row: whoever waited for that sees it.
 #define FROM_FREE_CARTS(now)                                                                     \
   "FROM rental.carts c"                                                                          \
   "  JOIN rental.controllers k ON k.chain_id = c.chain_id AND k.controller_id = c.controller_id" \
   " WHERE c.chain_id = (SELECT chain_id FROM branch) AND c.branch_id = $1::uuid"                 \
   "   AND c.status = 'AVAILABLE' AND c.is_locked AND c.deleted_at IS NULL"                       \
-  "   AND (SELECT u.command_id FROM rental.staff_unlocks u"                                      \
-  "         WHERE u.chain_id = c.chain_id AND u.cart_id = c.id AND u.closed_at IS NULL"          \
-  "           AND u.state IN ('SENT', 'UNKNOWN')"                                                \
-  "           AND u.requested_at > " now "::timestamptz - interval '1 minute' LIMIT 1) IS NULL"
+  "   AND (c.staff_until IS NULL OR c.staff_until <= " now "::timestamptz)"
 
 // Everything that must hold before a lock is pulsed, and everything that is
 // written with it, in one round trip. A part that finds nothing starves the

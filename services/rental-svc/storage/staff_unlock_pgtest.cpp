@@ -124,17 +124,41 @@ TEST_CASE("a repeat of a staff opening that nobody knows of asks, and opens noth
 
 TEST_CASE("a cart that staff are opening is given to nobody", "[unlock]") {
   UnlockFixture f;
-  bool staff_wait = true;
+  int orders = 0;
   f.devices.unlock = [&](const UnlockOrder&) {
-    if (std::exchange(staff_wait, false)) {
+    if (++orders == 3) return CommandOutcome{CommandState::kDropped, "DEVICE_BUSY"};
+    if (orders == 1) {
       const auto rental = f.Assign(f.place, Phone(1));
       REQUIRE_OK(rental);
       CHECK(rental->cart_number == 2);
+      // Another one who wanted the same has gone away again.
+      CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), f.Want(1)), "DEVICE_OFFLINE");
       CHECK_REFUSED(f.Assign(f.place, Phone(2)), "NO_FREE_CART");
     }
     return CommandOutcome{CommandState::kSucceeded, ""};
   };
   REQUIRE_OK(f.unlocks.Open(f.Operator(f.place), f.Want(1)));
+  CHECK(f.Count("carts WHERE staff_until IS NOT NULL") == 0);
+}
+
+TEST_CASE("a cart whose opening by staff nobody knows the end of waits for its hook, or a minute",
+          "[unlock]") {
+  UnlockFixture f;
+  f.devices.unlock = [](const UnlockOrder&) { return CommandOutcome{}; };
+  CHECK_REFUSED(f.unlocks.Open(f.Operator(f.place), f.Want(1)), "UNLOCK_UNCONFIRMED");
+  f.devices.unlock = [](const UnlockOrder&) {
+    return CommandOutcome{CommandState::kSucceeded, ""};
+  };
+  f.clock.Advance(absl::Seconds(59));
+  REQUIRE(f.Assign(f.place, Phone(1))->cart_number == 2);
+  CHECK_REFUSED(f.Assign(f.place, Phone(2)), "NO_FREE_CART");
+  SECTION("a minute") {
+    f.clock.Advance(absl::Seconds(2));
+  }
+  SECTION("its hook") {
+    REQUIRE_OK(f.facts.Take(f.Change(f.place, 1, true, f.clock.Now())));
+  }
+  CHECK(f.Assign(f.place, Phone(2))->cart_number == 1);
 }
 
 TEST_CASE("a staff opening that nobody wrote down is settled", "[unlock]") {

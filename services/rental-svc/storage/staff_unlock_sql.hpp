@@ -2,8 +2,13 @@
 
 #include "cartwise/pg/query.hpp"
 
+// For how long a cart whose opening nobody knows the end of is given to nobody.
+#define STAFF_HAVE_IT_FOR "interval '1 minute'"
+
 // UNKNOWN may be settled later; what is known stays. Each outcome is announced,
-// with who had asked, for the audit log.
+// with who had asked, for the audit log. Shoppers may have the cart again, unless another opening
+// of it goes on. A proven opening is followed by the hook's own word, which is why is_locked is
+// not touched when the hook has closed again meanwhile.
 // $1 chain, $2 command, $3 state, $4 outcome.
 #define STAFF_UNLOCK_SETTLED                                                                   \
   "WITH settled AS ("                                                                          \
@@ -12,6 +17,14 @@
   " AND state <> $3 AND $3 <> 'SENT'"                                                          \
   " RETURNING chain_id, branch_id, cart_id, device_id, locker_id, command_id, requested_by,"   \
   " state, outcome, closed_at"                                                                 \
+  "), cart AS ("                                                                               \
+  " UPDATE rental.carts c SET updated_at = now(),"                                             \
+  " is_locked = c.is_locked AND NOT (s.state = 'SUCCEEDED' AND s.closed_at IS NULL),"          \
+  " staff_until = (SELECT max(u.requested_at) + " STAFF_HAVE_IT_FOR                            \
+  " FROM rental.staff_unlocks u WHERE u.chain_id = s.chain_id AND u.cart_id = s.cart_id"       \
+  " AND u.closed_at IS NULL AND u.state IN ('SENT', 'UNKNOWN')"                                \
+  " AND (u.command_id <> s.command_id OR s.state = 'UNKNOWN'))"                                \
+  " FROM settled s WHERE c.chain_id = s.chain_id AND c.id = s.cart_id"                         \
   "), told AS ("                                                                               \
   " INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,"       \
   " occurred_at, payload, audit)"                                                              \
@@ -42,6 +55,9 @@ inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
               jsonb_build_object('cart_id', u.cart_id, 'controller_id', u.controller_id, 'lock',
                 u.locker_id, 'command_id', u.command_id, 'requested_by', u.requested_by,
                 'reason', u.reason) AS payload
+  ), cart AS (
+    UPDATE rental.carts c SET staff_until = $10::timestamptz + )sql" STAFF_HAVE_IT_FOR R"sql(
+      FROM written w WHERE c.chain_id = w.chain_id AND c.id = w.cart_id
   ), announced AS (
     INSERT INTO rental.outbox (chain_id, event_id, branch_id, device_id, type, subject,
                                occurred_at, payload, trace_id, audit)
@@ -52,12 +68,7 @@ inline constexpr pg::Query kInsertStaffUnlock{"staff_unlock_insert", R"sql(
   SELECT cart_id, reason, state, outcome, requested_at FROM rental.staff_unlocks
    WHERE chain_id = $1 AND command_id = $2 AND NOT EXISTS (SELECT FROM written))sql"};
 
-// A proven opening is followed by the hook's own word, which is why is_locked is
-// not touched when the hook has closed again meanwhile.
-inline constexpr pg::Query kSettleStaffUnlock{"staff_unlock_settle", STAFF_UNLOCK_SETTLED R"sql(
-  UPDATE rental.carts c SET is_locked = false, updated_at = now()
-    FROM settled s
-   WHERE c.chain_id = s.chain_id AND c.id = s.cart_id AND s.state = 'SUCCEEDED'
-     AND s.closed_at IS NULL)sql"};
+inline constexpr pg::Query kSettleStaffUnlock{
+    "staff_unlock_settle", STAFF_UNLOCK_SETTLED " SELECT command_id FROM settled"};
 
 }  // namespace cartwise::rental::sql

@@ -32,11 +32,8 @@ TEST_CASE("whoever is at a cart that is free is waited for, staff at another one
           "[together]") {
   RentalFixture f;
   const Place place = f.AddPlace(2);
-  f.db.Sql(R"sql(
-    INSERT INTO rental.staff_unlocks (chain_id, command_id, branch_id, cart_id, controller_id,
-                                      locker_id, device_id, requested_by, reason, requested_at)
-    SELECT chain_id, gen_random_uuid(), branch_id, id, controller_id, 1, branch_id, 'user-1',
-           'wheel is stuck', now() FROM rental.carts WHERE cart_number = 1)sql");
+  f.db.Sql(
+      "UPDATE rental.carts SET staff_until = now() + interval '1 minute' WHERE cart_number = 1");
   CHECK(AssignedBesideRival(f, place) == 2);
 }
 
