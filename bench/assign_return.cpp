@@ -3,9 +3,7 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
-#include <fstream>
 
 #include "callers.hpp"
 #include "cartwise/base/text.hpp"

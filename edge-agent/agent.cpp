@@ -113,18 +113,18 @@ void Agent::Stop() {
 }
 
 bool Agent::Enrol() {
-  const Enrolment enrolment{config_.enrollment_key, config_.mac_address, config_.device_name,
-                            config_.serial_number};
+  const Enrollment enrollment{config_.enrollment_key, config_.mac_address, config_.device_name,
+                              config_.serial_number};
   Backoff backoff;
   while (AwaitDisk(backoff)) {
-    const auto identity = cloud_.Register(enrolment);
+    const auto identity = cloud_.Register(enrollment);
     if (identity.ok()) {
       ChangeIdentity([&](Identity& changed) { changed = *identity; });
       diary_.Info("enrolled", {{"device_id", identity->device.value()}});
       return true;
     }
     const bool refused = IsRefusal(identity.status());
-    diary_.Error(refused ? "the cloud refuses to enrol this device; it needs another enrolment key"
+    diary_.Error(refused ? "the cloud refuses to enrol this device; it needs another enrollment key"
                          : "not enrolled yet; the cloud is away",
                  {{"code", absl::StatusCodeToString(identity.status().code())},
                   {"why", std::string(identity.status().message())}});

@@ -29,7 +29,7 @@
 
 namespace cartwise::edge {
 
-/// Everything of one agent, wired: the buses poll from the start, enrolment and
+/// Everything of one agent, wired: the buses poll from the start, enrollment and
 /// links follow as the cloud allows. Used by one thread.
 class Agent {
  public:
@@ -92,7 +92,7 @@ class Agent {
   std::mutex changing_;   ///< held while the identity is changed
   bool unsaved_ = false;  ///< the disk has not taken the identity in use; by changing_
   mutable std::mutex mutex_;
-  Identity identity_;  ///< no device before the enrolment
+  Identity identity_;  ///< no device before the enrollment
   std::optional<std::vector<BoardConfig>> configured_;
   std::atomic<bool> stopping_ = false;
 };

@@ -86,7 +86,7 @@ struct Fixture {
 TEST_CASE("from nothing to a proven unlock and back", "[agent]") {
   Fixture f;
   f.StartAndServe();
-  CHECK(f.cloud.enrolments == 1);
+  CHECK(f.cloud.enrollments == 1);
   REQUIRE(f.cloud.Await([&] { return f.cloud.Count("lock.snapshot") == 1; }));
   CHECK(f.cloud.hellos.back().agent_epoch().size() == 32);
   CHECK(f.cloud.hellos.back().last_seq() == 0);
@@ -146,7 +146,7 @@ TEST_CASE("the identity is kept: a restart does not enrol again", "[agent]") {
   f.StartAndServe();
   f.StartAndServe();
 
-  CHECK(f.cloud.enrolments == 1);
+  CHECK(f.cloud.enrollments == 1);
   REQUIRE(f.cloud.hellos.size() == 2);
   CHECK(f.cloud.hellos[0].agent_epoch() != f.cloud.hellos[1].agent_epoch());
   CHECK(f.Unlock(1).outcome() == device::v1::CommandResult::SUCCEEDED);
@@ -195,7 +195,7 @@ TEST_CASE("what was said and not committed is said again on the next stream", "[
   CHECK(f.board.Log("\"event\":\"pulse\"").size() == 1);
 }
 
-TEST_CASE("a refused token is said clearly, and no enrolment follows", "[agent]") {
+TEST_CASE("a refused token is said clearly, and no enrollment follows", "[agent]") {
   Fixture f;
   f.StartAndServe();
   f.agent.reset();
@@ -204,7 +204,7 @@ TEST_CASE("a refused token is said clearly, and no enrolment follows", "[agent]"
   f.StartAgent();
 
   REQUIRE(f.cloud.Await([&] { return f.cloud.refusals > 0 && f.diary.Says("an installer"); }));
-  CHECK(f.cloud.enrolments == 1);
+  CHECK(f.cloud.enrollments == 1);
 }
 
 TEST_CASE("a damaged identity stops the start instead of claiming the device twice", "[agent]") {
@@ -215,7 +215,7 @@ TEST_CASE("a damaged identity stops the start instead of claiming the device twi
   Agent agent(f.MakeConfig(), f.diary, f.failpoints);
 
   CHECK_FALSE(agent.Start().ok());
-  CHECK(f.cloud.enrolments == 0);
+  CHECK(f.cloud.enrollments == 0);
 }
 
 TEST_CASE("a damaged file is replaced, and the gap is told", "[agent]") {
@@ -242,11 +242,11 @@ TEST_CASE("what could not be kept is not asked of the cloud", "[agent]") {
     REQUIRE_OK(MakePrivateFolder(f.folder / "state/probe.new"));
     f.StartAgent();
     REQUIRE(f.cloud.Await([&] { return f.diary.Says("takes no identity"); }));
-    CHECK(f.cloud.enrolments == 0);
+    CHECK(f.cloud.enrollments == 0);
 
     std::filesystem::remove(f.folder / "state/probe.new");
     CHECK(f.cloud.Await([&] { return f.cloud.caught_ups == 1; }));
-    CHECK(f.cloud.enrolments == 1);
+    CHECK(f.cloud.enrollments == 1);
   }
   SECTION("no new token") {
     const StateFiles files(f.folder / "state");

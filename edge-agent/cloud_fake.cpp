@@ -20,10 +20,10 @@ class FakeCloud::Devices final : public v1::DeviceService::Service {
   grpc::Status RegisterDevice(grpc::ServerContext*, const v1::RegisterDeviceRequest* request,
                               v1::RegisterDeviceResponse* answer) override {
     std::lock_guard lock(cloud_.mutex_);
-    ++cloud_.enrolments;
+    ++cloud_.enrollments;
     cloud_.changed_.notify_all();
     if (request->enrollment_key() != "cwek_good") {
-      return {grpc::StatusCode::UNAUTHENTICATED, "no such enrolment key"};
+      return {grpc::StatusCode::UNAUTHENTICATED, "no such enrollment key"};
     }
     answer->set_device_id("device");
     answer->set_chain_id("chain");

@@ -57,7 +57,7 @@ class FakeCloud {
   std::vector<device::v1::TelemetryEvent> telemetry;
   std::map<std::string, device::v1::CommandResult> results;
   std::vector<std::string> provings;  ///< command ids
-  int enrolments = 0;
+  int enrollments = 0;
   int rotations = 0;
   int refusals = 0;
   int caught_ups = 0;

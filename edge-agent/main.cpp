@@ -1,7 +1,6 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
-#include <thread>
 
 #include "agent.hpp"
 #include "cartwise/base/status_macros.hpp"

@@ -52,7 +52,7 @@ BEGIN {
   why["outside"] = "tests and bench see the fleet from outside"
 }
 
-FNR == 1 { room = room_of(FILENAME); test = (FILENAME ~ /_(test|pgtest|bench|fake)\.(cpp|hpp)$/ || FILENAME ~ /^edge-agent\/fuzz\//) }
+FNR == 1 { room = room_of(FILENAME); test = (FILENAME ~ /_(test|pgtest|fake)\.(cpp|hpp)$/ || FILENAME ~ /^edge-agent\/fuzz\//) }
 
 /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
   quote = $0; sub(/^[ \t]*#[ \t]*include[ \t]*/, "", quote)

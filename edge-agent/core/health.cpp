@@ -1,6 +1,5 @@
 #include "core/health.hpp"
 
-#include <string>
 #include <utility>
 
 namespace cartwise::edge {

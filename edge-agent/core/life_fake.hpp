@@ -1,8 +1,6 @@
 #pragma once
 
-#include <memory>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "core/bus.hpp"

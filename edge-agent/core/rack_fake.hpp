@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "core/cu16/frame.hpp"
 #include "core/doorbell.hpp"
 #include "core/port.hpp"

@@ -6,7 +6,6 @@
 #include <set>
 #include <string>
 #include <variant>
-#include <vector>
 
 #include <absl/time/time.h>
 

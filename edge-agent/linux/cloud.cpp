@@ -37,12 +37,12 @@ Cloud::Cloud(const std::string& gateway, const std::string& ca_pem) {
   channel_ = grpc::CreateCustomChannel(gateway, grpc::SslCredentials(tls), arguments);
 }
 
-absl::StatusOr<Identity> Cloud::Register(const Enrolment& enrolment) const {
+absl::StatusOr<Identity> Cloud::Register(const Enrollment& enrollment) const {
   device::v1::RegisterDeviceRequest request;
-  request.set_enrollment_key(enrolment.key);
-  request.set_mac_address(enrolment.mac_address);
-  request.set_device_name(enrolment.device_name);
-  request.set_serial_number(enrolment.serial_number);
+  request.set_enrollment_key(enrollment.key);
+  request.set_mac_address(enrollment.mac_address);
+  request.set_device_name(enrollment.device_name);
+  request.set_serial_number(enrollment.serial_number);
   request.set_firmware_version(kFirmwareVersion);
   request.set_transport(device::v1::Device::STREAM);
   grpc::ClientContext context;

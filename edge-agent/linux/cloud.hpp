@@ -15,7 +15,7 @@ namespace cartwise::edge {
 inline constexpr char kFirmwareVersion[] = "0.1.0";
 
 /// What the agent says of itself when it enrols.
-struct Enrolment {
+struct Enrollment {
   std::string key;
   std::string mac_address;
   std::string device_name;
@@ -29,7 +29,7 @@ class Cloud {
   Cloud(const std::string& gateway, const std::string& ca_pem);
 
   /// Errors as DeviceService.RegisterDevice says.
-  absl::StatusOr<Identity> Register(const Enrolment& enrolment) const;
+  absl::StatusOr<Identity> Register(const Enrollment& enrollment) const;
   /// A new token for this device.
   absl::StatusOr<std::string> RotateToken(const Identity& identity) const;
 

@@ -14,7 +14,7 @@
 
 namespace cartwise::edge {
 
-/// Who this Pi is to the cloud, as the enrolment answered.
+/// Who this Pi is to the cloud, as the enrollment answered.
 struct Identity {
   DeviceId device;
   ChainId chain;
@@ -28,7 +28,7 @@ class StateFiles {
  public:
   explicit StateFiles(std::string state_dir) : state_dir_(std::move(state_dir)) {}
 
-  /// nullopt before the enrolment; INVALID_ARGUMENT when the file is unusable,
+  /// nullopt before the enrollment; INVALID_ARGUMENT when the file is unusable,
   /// UNAVAILABLE when it cannot be read.
   absl::StatusOr<std::optional<Identity>> LoadIdentity() const;
   absl::Status SaveIdentity(const Identity& identity) const;

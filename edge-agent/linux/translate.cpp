@@ -1,7 +1,5 @@
 #include "linux/translate.hpp"
 
-#include <utility>
-
 namespace cartwise::edge {
 namespace {
 

@@ -9,8 +9,6 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "cartwise/base/status_macros.hpp"
-
 namespace cartwise::sim {
 namespace {
 

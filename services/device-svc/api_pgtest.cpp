@@ -3,7 +3,7 @@
 namespace cartwise::device {
 namespace {
 
-TEST_CASE("an enrolment answers as the field program expects", "[api]") {
+TEST_CASE("an enrollment answers as the field program expects", "[api]") {
   Served f;
   const auto answer = f.Register();
   REQUIRE_OK(answer);

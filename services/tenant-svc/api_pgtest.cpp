@@ -69,7 +69,7 @@ TEST_CASE("a refused create leaves its key free for the next try", "[api]") {
   REQUIRE(f.branches->CreateBranch(&good, BranchRequest("eilat"), &branch).ok());
 }
 
-TEST_CASE("the secret of an enrolment key is shown once and stored nowhere", "[api]") {
+TEST_CASE("the secret of an enrollment key is shown once and stored nowhere", "[api]") {
   Served f;
   const std::string token = f.Token(f.owner);
   v1::CreateEnrollmentKeyRequest req;

@@ -1,4 +1,3 @@
-#include <thread>
 
 #include "adapters/otp_secrets.hpp"
 #include "domain/one_time_codes.hpp"

@@ -1,7 +1,6 @@
 // What one replica revokes reaches whoever watches another.
 #include <algorithm>
 #include <set>
-#include <thread>
 
 #include <catch2/catch.hpp>
 

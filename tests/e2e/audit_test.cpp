@@ -1,9 +1,7 @@
 // The audit log as its readers see it, and the promise that nothing is missing.
 
 #include <fstream>
-#include <functional>
 #include <map>
-#include <set>
 #include <sstream>
 
 #include <absl/strings/str_replace.h>

@@ -194,7 +194,7 @@ TEST_CASE("phones and secrets are found in no table, log or metric", "[e2e][cana
   std::vector<Canary> canaries = {PhoneCanary(kDigits),
                                   Secret("password", kPassword),
                                   Secret("wrong password", kWrongPassword),
-                                  Secret("enrolment key", rack.enrollment_key()),
+                                  Secret("enrollment key", rack.enrollment_key()),
                                   Secret("device token", rack.DeviceToken()),
                                   Secret("staff token", chain.owner->token())};
 

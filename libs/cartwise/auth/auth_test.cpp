@@ -7,7 +7,7 @@
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/auth/tokens.hpp"
 #include "cartwise/base/text.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 
 namespace cartwise::auth {

@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "cartwise/auth/test_credentials.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 
 namespace cartwise::auth {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <absl/container/flat_hash_map.h>
-#include <absl/strings/match.h>
 #include <absl/strings/str_cat.h>
 
 #include "cartwise/auth/claims.hpp"

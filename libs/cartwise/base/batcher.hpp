@@ -14,7 +14,7 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
-#include "cartwise/base/busy.hpp"
+#include "cartwise/base/refusals.hpp"
 
 namespace cartwise {
 
@@ -24,23 +24,23 @@ namespace cartwise {
 /// company is done again alone, so nobody fails by another's fault; but not for UNAVAILABLE
 /// and DEADLINE_EXCEEDED, which would come to each of them in turn while all others wait.
 /// Whoever has not begun to be done by their deadline is refused with UNAVAILABLE (DATABASE_BUSY).
-/// Lanes (of tenants, say) know nothing of each other. `Answer` is a Status or a StatusOr.
-/// Thread-safe.
+/// Those of different keys (tenants, say) know nothing of each other. `Answer` is a Status or a
+/// StatusOr. Thread-safe.
 template <typename Item, typename Answer>
 class Batcher {
  public:
   /// Does the items, at least one, and answers for each of them in their order. An
   /// exception is INTERNAL for all of them.
   using Work =
-      std::function<std::vector<Answer>(const std::string& lane, std::span<const Item* const>)>;
+      std::function<std::vector<Answer>(const std::string& key, std::span<const Item* const>)>;
 
   /// `most` items share a doing.
   Batcher(size_t most, Work work) : most_(most), work_(std::move(work)) {}
 
-  Answer Do(const std::string& lane, const Item& item, absl::Time deadline) {
+  Answer Do(const std::string& key, const Item& item, absl::Time deadline) {
     Waiting mine{.item = &item};
     std::unique_lock lock(mutex_);
-    const auto [queue, first] = queues_.try_emplace(lane);
+    const auto [queue, first] = queues_.try_emplace(key);
     queue->second.push_back(&mine);
     const auto its_turn = [&mine] { return mine.answer || mine.leads; };
     if (!first && !mine.turn.wait_until(lock, absl::ToChronoTime(deadline), its_turn)) {
@@ -51,10 +51,10 @@ class Batcher {
     return *std::move(mine.answer);
   }
 
-  /// How many wait in the lane for the next doing.
-  size_t waiting(const std::string& lane) {
+  /// How many wait under the key for the next doing.
+  size_t waiting(const std::string& key) {
     std::lock_guard lock(mutex_);
-    const auto queue = queues_.find(lane);
+    const auto queue = queues_.find(key);
     return queue == queues_.end() ? 0 : queue->second.size();
   }
 
@@ -65,11 +65,11 @@ class Batcher {
     bool leads = false;
     std::condition_variable turn;
   };
-  /// A lane's queue is there as long as somebody leads it; the leader stands first.
+  /// A key's queue is there as long as somebody leads it; the leader stands first.
   using Queues = std::map<std::string, std::vector<Waiting*>>;
 
-  void Lead(std::unique_lock<std::mutex>& lock, typename Queues::iterator lane) {
-    std::vector<Waiting*>& queue = lane->second;
+  void Lead(std::unique_lock<std::mutex>& lock, typename Queues::iterator of_key) {
+    std::vector<Waiting*>& queue = of_key->second;
     const auto end = queue.begin() + std::min(most_, queue.size());
     const std::vector<Waiting*> batch(queue.begin(), end);
     queue.erase(queue.begin(), end);
@@ -78,9 +78,9 @@ class Batcher {
     for (const Waiting* each : batch) items.push_back(each->item);
 
     lock.unlock();
-    std::vector<Answer> answers = DoAll(lane->first, items);
+    std::vector<Answer> answers = DoAll(of_key->first, items);
     for (size_t i = 0; items.size() > 1 && i < items.size(); ++i) {
-      if (MayBeAnothersFault(answers[i])) answers[i] = DoAll(lane->first, {&items[i], 1}).front();
+      if (MayBeAnothersFault(answers[i])) answers[i] = DoAll(of_key->first, {&items[i], 1}).front();
     }
     lock.lock();
 
@@ -89,18 +89,18 @@ class Batcher {
       batch[i]->turn.notify_one();
     }
     if (queue.empty()) {
-      queues_.erase(lane);
+      queues_.erase(of_key);
     } else {
       queue.front()->leads = true;
       queue.front()->turn.notify_one();
     }
   }
 
-  // A leader that never came back would leave its lane to wait for ever.
-  std::vector<Answer> DoAll(const std::string& lane, std::span<const Item* const> items) {
+  // A leader that never came back would leave the others to wait for ever.
+  std::vector<Answer> DoAll(const std::string& key, std::span<const Item* const> items) {
     absl::Status thrown;
     try {
-      return work_(lane, items);
+      return work_(key, items);
     } catch (const std::exception& error) {
       thrown = absl::InternalError(std::string("exception: ") + error.what());
     } catch (...) {

@@ -67,8 +67,8 @@ struct Crowd {
 
 TEST_CASE("who comes alone is done alone, again and again", "[batcher]") {
   std::vector<size_t> sizes;
-  Batcher<int, Answer> batcher(8, [&](const std::string& lane, Items items) {
-    CHECK(lane == "a");
+  Batcher<int, Answer> batcher(8, [&](const std::string& key, Items items) {
+    CHECK(key == "a");
     sizes.push_back(items.size());
     return Double(items);
   });
@@ -114,7 +114,7 @@ TEST_CASE("whose turn does not come in time is told so, and the others get their
   CHECK(crowd.sizes == std::vector<size_t>{1, 2});
 }
 
-TEST_CASE("a doing that throws fails, and its lane goes on", "[batcher]") {
+TEST_CASE("a doing that throws fails, and its key goes on", "[batcher]") {
   Crowd crowd(4);
   const auto answers = crowd.Come({1, kBroken, 3});
   CHECK(*answers[0] == 2);
@@ -123,7 +123,7 @@ TEST_CASE("a doing that throws fails, and its lane goes on", "[batcher]") {
   CHECK(*crowd.batcher.Do("a", 5, kNoHurry) == 10);
 }
 
-TEST_CASE("lanes do not wait for each other", "[batcher]") {
+TEST_CASE("keys do not wait for each other", "[batcher]") {
   std::latch both(2);
   Batcher<int, Answer> batcher(4, [&](const std::string&, Items items) {
     both.arrive_and_wait();
@@ -142,8 +142,8 @@ TEST_CASE("nobody is left waiting, whatever meets", "[batcher]") {
   std::vector<std::thread> threads;
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&, t] {
-      const std::string lane = t % 2 ? "a" : "b";
-      for (int i = 0; i < 2000; ++i) right += *batcher.Do(lane, i, kNoHurry) == 2 * i ? 1 : 0;
+      const std::string key = t % 2 ? "a" : "b";
+      for (int i = 0; i < 2000; ++i) right += *batcher.Do(key, i, kNoHurry) == 2 * i ? 1 : 0;
     });
   }
   for (std::thread& thread : threads) thread.join();

@@ -25,13 +25,14 @@ size_t SizeOf(const Event& event);
 /// tells of. Call Relay::Wake() after the commit for prompt delivery. INTERNAL for an
 /// event that is larger than kMostOfEvent.
 ///
-/// The tables, made by each service's first migration:
+/// The tables, made by each service's migrations:
 ///   CREATE TABLE <schema>.outbox (
 ///     chain_id uuid NOT NULL, seq bigint GENERATED ALWAYS AS IDENTITY,
 ///     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
 ///     event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
 ///     subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
-///     trace_id text NOT NULL DEFAULT '', audit jsonb, PRIMARY KEY (xid, seq));
+///     trace_id text NOT NULL DEFAULT '', audit jsonb);
+///   CREATE INDEX outbox_order ON <schema>.outbox (xid, seq);
 ///   CREATE TABLE <schema>.outbox_cursors (
 ///     sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
 /// `outbox` forces row security; `outbox_cursors` has no tenant data.

@@ -30,7 +30,8 @@ struct OutboxFixture {
         xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
         event_id uuid NOT NULL, branch_id uuid, device_id uuid, type text NOT NULL,
         subject text NOT NULL, occurred_at timestamptz NOT NULL, payload jsonb NOT NULL,
-        trace_id text NOT NULL DEFAULT '', audit jsonb, PRIMARY KEY (xid, seq));
+        trace_id text NOT NULL DEFAULT '', audit jsonb);
+      CREATE INDEX outbox_order ON shop.outbox (xid, seq);
       CREATE TABLE shop.outbox_cursors (
         sink text PRIMARY KEY, xid xid8 NOT NULL DEFAULT '0', seq bigint NOT NULL DEFAULT 0);
       GRANT USAGE ON SCHEMA shop TO cartwise_tenant_app;

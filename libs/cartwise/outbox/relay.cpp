@@ -3,7 +3,6 @@
 #include <mutex>
 #include <thread>
 
-#include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
 #include "cartwise/base/status_macros.hpp"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include <absl/status/statusor.h>
 #include <grpcpp/channel.h>

@@ -5,7 +5,7 @@
 
 #include <absl/strings/str_replace.h>
 
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/refusals.hpp"
 #include "cartwise/base/status_macros.hpp"
 
 namespace cartwise::pg {
@@ -54,12 +54,10 @@ absl::Status PlayBack(Transaction& tx, const Statements& sql, const std::string&
   CW_ASSIGN_OR_RETURN(const Rows found,
                       tx.Run(sql.find, chain, principal, once.Method(), once.Key()));
   if (found.empty() || found.front().IsNull("answer")) {
-    return errors::Refuse(absl::StatusCode::kAborted, "REQUEST_IN_PROGRESS",
-                          "a request with this Idempotency-Key is still running");
+    return errors::RequestInProgress();
   }
   if (found.front().Text("request_hash") != once.RequestHash()) {
-    return errors::Refuse(absl::StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_REUSED",
-                          "this Idempotency-Key was used with another request");
+    return errors::IdempotencyKeyReused();
   }
   once.Replay(found.front().Bytes("answer"));
   return absl::OkStatus();

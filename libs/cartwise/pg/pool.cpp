@@ -4,12 +4,11 @@
 #include <cstdlib>
 #include <mutex>
 
-#include <absl/strings/str_cat.h>
 #include <absl/time/clock.h>
 
-#include "cartwise/base/busy.hpp"
 #include "cartwise/base/development.hpp"
 #include "cartwise/base/errors.hpp"
+#include "cartwise/base/refusals.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/pg/connection.hpp"
 #include "cartwise/pg/dial.hpp"

@@ -4,7 +4,6 @@
 #include <optional>
 
 #include "cartwise/base/errors.hpp"
-#include "cartwise/base/status_macros.hpp"
 
 namespace cartwise::phone {
 namespace {

@@ -4,9 +4,7 @@
 
 #include <absl/strings/match.h>
 #include <absl/strings/str_replace.h>
-#include <absl/time/clock.h>
 
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/ids.hpp"
 
 namespace cartwise::rpc {

@@ -1,7 +1,6 @@
 #include "cartwise/rpc/enums.hpp"
 
 #include <set>
-#include <string>
 #include <vector>
 
 #include "cartwise/base/errors.hpp"

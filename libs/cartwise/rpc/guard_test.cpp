@@ -11,7 +11,7 @@
 #include "cartwise/rpc/server.hpp"
 #include "cartwise/telemetry/v1/telemetry.grpc.pb.h"
 #include "cartwise/tenant/v1/api_keys.grpc.pb.h"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 
 namespace cartwise::rpc {

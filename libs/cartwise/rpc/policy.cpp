@@ -1,7 +1,6 @@
 #include "cartwise/rpc/policy.hpp"
 
 #include <algorithm>
-#include <utility>
 
 #include <absl/strings/str_cat.h>
 #include <google/protobuf/descriptor.pb.h>

@@ -1,7 +1,6 @@
 #include "api/clockwork.hpp"
 
 #include <map>
-#include <utility>
 
 #include "domain/presence.hpp"
 

@@ -3,7 +3,6 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include "api/translation.hpp"
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/page.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"

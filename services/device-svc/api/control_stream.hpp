@@ -46,7 +46,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   const std::string& agent_epoch() const override { return caught_up_.agent_epoch; }
   ClockSample clock_sample() const override;
   bool ended() const;
-  std::timed_mutex& lane() override { return lane_; }
+  std::timed_mutex& turn() override { return turn_; }
   void Prepare(Order order) override;
   bool Send(const Order& order) override;
   void Drop(const std::string& why) override;
@@ -95,7 +95,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   const DeviceKey key_;
   std::string token_hash_;  ///< until it was greeted
   const StreamParts& parts_;
-  std::timed_mutex lane_;
+  std::timed_mutex turn_;
 
   // Written on the lane before the second message is read and before the stream
   // is in the registry.
@@ -105,7 +105,7 @@ class ControlStream final : public rpc::BidiReactor<v1::ControlRequest, v1::Cont
   std::shared_ptr<EventPump> pump_;
   absl::Duration noted_at_;
 
-  // Written while the stream is greeted, then under lane().
+  // Written while the stream is greeted, then under turn().
   std::string told_key_;
   int64_t last_seq_ = 0;
   std::optional<Prepared> prepared_;

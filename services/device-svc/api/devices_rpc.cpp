@@ -181,7 +181,7 @@ grpc::Status DevicesRpc::RotateDeviceToken(grpc::ServerContext* ctx,
     CW_ASSIGN_OR_RETURN(const auto id, ParseId<DeviceId>("id", req->id()));
     return parts_.database.Write(caller, [&](Store& store) -> absl::Status {
       CW_ASSIGN_OR_RETURN(
-          const Enrolment rotated,
+          const Enrollment rotated,
           parts_.devices.RotateToken(store, caller, TokenHashOf(ctx->client_metadata()), id));
       out->set_device_id(rotated.device.id.value());
       out->set_device_token(rotated.token);

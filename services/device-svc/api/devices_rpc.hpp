@@ -13,8 +13,8 @@
 
 namespace cartwise::device {
 
-/// What the answer to an enrolment says beside the device.
-struct EnrolmentAnswer {
+/// What the answer to an enrollment says beside the device.
+struct EnrollmentAnswer {
   std::string mqtt_broker;
   int mqtt_port = 0;
   const OrderKeys& order_keys;
@@ -30,7 +30,7 @@ class DevicesRpc final : public v1::DeviceService::Service {
     Streams& streams;
     const Registration& registration;
     const Clock& clock;
-    EnrolmentAnswer answer;
+    EnrollmentAnswer answer;
     std::function<void()> announced;
   };
   explicit DevicesRpc(Parts parts) : parts_(std::move(parts)), announced_(parts_.announced) {}

@@ -2,10 +2,8 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include <absl/status/statusor.h>
-#include <absl/time/time.h>
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/timestamp.pb.h>
 

@@ -102,8 +102,8 @@ absl::StatusOr<Command> Commands::ExecuteHere(const Caller& caller, const NewCom
 absl::StatusOr<std::optional<Command>> Commands::SendHere(const Caller& caller,
                                                           const NewCommand& wanted, Link& link,
                                                           absl::Duration accepted_at) {
-  std::unique_lock lane(link.lane(), absl::ToChronoMilliseconds(wanted.ttl));
-  if (!lane) {
+  std::unique_lock turn(link.turn(), absl::ToChronoMilliseconds(wanted.ttl));
+  if (!turn) {
     return errors::Refuse(absl::StatusCode::kUnavailable, "DEVICE_BUSY",
                           "too many commands for this device; nothing was sent");
   }
@@ -333,7 +333,7 @@ void Commands::TakeOver(const ChainId& chain, const CommandId& id) {
   // Without the stream it was meant for, the next one's CaughtUp settles it.
   if (!link || link->stream() != (*known)->stream) return;
 
-  std::unique_lock lane(link->lane());
+  std::unique_lock turn(link->turn());
   const absl::Duration before = clock_.SinceBoot();
   const auto taken = log_.TakeOver(chain, id, deadline);
   if (IsLost(taken.status())) link->Drop("a commit was lost");

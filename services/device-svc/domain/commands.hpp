@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <vector>
 
 #include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>

@@ -52,9 +52,9 @@ absl::StatusOr<Device> FindVisible(Store& store, const Caller& caller, const Dev
   return *std::move(device);
 }
 
-absl::StatusOr<Enrolment> Devices::Enrol(Store& store, const Caller& caller,
-                                         const EnrolledBranch& branch,
-                                         const NewDevice& wanted) const {
+absl::StatusOr<Enrollment> Devices::Enrol(Store& store, const Caller& caller,
+                                          const EnrolledBranch& branch,
+                                          const NewDevice& wanted) const {
   const absl::Time now = clock_.Now();
   Device device;
   device.id = DeviceId::New();
@@ -75,12 +75,12 @@ absl::StatusOr<Enrolment> Devices::Enrol(Store& store, const Caller& caller,
   if (!inserted) return EnrolAgain(store, caller, branch, wanted);
   if (there >= branch.max_devices) return reasons::TooManyDevices(branch.max_devices);
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.registered"), device));
-  return Enrolment{std::move(device), token.token};
+  return Enrollment{std::move(device), token.token};
 }
 
-absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller,
-                                              const EnrolledBranch& branch,
-                                              const NewDevice& wanted) const {
+absl::StatusOr<Enrollment> Devices::EnrolAgain(Store& store, const Caller& caller,
+                                               const EnrolledBranch& branch,
+                                               const NewDevice& wanted) const {
   CW_ASSIGN_OR_RETURN(auto known, store.LockDeviceByMac(wanted.mac_address));
   // Retired between the two statements: the client's next try will succeed.
   if (!known) return absl::AbortedError("the device was retired meanwhile");
@@ -88,14 +88,14 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller
   if (device.chain != branch.chain) {
     device.Touch(clock_.Now());
     CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.claimed_elsewhere"), device));
-    return Enrolment{std::move(device), ""};
+    return Enrollment{std::move(device), ""};
   }
   if (device.lifecycle != Lifecycle::kProvisioned) {
     device.lifecycle = Lifecycle::kQuarantined;
     CW_RETURN_IF_ERROR(EndPresence(store, device));
     CW_RETURN_IF_ERROR(
         store.Announce(ChangeBy(caller, "device.quarantined", "claimed a second time"), device));
-    return Enrolment{std::move(device), ""};
+    return Enrollment{std::move(device), ""};
   }
   const IssuedToken token = tokens_.Issue(KeyOf(device));
   device.tokens = DeviceTokens{token.hash};
@@ -107,7 +107,7 @@ absl::StatusOr<Enrolment> Devices::EnrolAgain(Store& store, const Caller& caller
   device.Touch(clock_.Now());
   CW_RETURN_IF_ERROR(store.UpdateDevice(device));
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.updated", "enrolled again"), device));
-  return Enrolment{std::move(device), token.token};
+  return Enrollment{std::move(device), token.token};
 }
 
 // Stores a device that may not be there any more, and tells whoever holds its stream.
@@ -196,9 +196,9 @@ absl::StatusOr<Device> Devices::SetFirmware(Store& store, const Caller& caller, 
   return device;
 }
 
-absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& caller,
-                                               const std::string& token_hash,
-                                               const DeviceId& id) const {
+absl::StatusOr<Enrollment> Devices::RotateToken(Store& store, const Caller& caller,
+                                                const std::string& token_hash,
+                                                const DeviceId& id) const {
   CW_ASSIGN_OR_RETURN(Device device, LockVisible(store, caller, id, Role::kInstaller));
   if (device.lifecycle == Lifecycle::kRetired) return reasons::DeviceRetired();
   if (device.lifecycle == Lifecycle::kQuarantined) return reasons::DeviceQuarantined();
@@ -215,7 +215,7 @@ absl::StatusOr<Enrolment> Devices::RotateToken(Store& store, const Caller& calle
   }
   const char* const event = by_itself ? "device.token_rotated" : "device.token_voided";
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, event), device));
-  return Enrolment{std::move(device), token.token};
+  return Enrollment{std::move(device), token.token};
 }
 
 }  // namespace cartwise::device

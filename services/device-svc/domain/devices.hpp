@@ -23,7 +23,7 @@ class Tokens {
   virtual IssuedToken Issue(const DeviceKey& device) = 0;
 };
 
-/// What the branch directory says of an enrolment key.
+/// What the branch directory says of an enrollment key.
 struct EnrolledBranch {
   BranchId branch;
   ChainId chain;
@@ -32,8 +32,8 @@ struct EnrolledBranch {
   int max_devices = 0;  ///< of the whole chain, by its plan
 };
 
-/// What became of an enrolment.
-struct Enrolment {
+/// What became of an enrollment.
+struct Enrollment {
   Device device;
   std::string token;  ///< empty: refused, the claim was a second one
 };
@@ -49,8 +49,8 @@ class Devices {
   /// when the claim comes from its own chain; a foreign chain's key proves
   /// nothing about it and only leaves a `device.claimed_elsewhere`. Both answer
   /// without a token and must commit. PLAN_LIMIT_REACHED: nothing is inserted.
-  absl::StatusOr<Enrolment> Enrol(Store& store, const Caller& caller, const EnrolledBranch& branch,
-                                  const NewDevice& wanted) const;
+  absl::StatusOr<Enrollment> Enrol(Store& store, const Caller& caller, const EnrolledBranch& branch,
+                                   const NewDevice& wanted) const;
 
   /// MaySpeak for the device behind a DEVICE caller; OK for other callers.
   absl::Status Admit(Store& store, const Caller& caller, const std::string& token_hash) const;
@@ -66,12 +66,13 @@ class Devices {
   /// Asked for by the device with the token of this hash, which stays good until the new one is
   /// used; BAD_TOKEN for one that it has replaced before. Asked for by staff, what the device has
   /// is void at once and its streams end.
-  absl::StatusOr<Enrolment> RotateToken(Store& store, const Caller& caller,
-                                        const std::string& token_hash, const DeviceId& id) const;
+  absl::StatusOr<Enrollment> RotateToken(Store& store, const Caller& caller,
+                                         const std::string& token_hash, const DeviceId& id) const;
 
  private:
-  absl::StatusOr<Enrolment> EnrolAgain(Store& store, const Caller& caller,
-                                       const EnrolledBranch& branch, const NewDevice& wanted) const;
+  absl::StatusOr<Enrollment> EnrolAgain(Store& store, const Caller& caller,
+                                        const EnrolledBranch& branch,
+                                        const NewDevice& wanted) const;
   absl::Status EndPresence(Store& store, Device& device) const;
 
   Tokens& tokens_;

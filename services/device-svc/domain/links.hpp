@@ -35,9 +35,9 @@ class Link {
   virtual ClockSample clock_sample() const = 0;
   /// Held from numbering an order until it is handed to the wire: the agent
   /// refuses what does not come in rising sequence.
-  virtual std::timed_mutex& lane() = 0;
+  virtual std::timed_mutex& turn() = 0;
   /// Signs the order that comes next, whatever its sequence says, so that Send of the very same
-  /// one only writes. With the lane held.
+  /// one only writes. With the turn held.
   virtual void Prepare(Order order) = 0;
   /// Signs and writes. False when the stream is over: then nothing was written.
   virtual bool Send(const Order& order) = 0;

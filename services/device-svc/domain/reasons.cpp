@@ -69,9 +69,4 @@ absl::Status TokenRanOut() {
                 "the token that opened this stream has run out; open it again with the new one");
 }
 
-absl::Status IdempotencyKeyReused() {
-  return Refuse(StatusCode::kInvalidArgument, "IDEMPOTENCY_KEY_REUSED",
-                "this Idempotency-Key was used with another request");
-}
-
 }  // namespace cartwise::device::reasons

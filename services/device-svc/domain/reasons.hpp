@@ -19,6 +19,5 @@ absl::Status ControllerAddressTaken();  ///< ALREADY_EXISTS CONTROLLER_ADDRESS_T
 absl::Status NotAllowed();              ///< PERMISSION_DENIED NOT_ALLOWED
 absl::Status BadToken();                ///< UNAUTHENTICATED BAD_TOKEN
 absl::Status TokenRanOut();             ///< UNAVAILABLE TOKEN_RAN_OUT: of a stream that is open
-absl::Status IdempotencyKeyReused();    ///< INVALID_ARGUMENT IDEMPOTENCY_KEY_REUSED
 
 }  // namespace cartwise::device::reasons

@@ -7,7 +7,7 @@
 
 namespace cartwise::device {
 
-/// Port: spends enrolment keys. Thread-safe.
+/// Port: spends enrollment keys. Thread-safe.
 class BranchDirectory {
  public:
   virtual ~BranchDirectory() = default;
@@ -23,7 +23,7 @@ struct Registered {
   EnrolledBranch branch;
 };
 
-/// How a device becomes known: it shows an enrolment key, and gets a token.
+/// How a device becomes known: it shows an enrollment key, and gets a token.
 class Registration {
  public:
   Registration(BranchDirectory& directory, Database<Store>& database, const Devices& devices)

@@ -1,9 +1,8 @@
 #include "domain/staff_commands.hpp"
 
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/refusals.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/devices.hpp"
-#include "domain/reasons.hpp"
 
 namespace cartwise::device {
 
@@ -12,7 +11,7 @@ absl::StatusOr<Command> StaffCommands::Execute(const Caller& caller, NewCommand 
   mine.once = nullptr;  // a repeat is told by its command id
   CW_ASSIGN_OR_RETURN(const Begun begun, Begin(mine, wanted));
   CW_ASSIGN_OR_RETURN(Command command, commands_.Execute(mine, wanted));
-  if (!IsSame(command, wanted)) return reasons::IdempotencyKeyReused();
+  if (!IsSame(command, wanted)) return errors::IdempotencyKeyReused();
   if (!begun.repeated && !IsOpen(command.state)) {
     CW_RETURN_IF_ERROR(Announce(mine, command, begun.branch));
   }

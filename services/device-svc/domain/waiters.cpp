@@ -1,5 +1,6 @@
 #include "domain/waiters.hpp"
 
+#include <condition_variable>
 #include <utility>
 
 namespace cartwise::device {

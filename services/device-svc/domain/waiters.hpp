@@ -1,11 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string>
 
 #include <absl/functional/function_ref.h>
 #include <absl/time/time.h>

@@ -1,8 +1,7 @@
 -- Events are read in the order in which they are carried, and in no other.
 -- migrate:up
 
+-- outbox_order stays. It is no key: that would have to begin with the chain, as every tenant's does.
 ALTER TABLE device.outbox DROP CONSTRAINT outbox_pkey;
-DROP INDEX device.outbox_order;
-ALTER TABLE device.outbox ADD CONSTRAINT outbox_pkey PRIMARY KEY (xid, seq);
 
 -- migrate:down

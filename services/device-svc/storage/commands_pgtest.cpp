@@ -357,10 +357,10 @@ TEST_CASE("a stream that opens while a number is given goes on after it", "[comm
   REQUIRE_OK(keeper);
   REQUIRE_OK((*keeper)->Raw(
       "BEGIN; SET LOCAL cartwise.chain_id = '*';"
-      "WITH lane AS (UPDATE device.streams SET last_seq = last_seq + 1 RETURNING *) "
+      "WITH stream AS (UPDATE device.streams SET last_seq = last_seq + 1 RETURNING *) "
       "INSERT INTO device.commands (chain_id, device_id, stream_id, command_id, kind, state, "
       "ttl_ms, agent_epoch, seq, requested_by) SELECT chain_id, device_id, stream_id, "
-      "gen_random_uuid(), 'lock.unlock', 'SENT', 1000, agent_epoch, last_seq, 'x' FROM lane"));
+      "gen_random_uuid(), 'lock.unlock', 'SENT', 1000, agent_epoch, last_seq, 'x' FROM stream"));
 
   std::shared_ptr<FakeLink> newer;
   std::thread agent([&] { newer = f.here.Connect(f.device, f.Reports(CommandState::kSucceeded)); });

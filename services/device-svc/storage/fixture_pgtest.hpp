@@ -66,7 +66,7 @@ class FakeLink final : public Link {
     for (int i = 0; i < 200; ++i) std::this_thread::yield();
     return {1'000'000, clock_.SinceBoot(), clock_.Now()};
   }
-  std::timed_mutex& lane() override { return lane_; }
+  std::timed_mutex& turn() override { return turn_; }
   void Prepare(Order) override {}
   bool Send(const Order& order) override {
     if (broken) return false;
@@ -91,7 +91,7 @@ class FakeLink final : public Link {
   const StreamId stream_;
   const std::string epoch_;
   const Clock& clock_;
-  std::timed_mutex lane_;
+  std::timed_mutex turn_;
   mutable std::mutex mutex_;
   std::vector<Order> sent_;
 };
@@ -190,7 +190,7 @@ struct TwoChains {
     return *std::move(result);
   }
 
-  absl::StatusOr<Enrolment> Enrol(const EnrolledBranch& branch, const std::string& mac) {
+  absl::StatusOr<Enrollment> Enrol(const EnrolledBranch& branch, const std::string& mac) {
     NewDevice wanted;
     wanted.mac_address = mac;
     CHECK(wanted.Check().ok());
@@ -198,10 +198,10 @@ struct TwoChains {
               [&](Store& store) { return devices.Enrol(store, Service(), branch, wanted); });
   }
   Device Enrolled(const EnrolledBranch& branch, const std::string& mac = "02:00:00:00:00:01") {
-    auto enrolment = Enrol(branch, mac);
-    REQUIRE_OK(enrolment);
-    REQUIRE_FALSE(enrolment->token.empty());
-    return enrolment->device;
+    auto enrollment = Enrol(branch, mac);
+    REQUIRE_OK(enrollment);
+    REQUIRE_FALSE(enrollment->token.empty());
+    return enrollment->device;
   }
   absl::StatusOr<OpenedStream> Open(const Device& device, const std::string& epoch = kEpoch,
                                     int64_t last_seq = 0) {

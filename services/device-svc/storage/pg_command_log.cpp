@@ -9,10 +9,10 @@ namespace {
 
 namespace sql {
 
-// The stream's row is the lane: its lock puts the numbers in order, and no row
+// The lock of the stream's row puts the numbers in order, and no row
 // means that the stream does not count any more.
 constexpr pg::Query kBegin{"command_begin", R"sql(
-    WITH lane AS (
+    WITH stream AS (
       UPDATE device.streams s SET last_seq = s.last_seq + 1
        WHERE s.chain_id = $1 AND s.device_id = $2 AND s.stream_id = $3
          AND NOT EXISTS (SELECT FROM device.commands c WHERE c.chain_id = $1 AND c.command_id = $4)
@@ -20,7 +20,7 @@ constexpr pg::Query kBegin{"command_begin", R"sql(
     INSERT INTO device.commands
            (chain_id, device_id, stream_id, command_id, kind, arguments, state, ttl_ms,
             agent_epoch, seq, requested_by, purpose)
-    SELECT $1, $2, $3, $4, $5, $6, 'SENT', $7, lane.agent_epoch, lane.last_seq, $8, $9 FROM lane
+    SELECT $1, $2, $3, $4, $5, $6, 'SENT', $7, stream.agent_epoch, stream.last_seq, $8, $9 FROM stream
     ON CONFLICT ON CONSTRAINT commands_pkey DO NOTHING
     RETURNING seq, issued_at)sql"};
 
@@ -34,7 +34,7 @@ constexpr pg::Query kRoute{"command_route", "SELECT " CARTWISE_DEVICE_COLUMNS R"
 
 // FOR SHARE: the stream cannot be replaced between this look and this commit.
 constexpr pg::Query kHandOver{"command_hand_over", R"sql(
-    WITH lane AS (
+    WITH stream AS (
       SELECT s.agent_epoch FROM device.streams s
        WHERE s.chain_id = $1 AND s.device_id = $2 AND s.stream_id = $3
          FOR SHARE),
@@ -42,21 +42,21 @@ constexpr pg::Query kHandOver{"command_hand_over", R"sql(
       INSERT INTO device.commands
              (chain_id, device_id, stream_id, command_id, kind, arguments, state, ttl_ms,
               agent_epoch, requested_by, purpose, waiting_replica, issued_at)
-      SELECT $1, $2, $3, $4, $5, $6, 'SENT', $7, lane.agent_epoch, $8, $9, $10,
-             now() - $13::integer * interval '1 millisecond' FROM lane
+      SELECT $1, $2, $3, $4, $5, $6, 'SENT', $7, stream.agent_epoch, $8, $9, $10,
+             now() - $13::integer * interval '1 millisecond' FROM stream
       ON CONFLICT ON CONSTRAINT commands_pkey DO NOTHING
       RETURNING command_id)
     SELECT pg_notify($11, $12) FROM fresh)sql"};
 
 // num_nulls: a condition on seq itself would be taken for a way into the index of numbers.
 constexpr pg::Query kTakeOver{"command_take_over", R"sql(
-    WITH lane AS (
+    WITH stream AS (
       UPDATE device.streams s SET last_seq = s.last_seq + 1
         FROM device.commands c
        WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND num_nulls(c.seq) = 1
          AND s.chain_id = c.chain_id AND s.device_id = c.device_id AND s.stream_id = c.stream_id
       RETURNING s.last_seq)
-    UPDATE device.commands c SET seq = lane.last_seq FROM lane
+    UPDATE device.commands c SET seq = stream.last_seq FROM stream
      WHERE c.chain_id = $1 AND c.command_id = $2 AND c.state = 'SENT' AND num_nulls(c.seq) = 1
     RETURNING extract(epoch FROM clock_timestamp() - c.issued_at)::float8 AS age, )sql" CARTWISE_COMMAND_COLUMNS};
 

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 #include <boost/asio/awaitable.hpp>
 #include <boost/beast/http/fields.hpp>

@@ -2,7 +2,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>

@@ -1,13 +1,11 @@
 #include "http/server.hpp"
 
-#include <thread>
-
 #include <absl/strings/str_cat.h>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cartwise/base/errors.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "http/test_gateway.hpp"
 
 namespace cartwise::gateway {

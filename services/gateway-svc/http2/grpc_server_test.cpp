@@ -7,7 +7,7 @@
 #include "cartwise/device/v1/commands.grpc.pb.h"
 #include "cartwise/rpc/status.hpp"
 #include "cartwise/tenant/v1/auth.grpc.pb.h"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "http/test_gateway.hpp"
 

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/base/errors.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "limits/buckets.hpp"
 #include "limits/rate_limiter.hpp"

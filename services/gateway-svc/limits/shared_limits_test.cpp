@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "cartwise/auth/test_credentials.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "limits/rate_limiter.hpp"
 #include "limits/shared_limits.hpp"

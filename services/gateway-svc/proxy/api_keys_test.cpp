@@ -11,7 +11,7 @@
 #include "cartwise/auth/test_credentials.hpp"
 #include "cartwise/base/errors.hpp"
 #include "cartwise/rpc/status.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "http/test_gateway.hpp"
 

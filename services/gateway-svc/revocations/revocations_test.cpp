@@ -10,7 +10,7 @@
 #include "cartwise/base/errors.hpp"
 #include "cartwise/rpc/status.hpp"
 #include "cartwise/rpc/values.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "http/test_gateway.hpp"
 #include "revocations/revocation_watch.hpp"

@@ -2,14 +2,8 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
-#include <absl/status/statusor.h>
-#include <absl/time/time.h>
-
-#include "cartwise/base/caller.hpp"
 #include "cartwise/base/optional.hpp"
-#include "cartwise/base/page.hpp"
 #include "cartwise/rental/v1/carts.pb.h"
 #include "cartwise/rental/v1/rentals.pb.h"
 #include "cartwise/rpc/values.hpp"

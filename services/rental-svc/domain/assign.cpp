@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "cartwise/base/audit.hpp"
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/fields.hpp"
+#include "cartwise/base/refusals.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/phone/mobile.hpp"
 #include "domain/reasons.hpp"
@@ -16,41 +16,39 @@ using Kind = TakeResult::Kind;
 
 constexpr int kLooksInARace = 3;
 
-absl::Status Refused(absl::StatusCode code, const char* reason, const char* message) {
-  return errors::Refuse(code, reason, message);
-}
-
 absl::Status WhyNot(Kind kind) {
   constexpr auto kPrecondition = absl::StatusCode::kFailedPrecondition;
   switch (kind) {
     case Kind::kBranchNotFound:
-      return errors::NotFound(reasons::kBranchNotFound, "no such branch");
+      return reasons::BranchNotFound();
     case Kind::kBranchInactive:
-      return Refused(kPrecondition, reasons::kBranchInactive, "the branch rents no carts now");
+      return errors::Refuse(kPrecondition, reasons::kBranchInactive,
+                            "the branch rents no carts now");
     case Kind::kShopperHasRental:
-      return Refused(kPrecondition, reasons::kShopperHasRental,
-                     "this phone number has a cart of this chain already");
+      return errors::Refuse(kPrecondition, reasons::kShopperHasRental,
+                            "this phone number has a cart of this chain already");
     case Kind::kDeviceOffline:
-      return Refused(kPrecondition, reasons::kDeviceOffline,
-                     "carts are free, but their locks cannot be reached now");
+      return errors::Refuse(kPrecondition, reasons::kDeviceOffline,
+                            "carts are free, but their locks cannot be reached now");
     case Kind::kTaken:
     case Kind::kSeenBefore:
     case Kind::kNoFreeCart:
     case Kind::kRaced:
       break;
   }
-  return Refused(kPrecondition, reasons::kNoFreeCart, "every cart of the branch is out");
+  return errors::Refuse(kPrecondition, reasons::kNoFreeCart, "every cart of the branch is out");
 }
 
 absl::Status LockJammed() {
-  return Refused(absl::StatusCode::kFailedPrecondition, reasons::kLockJammed,
-                 "the locks stayed closed; staff have been told");
+  return errors::Refuse(absl::StatusCode::kFailedPrecondition, reasons::kLockJammed,
+                        "the locks stayed closed; staff have been told");
 }
 
 absl::Status NobodyKnows(const Rental& rental) {
   return errors::WithDetail(
-      Refused(absl::StatusCode::kUnavailable, reasons::kUnlockUnconfirmed,
-              "nobody knows yet whether the lock opened; look at the rental, do not try again"),
+      errors::Refuse(
+          absl::StatusCode::kUnavailable, reasons::kUnlockUnconfirmed,
+          "nobody knows yet whether the lock opened; look at the rental, do not try again"),
       "rental_id", rental.id.value());
 }
 
@@ -86,8 +84,7 @@ absl::StatusOr<Rental> AnswerOf(const Rental& rental) {
   if (rental.opened_at) return rental.AsOpened();
   switch (rental.status) {
     case RentalStatus::kOpening:
-      return Refused(absl::StatusCode::kAborted, reasons::kRequestInProgress,
-                     "a request with this Idempotency-Key is still running");
+      return errors::RequestInProgress();
     case RentalStatus::kNotOpened:
       return LockJammed();
     case RentalStatus::kCancelled:
@@ -96,8 +93,8 @@ absl::StatusOr<Rental> AnswerOf(const Rental& rental) {
       return NobodyKnows(rental);
     default:
       return errors::WithDetail(
-          Refused(absl::StatusCode::kFailedPrecondition, reasons::kRentalNotOpen,
-                  "staff have ended the rental; nobody saw its lock open"),
+          errors::Refuse(absl::StatusCode::kFailedPrecondition, reasons::kRentalNotOpen,
+                         "staff have ended the rental; nobody saw its lock open"),
           "rental_id", rental.id.value());
   }
 }
@@ -191,8 +188,7 @@ absl::StatusOr<Rental> Assignment::Opened(const Caller& caller, Rental rental) {
 absl::StatusOr<Rental> Assignment::NothingHappened(const Caller& caller, const Rental& rental,
                                                    const CommandOutcome& outcome) {
   const std::string end_reason = EndReasonOf(outcome);
-  absl::Status answer = Refused(absl::StatusCode::kFailedPrecondition, reasons::kDeviceOffline,
-                                "the lock's device did not take the command; nothing was opened");
+  absl::Status answer = reasons::NothingOpened();
   if (!outcome.reason.empty()) {
     answer = errors::WithDetail(std::move(answer), "device_reason", outcome.reason);
   }
@@ -220,8 +216,7 @@ absl::StatusOr<Rental> Assignment::AsSettled(const Caller& lasting, const Rental
 absl::StatusOr<Rental> Assignment::AnswerAgain(const Caller& caller, const NewRental& want,
                                                TakeResult earlier) {
   if (caller.once != nullptr && earlier.request_hash != caller.once->RequestHash()) {
-    return Refused(absl::StatusCode::kInvalidArgument, reasons::kKeyReused,
-                   "this Idempotency-Key was used with another request");
+    return errors::IdempotencyKeyReused();
   }
   if (earlier.rental.status == RentalStatus::kOpening) {
     // The twin is still at it; its client's patience is ours.

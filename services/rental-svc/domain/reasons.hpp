@@ -1,5 +1,7 @@
 #pragma once
 
+#include <absl/status/status.h>
+
 /// Every stable reason this service refuses with. Clients branch on them.
 namespace cartwise::rental::reasons {
 
@@ -10,8 +12,6 @@ inline constexpr char kDeviceOffline[] = "DEVICE_OFFLINE";
 inline constexpr char kShopperHasRental[] = "SHOPPER_HAS_RENTAL";
 inline constexpr char kLockJammed[] = "LOCK_JAMMED";
 inline constexpr char kUnlockUnconfirmed[] = "UNLOCK_UNCONFIRMED";
-inline constexpr char kRequestInProgress[] = "REQUEST_IN_PROGRESS";
-inline constexpr char kKeyReused[] = "IDEMPOTENCY_KEY_REUSED";
 inline constexpr char kCartNotFound[] = "CART_NOT_FOUND";
 inline constexpr char kControllerNotFound[] = "CONTROLLER_NOT_FOUND";
 inline constexpr char kCartNumberTaken[] = "CART_NUMBER_TAKEN";
@@ -22,6 +22,11 @@ inline constexpr char kRentalNotFound[] = "RENTAL_NOT_FOUND";
 inline constexpr char kRentalNotOpen[] = "RENTAL_NOT_OPEN";
 inline constexpr char kNotAllowed[] = "NOT_ALLOWED";
 inline constexpr char kRentalOpening[] = "RENTAL_OPENING";
+
+// What is refused in the same words in several places.
+absl::Status BranchNotFound();
+absl::Status RentalNotFound();
+absl::Status NothingOpened();  ///< FAILED_PRECONDITION DEVICE_OFFLINE
 
 }  // namespace cartwise::rental::reasons
 

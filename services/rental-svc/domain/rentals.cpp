@@ -17,10 +17,6 @@ bool IsShopper(const Caller& caller) {
   return caller.principal == Principal::kShopper;
 }
 
-absl::Status NoSuchRental() {
-  return errors::NotFound(reasons::kRentalNotFound, "no such rental");
-}
-
 // While the lock is being opened, the outcome decides, and nobody else.
 absl::Status CheckNotOpening(const Rental& rental) {
   if (rental.status != RentalStatus::kOpening) return absl::OkStatus();
@@ -96,7 +92,7 @@ absl::StatusOr<Rental> ForceComplete(Store& store, const Caller& caller, const R
                                      const std::string& reason, absl::Time now) {
   CW_RETURN_IF_ERROR(CheckReason(reason));
   CW_ASSIGN_OR_RETURN(const Rental rental, store.FindRental(id));
-  if (!caller.MayIn(rental.branch, Role::kOperator)) return NoSuchRental();
+  if (!caller.MayIn(rental.branch, Role::kOperator)) return reasons::RentalNotFound();
   // Also when the branch is deleted by now.
   const Branch branch{.chain = rental.chain, .id = rental.branch, .time_zone = ""};
   const auto hand = store.LockOpenRental(
@@ -114,9 +110,9 @@ absl::StatusOr<Rental> GetRental(Store& store, const Caller& caller, const Phone
   CW_ASSIGN_OR_RETURN(const Rental rental, store.FindRental(id));
   if (IsShopper(caller)) {
     const auto phone = vault.Open(rental.phone_sealed, rental.id);
-    if (!phone.ok() || *phone != caller.phone) return NoSuchRental();
+    if (!phone.ok() || *phone != caller.phone) return reasons::RentalNotFound();
   } else if (!caller.MayIn(rental.branch, Role::kViewer)) {
-    return NoSuchRental();
+    return reasons::RentalNotFound();
   }
   return rental;
 }

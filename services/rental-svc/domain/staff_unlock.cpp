@@ -21,8 +21,7 @@ absl::Status WhyNot(const CommandOutcome& outcome) {
                             "the lock stayed closed when it was told to open");
     case CommandState::kDropped:
     case CommandState::kRejected:
-      return errors::Refuse(kPrecondition, reasons::kDeviceOffline,
-                            "the lock's device did not take the command; nothing was opened");
+      return reasons::NothingOpened();
     case CommandState::kSent:
     case CommandState::kUnknown:
       break;
@@ -68,6 +67,8 @@ absl::StatusOr<Cart> StaffUnlocks::Open(const Caller& caller, const StaffUnlock&
   Cart cart;
   mine.deadline = std::max(mine.deadline, clock_.Now() + absl::Seconds(5));
   CW_RETURN_IF_ERROR(database_.Write(mine, [&](Store& store) -> absl::Status {
+    // The cart before the opening, as whoever carries out its hook's word.
+    CW_RETURN_IF_ERROR(store.LockCart(branch, want.cart).status());
     CW_RETURN_IF_ERROR(store.SettleStaffUnlock(order.chain, order.command, outcome));
     CW_ASSIGN_OR_RETURN(cart, store.FindCart(branch, want.cart));
     return absl::OkStatus();

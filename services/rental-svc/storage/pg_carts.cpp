@@ -97,7 +97,7 @@ absl::Status Named(const absl::Status& status) {
 
 absl::StatusOr<Branch> PgStore::FindBranch(const BranchId& id) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kFindBranch, id));
-  if (rows.empty()) return errors::NotFound(reasons::kBranchNotFound, "no such branch");
+  if (rows.empty()) return reasons::BranchNotFound();
   const pg::Row row = rows.front();
   return Branch{.chain = row.As<ChainId>("chain_id"),
                 .id = id,

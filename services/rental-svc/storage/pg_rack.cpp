@@ -3,7 +3,6 @@
 #include <absl/time/clock.h>
 
 #include "cartwise/base/audit.hpp"
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/outbox/outbox.hpp"
 #include "domain/assign.hpp"
@@ -252,7 +251,7 @@ absl::StatusOr<TakeResult> PgRack::JamAndTake(const Caller& caller, const Rental
 absl::StatusOr<Rental> PgRack::Find(const Caller& caller, const Rental& rental) {
   Runner runner = Single(pool_, caller);
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, runner.Run(sql::kFindRental, rental.chain, rental.id));
-  if (rows.empty()) return errors::NotFound(reasons::kRentalNotFound, "no such rental");
+  if (rows.empty()) return reasons::RentalNotFound();
   return ReadRental(rows.front());
 }
 

@@ -1,5 +1,4 @@
 #include "cartwise/base/audit.hpp"
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/outbox/outbox.hpp"
 #include "domain/reasons.hpp"
@@ -153,15 +152,11 @@ int Count(const pg::Row& row, const char* column) {
   return static_cast<int>(row.Int(column));
 }
 
-absl::Status NoSuchRental() {
-  return errors::NotFound(reasons::kRentalNotFound, "no such rental");
-}
-
 }  // namespace
 
 absl::StatusOr<Rental> PgStore::FindRental(const RentalId& id) {
   CW_ASSIGN_OR_RETURN(const pg::Rows rows, tx_.Run(sql::kFindRentalById, id));
-  if (rows.empty()) return NoSuchRental();
+  if (rows.empty()) return reasons::RentalNotFound();
   return ReadRental(rows.front());
 }
 
@@ -170,7 +165,7 @@ absl::StatusOr<RentalInHand> PgStore::LockOpenRental(const Branch& branch,
   CW_ASSIGN_OR_RETURN(const pg::Rows rows,
                       tx_.Run(sql::kLockOpenRental, branch.chain, branch.id, choice.id,
                               choice.cart_number, choice.phone_hashes));
-  if (rows.empty()) return NoSuchRental();
+  if (rows.empty()) return reasons::RentalNotFound();
   const pg::Row row = rows.front();
   return RentalInHand{.rental = ReadRental(row),
                       .is_locked = row.Bool("is_locked"),
@@ -185,7 +180,7 @@ absl::StatusOr<Rental> PgStore::EndRental(const Rental& rental, const Ending& en
       tx_.Run(sql::kEndRental, rental.chain, rental.id, Name(ending.status), ending.at,
               ending.reason, ending.by, ending.note, Name(ending.cart), NewUuid(), caller.trace_id,
               outbox::AuditColumn(AuditOf(caller, ending.note))));
-  if (rows.empty()) return NoSuchRental();
+  if (rows.empty()) return reasons::RentalNotFound();
   return ReadRental(rows.front());
 }
 

@@ -1,8 +1,7 @@
 #include "cartwise/base/audit.hpp"
-#include "cartwise/base/errors.hpp"
+#include "cartwise/base/refusals.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/outbox/outbox.hpp"
-#include "domain/reasons.hpp"
 #include "storage/pg_store.hpp"
 #include "storage/staff_unlock_sql.hpp"
 
@@ -21,8 +20,7 @@ absl::StatusOr<std::optional<EarlierUnlock>> PgStore::InsertStaffUnlock(const Ca
   // The command's id comes from the Idempotency-Key: the same id for something else.
   const pg::Row there = rows.front();
   if (there.As<CartId>("cart_id") != cart.id || there.Text("reason") != order.purpose) {
-    return errors::Refuse(absl::StatusCode::kInvalidArgument, reasons::kKeyReused,
-                          "this Idempotency-Key was used with another request");
+    return errors::IdempotencyKeyReused();
   }
   return EarlierUnlock{{CommandStateFromName(there.Text("state")), there.Text("outcome")},
                        there.Time("requested_at")};

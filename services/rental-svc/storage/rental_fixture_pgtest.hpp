@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <functional>
-#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -10,8 +9,8 @@
 #include <absl/strings/str_cat.h>
 
 #include "cartwise/pg/connection.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/database.hpp"
-#include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/assign.hpp"

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "domain/fake_event_store.hpp"
+#include "domain/event_store_fake.hpp"
 
 namespace cartwise::telemetry {
 

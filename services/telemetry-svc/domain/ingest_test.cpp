@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/base/status_macros.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
-#include "domain/fake_event_store.hpp"
+#include "domain/event_store_fake.hpp"
 
 namespace cartwise::telemetry {
 namespace {

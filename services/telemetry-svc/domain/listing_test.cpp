@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/testing/status.hpp"
-#include "domain/fake_event_store.hpp"
+#include "domain/event_store_fake.hpp"
 
 namespace cartwise::telemetry {
 namespace {

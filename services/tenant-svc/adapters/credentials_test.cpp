@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 
 #include "cartwise/auth/test_credentials.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/api_key.hpp"
 #include "domain/user.hpp"

@@ -1,7 +1,6 @@
 #include "api/users_rpc.hpp"
 
 #include "api/translation.hpp"
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/users.hpp"
 

@@ -2,7 +2,6 @@
 
 #include <cstdio>
 
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/base/text.hpp"
 

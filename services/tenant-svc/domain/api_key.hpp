@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
 #include "cartwise/base/caller.hpp"

@@ -1,6 +1,5 @@
 #include "domain/passwords.hpp"
 
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "domain/password_words.hpp"
 #include "domain/reasons.hpp"

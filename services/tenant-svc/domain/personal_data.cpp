@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cartwise/base/errors.hpp"
 #include "cartwise/base/status_macros.hpp"
 #include "cartwise/phone/mobile.hpp"
 #include "domain/chains.hpp"

@@ -1,5 +1,7 @@
 #include "domain/reasons.hpp"
 
+#include "cartwise/base/errors.hpp"
+
 namespace cartwise::tenant::reasons {
 
 using absl::StatusCode;
@@ -112,7 +114,7 @@ absl::Status RefreshTokenReused() {
 
 absl::Status EnrollmentKeyInvalid() {
   return Refuse(StatusCode::kUnauthenticated, "ENROLLMENT_KEY_INVALID",
-                "this enrolment key is not valid; make a new one");
+                "this enrollment key is not valid; make a new one");
 }
 
 absl::Status LinkInvalid() {

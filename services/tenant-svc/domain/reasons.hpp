@@ -5,8 +5,6 @@
 #include <absl/status/status.h>
 #include <absl/time/time.h>
 
-#include "cartwise/base/errors.hpp"
-
 /// Every refusal of this service that clients branch on, made in one place.
 /// INVALID_FIELD, IDEMPOTENCY_KEY_REUSED and the like come from the libraries.
 namespace cartwise::tenant::reasons {

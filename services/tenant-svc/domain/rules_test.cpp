@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <catch2/catch.hpp>
 
@@ -120,7 +119,7 @@ TEST_CASE("a refresh token is good once, until it expires or its family ends", "
   CHECK(token.WorthAt(kNow + absl::Hours(1)) == Worth::kReused);
 }
 
-TEST_CASE("an enrolment key is for 1 to 100 devices and 1 minute to 7 days", "[enrolment]") {
+TEST_CASE("an enrollment key is for 1 to 100 devices and 1 minute to 7 days", "[enrollment]") {
   NewEnrollmentKey want;
   CHECK(want.Check().ok());
   want.max_uses = 101;
@@ -134,7 +133,7 @@ TEST_CASE("an enrolment key is for 1 to 100 devices and 1 minute to 7 days", "[e
   CHECK(FieldAtFault(want.Check()) == "ttl");
 }
 
-TEST_CASE("MAC addresses are read in either writing and kept in one", "[enrolment]") {
+TEST_CASE("MAC addresses are read in either writing and kept in one", "[enrollment]") {
   CHECK(ParseMacAddress("02:00:00:00:00:0A").value() == "02:00:00:00:00:0a");
   CHECK(ParseMacAddress("02-00-00-00-00-0a").value() == "02:00:00:00:00:0a");
   for (const char* bad :

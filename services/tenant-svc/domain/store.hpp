@@ -8,7 +8,6 @@
 #include <absl/status/statusor.h>
 #include <absl/time/time.h>
 
-#include "cartwise/base/audit.hpp"
 #include "cartwise/base/database.hpp"
 #include "cartwise/base/page.hpp"
 #include "domain/api_key.hpp"
@@ -75,7 +74,7 @@ class Store {
   /// BRANCH_CODE_TAKEN.
   virtual absl::Status InsertBranch(const Branch& branch) = 0;
   virtual absl::Status UpdateBranch(const Branch& branch) = 0;
-  /// With its enrolment keys, which are revoked.
+  /// With its enrollment keys, which are revoked.
   virtual absl::Status DeleteBranch(const Branch& branch, absl::Time now) = 0;
 
   // Users, by e-mail.
@@ -167,7 +166,7 @@ class Store {
   virtual absl::StatusOr<bool> SpendPasswordLink(const PasswordLink& link,
                                                  const std::string& hash) = 0;
 
-  // Enrolment keys, newest first.
+  // Enrollment keys, newest first.
   virtual absl::StatusOr<std::vector<EnrollmentKey>> ListEnrollmentKeys(
       const BranchId& branch, const PageRequest& page) = 0;
   virtual absl::Status InsertEnrollmentKey(const EnrollmentKey& key, const std::string& hash) = 0;

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cartwise/base/ids.hpp"
-#include "cartwise/testing/fake_clock.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/status.hpp"
 #include "sms/console_sms.hpp"
 #include "sms/inforu_sms.hpp"

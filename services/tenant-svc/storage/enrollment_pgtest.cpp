@@ -14,7 +14,7 @@ int Used(TwoChains& f) {
   return int(f.server.Sql("SELECT sum(used) AS n FROM tenant.enrollment_keys").front().Int("n"));
 }
 
-TEST_CASE("a key opens its branch for as many devices as it says", "[enrolment]") {
+TEST_CASE("a key opens its branch for as many devices as it says", "[enrollment]") {
   TwoChains f;
   const auto key = f.NewKey(Staff(f.rami.id, Role::kInstaller), f.haifa.id, 2);
   REQUIRE_OK(key);
@@ -30,7 +30,7 @@ TEST_CASE("a key opens its branch for as many devices as it says", "[enrolment]"
   CHECK(Used(f) == 2);
 }
 
-TEST_CASE("the same device asks again without spending a use", "[enrolment]") {
+TEST_CASE("the same device asks again without spending a use", "[enrollment]") {
   TwoChains f;
   const auto key = f.NewKey(f.owner, f.haifa.id);
   REQUIRE_OK(key);
@@ -43,7 +43,7 @@ TEST_CASE("the same device asks again without spending a use", "[enrolment]") {
   CHECK_REFUSED(f.Redeem(key->secret, kPi), "ENROLLMENT_KEY_INVALID");
 }
 
-TEST_CASE("an invalid key does not tell why it is", "[enrolment]") {
+TEST_CASE("an invalid key does not tell why it is", "[enrollment]") {
   TwoChains f;
   const auto unknown = f.Redeem("cwek_made-up", kPi);
   CHECK_REFUSED(unknown, "ENROLLMENT_KEY_INVALID");
@@ -72,7 +72,7 @@ TEST_CASE("an invalid key does not tell why it is", "[enrolment]") {
   CHECK_REFUSED(f.Redeem("cwek_made-up", "not a mac"), "INVALID_FIELD");
 }
 
-TEST_CASE("a key with one use lets one of twenty devices in", "[enrolment]") {
+TEST_CASE("a key with one use lets one of twenty devices in", "[enrollment]") {
   TwoChains f;
   const auto key = f.NewKey(f.owner, f.haifa.id);
   REQUIRE_OK(key);
@@ -93,7 +93,7 @@ TEST_CASE("a key with one use lets one of twenty devices in", "[enrolment]") {
   CHECK(f.Count("tenant.enrollment_redemptions") == 1);
 }
 
-TEST_CASE("one device that asks twenty times at once spends one use", "[enrolment]") {
+TEST_CASE("one device that asks twenty times at once spends one use", "[enrollment]") {
   TwoChains f;
   const auto key = f.NewKey(f.owner, f.haifa.id, 5);
   REQUIRE_OK(key);
@@ -108,7 +108,7 @@ TEST_CASE("one device that asks twenty times at once spends one use", "[enrolmen
   CHECK(Used(f) == 1);
 }
 
-TEST_CASE("keys are made and listed by those who see the branch", "[enrolment]") {
+TEST_CASE("keys are made and listed by those who see the branch", "[enrollment]") {
   TwoChains f;
   const auto list = [&](const Caller& as, const BranchId& branch, const PageRequest& page) {
     return f.Do(as, [&](Store& store, const Caller& caller) {

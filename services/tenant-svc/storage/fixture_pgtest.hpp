@@ -7,10 +7,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "cartwise/base/errors.hpp"
 #include "cartwise/pg/once.hpp"
+#include "cartwise/testing/clock_fake.hpp"
 #include "cartwise/testing/database.hpp"
-#include "cartwise/testing/fake_clock.hpp"
 #include "cartwise/testing/plans.hpp"
 #include "cartwise/testing/status.hpp"
 #include "domain/branches.hpp"

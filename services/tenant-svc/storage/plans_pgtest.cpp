@@ -182,7 +182,7 @@ TEST_CASE("flags are kept sorted, each once, until they are replaced or taken aw
   CHECK(chain->feature_flags.empty());
 }
 
-TEST_CASE("whoever redeems an enrolment key hears how many devices the plan allows", "[plans]") {
+TEST_CASE("whoever redeems an enrollment key hears how many devices the plan allows", "[plans]") {
   BasicChain f;
   const auto key = f.NewKey(f.owner, f.haifa.id, 2);
   REQUIRE_OK(key);

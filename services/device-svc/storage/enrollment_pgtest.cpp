@@ -8,7 +8,7 @@ namespace {
 
 constexpr char kMac[] = "02:00:00:00:00:01";
 
-TEST_CASE("a device that was never seen may enrol again and gets a new token", "[enrolment]") {
+TEST_CASE("a device that was never seen may enrol again and gets a new token", "[enrollment]") {
   TwoChains f;
   const auto first = f.Enrol(f.haifa, kMac);
   const auto again = f.Enrol(f.haifa, kMac);
@@ -22,7 +22,7 @@ TEST_CASE("a device that was never seen may enrol again and gets a new token", "
   CHECK(f.Open(again->device).ok());
 }
 
-TEST_CASE("a second claim of a device in service quarantines it and is refused", "[enrolment]") {
+TEST_CASE("a second claim of a device in service quarantines it and is refused", "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
@@ -40,7 +40,7 @@ TEST_CASE("a second claim of a device in service quarantines it and is refused",
   CHECK_REFUSED(f.Open(device), "DEVICE_QUARANTINED");
 }
 
-TEST_CASE("an admin ends a quarantine, an installer does not", "[enrolment]") {
+TEST_CASE("an admin ends a quarantine, an installer does not", "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
@@ -58,7 +58,7 @@ TEST_CASE("an admin ends a quarantine, an installer does not", "[enrolment]") {
   CHECK(f.Open(device).ok());
 }
 
-TEST_CASE("another chain's key neither gets a device nor stops it", "[enrolment]") {
+TEST_CASE("another chain's key neither gets a device nor stops it", "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
@@ -73,7 +73,7 @@ TEST_CASE("another chain's key neither gets a device nor stops it", "[enrolment]
                 f.haifa.chain.value() + "'") == 1);
 }
 
-TEST_CASE("of many that enrol with one address at once, one is inserted", "[enrolment]") {
+TEST_CASE("of many that enrol with one address at once, one is inserted", "[enrollment]") {
   TwoChains f;
   std::atomic<int> registered = 0;
   std::vector<std::thread> threads;
@@ -98,7 +98,7 @@ TEST_CASE("of many that enrol with one address at once, one is inserted", "[enro
   CHECK(f.Events("device.registered") == 1);
 }
 
-TEST_CASE("a retired device's address is free again", "[enrolment]") {
+TEST_CASE("a retired device's address is free again", "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
@@ -121,7 +121,7 @@ TEST_CASE("a retired device's address is free again", "[enrolment]") {
   CHECK(anew.id != device.id);
 }
 
-TEST_CASE("a rotated token replaces the old one after the overlap", "[enrolment]") {
+TEST_CASE("a rotated token replaces the old one after the overlap", "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
@@ -145,7 +145,7 @@ TEST_CASE("a rotated token replaces the old one after the overlap", "[enrolment]
 }
 
 TEST_CASE("a token that staff replaced is void at once, one that its device replaced is not",
-          "[enrolment]") {
+          "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   REQUIRE_OK(f.Open(device));
@@ -165,7 +165,7 @@ TEST_CASE("a token that staff replaced is void at once, one that its device repl
   CHECK_REFUSED(rotate(TwoChains::Speaking(device)), "BAD_TOKEN");
 }
 
-TEST_CASE("a foreign device answers exactly as an absent one", "[enrolment]") {
+TEST_CASE("a foreign device answers exactly as an absent one", "[enrollment]") {
   TwoChains f;
   const Device device = f.Enrolled(f.haifa, kMac);
   const Caller stranger = TwoChains::Staff(f.tel_aviv, Role::kOwner);
