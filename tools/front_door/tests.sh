@@ -133,8 +133,9 @@ run_programs() {
   printf '%-12s %s passed, %s failed  %s\n' "$name" "$passed" "$failed" "$(duration $((SECONDS - began)))"
 }
 
-# Every statement of the services, by name, was seen to give a stranger nothing. The programs of
-# the pg step have written down those that were.
+# Every statement that the sources name was seen to give a stranger nothing. The programs of the pg
+# step have written down those that were. What libraries put together for a schema is tried as well,
+# but not demanded here: it has no name in the sources.
 check_statements() {
   local declared=$REPORT_DIR/declared kept_out=$REPORT_DIR/kept_out of_nobody=$REPORT_DIR/of_nobody wrong
   find libs services \( -name '*.cpp' -o -name '*.hpp' \) -not -name '*_pgtest.*' -not -path '*/testing/*' -print0 |
