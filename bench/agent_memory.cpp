@@ -79,7 +79,7 @@ std::unique_ptr<Agent> Connect(fleet::Fleet& fleet, const std::string& ca, const
   return agent;
 }
 
-std::vector<std::string> EnrolDevices(fleet::Fleet& fleet, fleet::Chain& chain, int count) {
+std::vector<std::string> EnrollDevices(fleet::Fleet& fleet, fleet::Chain& chain, int count) {
   const std::string branch =
       chain.owner->Post("/api/branches", {{"name", "Agents"}, {"branch_code", "agents"}})
           .body["id"];
@@ -112,7 +112,7 @@ std::vector<std::string> EnrolDevices(fleet::Fleet& fleet, fleet::Chain& chain, 
 // What the gateway and device-svc grow by, together, per connected agent.
 std::vector<Figure> AgentMemory(fleet::Fleet& fleet, const Effort& effort) {
   fleet::Chain chain(fleet);
-  const auto tokens = EnrolDevices(fleet, chain, effort.agents);
+  const auto tokens = EnrollDevices(fleet, chain, effort.agents);
   // What other measurements left behind would hide some of the growth.
   for (const char* service : {"device-svc", "gateway-svc"}) {
     fleet.Stop(service, SIGTERM);

@@ -48,7 +48,7 @@ Agent::Agent(const Config& config, Diary& diary, Failpoints& failpoints)
       writer_bell_(clock_),
       upload_bell_(clock_),
       health_bell_(clock_),
-      enrol_bell_(clock_),
+      enroll_bell_(clock_),
       book_({order_store_, keys_, clock_, diary, control_bell_, failpoints}, NewEpoch()),
       journal_(event_store_, clock_, diary, book_.epoch(), writer_bell_, control_bell_),
       uploads_(upload_store_, clock_, diary, upload_bell_),
@@ -94,7 +94,7 @@ absl::Status Agent::Start() {
 }
 
 void Agent::Cloudward() {
-  if (Token().empty() && !Enrol()) return;
+  if (Token().empty() && !Enroll()) return;
   std::thread upload([this] { upload_.Run(); });
   control_.Run();
   upload.join();
@@ -106,13 +106,13 @@ void Agent::Stop() {
   upload_.Stop();
   writer_bell_.Ring();
   health_bell_.Ring();
-  enrol_bell_.Ring();
+  enroll_bell_.Ring();
   for (const auto& kit : buses_) kit->bell.Ring();
   for (std::thread& thread : threads_) thread.join();
   journal_.Flush();
 }
 
-bool Agent::Enrol() {
+bool Agent::Enroll() {
   const Enrollment enrollment{config_.enrollment_key, config_.mac_address, config_.device_name,
                               config_.serial_number};
   Backoff backoff;
@@ -124,8 +124,9 @@ bool Agent::Enrol() {
       return true;
     }
     const bool refused = IsRefusal(identity.status());
-    diary_.Error(refused ? "the cloud refuses to enrol this device; it needs another enrollment key"
-                         : "not enrolled yet; the cloud is away",
+    diary_.Error(refused
+                     ? "the cloud refuses to enroll this device; it needs another enrollment key"
+                     : "not enrolled yet; the cloud is away",
                  {{"code", absl::StatusCodeToString(identity.status().code())},
                   {"why", std::string(identity.status().message())}});
     Pause(refused ? backoff.AfterRefusal() : backoff.Next());
@@ -147,7 +148,7 @@ bool Agent::AwaitDisk(Backoff& backoff) {
 
 bool Agent::Pause(absl::Duration duration) {
   const absl::Duration until = clock_.SinceBoot() + duration;
-  while (!stopping_ && clock_.SinceBoot() < until) enrol_bell_.WaitUntil(until);
+  while (!stopping_ && clock_.SinceBoot() < until) enroll_bell_.WaitUntil(until);
   return !stopping_;
 }
 

@@ -46,7 +46,7 @@ class Agent {
   struct BusKit;
 
   void Cloudward();
-  bool Enrol();
+  bool Enroll();
   /// Returns once an identity could be saved. False when the agent ended meanwhile.
   bool AwaitDisk(Backoff& backoff);
   void TakeIdentity(const Identity& identity);
@@ -76,7 +76,7 @@ class Agent {
   SqliteEventStore event_store_;
   SqliteOrderStore order_store_;
   SqliteUploadStore upload_store_;
-  ThreadDoorbell control_bell_, writer_bell_, upload_bell_, health_bell_, enrol_bell_;
+  ThreadDoorbell control_bell_, writer_bell_, upload_bell_, health_bell_, enroll_bell_;
   PinnedOrderKeys keys_;
   OrderBook book_;
   EventJournal journal_;

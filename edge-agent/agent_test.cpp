@@ -141,7 +141,7 @@ TEST_CASE("keys that nobody trusted vouches for change nothing", "[agent]") {
   CHECK(f.board.Log("\"event\":\"pulse\"").empty());
 }
 
-TEST_CASE("the identity is kept: a restart does not enrol again", "[agent]") {
+TEST_CASE("the identity is kept: a restart does not enroll again", "[agent]") {
   Fixture f;
   f.StartAndServe();
   f.StartAndServe();

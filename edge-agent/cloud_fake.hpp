@@ -17,7 +17,7 @@
 
 namespace cartwise::edge {
 
-/// The cloud as an agent sees it, over real TLS: enrols, welcomes, commits,
+/// The cloud as an agent sees it, over real TLS: enrolls, welcomes, commits,
 /// sends orders, goes away. Thread-safe.
 class FakeCloud {
  public:

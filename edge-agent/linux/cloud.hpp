@@ -14,7 +14,7 @@ namespace cartwise::edge {
 
 inline constexpr char kFirmwareVersion[] = "0.1.0";
 
-/// What the agent says of itself when it enrols.
+/// What the agent says of itself when it enrolls.
 struct Enrollment {
   std::string key;
   std::string mac_address;

@@ -49,7 +49,8 @@ absl::StatusOr<std::optional<Identity>> StateFiles::LoadIdentity() const {
   const auto value = FromJson(*text);
   if (!value.ok() || value->Whole("format") != kFormat || value->Text("device_id").empty() ||
       value->Text("device_token").empty()) {
-    return absl::InvalidArgumentError(path + " is damaged; restore it, or remove it to enrol anew");
+    return absl::InvalidArgumentError(path +
+                                      " is damaged; restore it, or remove it to enroll anew");
   }
   Identity identity{.device = DeviceId(value->Text("device_id")),
                     .chain = ChainId(value->Text("chain_id")),

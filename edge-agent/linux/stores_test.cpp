@@ -357,14 +357,15 @@ TEST_CASE("the identity is readable by its owner alone and comes back whole", "[
   CHECK((*loaded)->order_keys == identity.order_keys);
 }
 
-TEST_CASE("a damaged identity is an error, not a reason to enrol", "[stores]") {
+TEST_CASE("a damaged identity is an error, not a reason to enroll", "[stores]") {
   TestFolder folder;
   Put(folder / "identity.json", "{\"format\":1,\"device_id\":\"d\"");
 
   CHECK_FALSE(StateFiles(folder.path()).LoadIdentity().ok());
 }
 
-TEST_CASE("an identity that is there and cannot be read is no reason to enrol either", "[stores]") {
+TEST_CASE("an identity that is there and cannot be read is no reason to enroll either",
+          "[stores]") {
   TestFolder folder;
   SECTION("it cannot be opened") {
     std::filesystem::create_symlink("identity.json", folder / "identity.json");

@@ -1,5 +1,6 @@
 #include "cartwise/testing/stranger.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -78,9 +79,10 @@ void CheckNothingShown(const pg::Step& step, const Outcome& stranger, const Outc
 
 /// Less, or other figures. What is about as long and other may be a time or a new id.
 bool GotLess(const Outcome& stranger, const Outcome& meant) {
-  if (stranger.affected < meant.affected || stranger.values.size() < meant.values.size())
-    return true;
-  if (stranger.values.size() != meant.values.size()) return false;
+  if (stranger.affected < meant.affected) return true;
+  if (stranger.values.size() != meant.values.size()) {
+    return stranger.values.size() < meant.values.size();
+  }
   for (size_t i = 0; i < meant.values.size(); ++i) {
     const auto &one = stranger.values[i], &other = meant.values[i];
     if (one == other) continue;

@@ -52,9 +52,9 @@ absl::StatusOr<Device> FindVisible(Store& store, const Caller& caller, const Dev
   return *std::move(device);
 }
 
-absl::StatusOr<Enrollment> Devices::Enrol(Store& store, const Caller& caller,
-                                          const EnrolledBranch& branch,
-                                          const NewDevice& wanted) const {
+absl::StatusOr<Enrollment> Devices::Enroll(Store& store, const Caller& caller,
+                                           const EnrolledBranch& branch,
+                                           const NewDevice& wanted) const {
   const absl::Time now = clock_.Now();
   Device device;
   device.id = DeviceId::New();
@@ -70,17 +70,17 @@ absl::StatusOr<Enrollment> Devices::Enrol(Store& store, const Caller& caller,
   device.tokens.current = token.hash;
 
   CW_ASSIGN_OR_RETURN(const int there, store.HoldCount(branch.chain));
-  // Two that enrol with one address at once: the database decides.
+  // Two that enroll with one address at once: the database decides.
   CW_ASSIGN_OR_RETURN(const bool inserted, store.InsertDevice(device));
-  if (!inserted) return EnrolAgain(store, caller, branch, wanted);
+  if (!inserted) return EnrollAgain(store, caller, branch, wanted);
   if (there >= branch.max_devices) return reasons::TooManyDevices(branch.max_devices);
   CW_RETURN_IF_ERROR(store.Announce(ChangeBy(caller, "device.registered"), device));
   return Enrollment{std::move(device), token.token};
 }
 
-absl::StatusOr<Enrollment> Devices::EnrolAgain(Store& store, const Caller& caller,
-                                               const EnrolledBranch& branch,
-                                               const NewDevice& wanted) const {
+absl::StatusOr<Enrollment> Devices::EnrollAgain(Store& store, const Caller& caller,
+                                                const EnrolledBranch& branch,
+                                                const NewDevice& wanted) const {
   CW_ASSIGN_OR_RETURN(auto known, store.LockDeviceByMac(wanted.mac_address));
   // Retired between the two statements: the client's next try will succeed.
   if (!known) return absl::AbortedError("the device was retired meanwhile");

@@ -49,8 +49,8 @@ class Devices {
   /// when the claim comes from its own chain; a foreign chain's key proves
   /// nothing about it and only leaves a `device.claimed_elsewhere`. Both answer
   /// without a token and must commit. PLAN_LIMIT_REACHED: nothing is inserted.
-  absl::StatusOr<Enrollment> Enrol(Store& store, const Caller& caller, const EnrolledBranch& branch,
-                                   const NewDevice& wanted) const;
+  absl::StatusOr<Enrollment> Enroll(Store& store, const Caller& caller,
+                                    const EnrolledBranch& branch, const NewDevice& wanted) const;
 
   /// MaySpeak for the device behind a DEVICE caller; OK for other callers.
   absl::Status Admit(Store& store, const Caller& caller, const std::string& token_hash) const;
@@ -70,9 +70,9 @@ class Devices {
                                          const std::string& token_hash, const DeviceId& id) const;
 
  private:
-  absl::StatusOr<Enrollment> EnrolAgain(Store& store, const Caller& caller,
-                                        const EnrolledBranch& branch,
-                                        const NewDevice& wanted) const;
+  absl::StatusOr<Enrollment> EnrollAgain(Store& store, const Caller& caller,
+                                         const EnrolledBranch& branch,
+                                         const NewDevice& wanted) const;
   absl::Status EndPresence(Store& store, Device& device) const;
 
   Tokens& tokens_;

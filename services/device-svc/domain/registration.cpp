@@ -21,7 +21,7 @@ absl::StatusOr<Registered> Registration::Register(const Caller& caller,
   self.trace_id = caller.trace_id;
   Enrollment enrollment;
   CW_RETURN_IF_ERROR(database_.Write(self, [&](Store& store) -> absl::Status {
-    CW_ASSIGN_OR_RETURN(enrollment, devices_.Enrol(store, caller, branch, wanted));
+    CW_ASSIGN_OR_RETURN(enrollment, devices_.Enroll(store, caller, branch, wanted));
     return absl::OkStatus();
   }));
   // Not before the commit: what a second claim has changed stays changed.

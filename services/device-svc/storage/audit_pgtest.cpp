@@ -54,8 +54,8 @@ TEST_CASE("a second claim of a known address is in the log of whose device it is
   REQUIRE_OK(f.Open(device));
   f.server.Sql("DELETE FROM device.outbox");
 
-  REQUIRE_OK(f.Enrol(f.tel_aviv, device.mac_address));
-  REQUIRE_OK(f.Enrol(f.haifa, device.mac_address));
+  REQUIRE_OK(f.Enroll(f.tel_aviv, device.mac_address));
+  REQUIRE_OK(f.Enroll(f.haifa, device.mac_address));
 
   const std::string by = " by service:rental-svc as SERVICE";
   CHECK(Deeds(f, f.haifa) == Lines{"device.claimed_elsewhere" + by,

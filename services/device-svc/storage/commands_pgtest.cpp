@@ -194,7 +194,7 @@ TEST_CASE("a command for a stream that is just opening waits for it", "[commands
 TEST_CASE("a quarantined device gets no commands", "[commands]") {
   CommandsFixture f;
   const auto link = f.here.Connect(f.device, CommandsFixture::SaysNothing());
-  REQUIRE_OK(f.Enrol(f.haifa, f.device.mac_address));
+  REQUIRE_OK(f.Enroll(f.haifa, f.device.mac_address));
 
   CHECK_REFUSED(f.here.commands.Execute(TwoChains::Service(), f.Unlock()), "DEVICE_OFFLINE");
   f.here.links.Remove(f.device.id);

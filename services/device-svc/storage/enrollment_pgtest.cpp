@@ -8,10 +8,16 @@ namespace {
 
 constexpr char kMac[] = "02:00:00:00:00:01";
 
-TEST_CASE("a device that was never seen may enrol again and gets a new token", "[enrollment]") {
+/// A device whose stream is open.
+struct InService : TwoChains {
+  const Device device = Enrolled(haifa, kMac);
+  InService() { REQUIRE_OK(Open(device)); }
+};
+
+TEST_CASE("a device that was never seen may enroll again and gets a new token", "[enrollment]") {
   TwoChains f;
-  const auto first = f.Enrol(f.haifa, kMac);
-  const auto again = f.Enrol(f.haifa, kMac);
+  const auto first = f.Enroll(f.haifa, kMac);
+  const auto again = f.Enroll(f.haifa, kMac);
 
   REQUIRE_OK(first);
   REQUIRE_OK(again);
@@ -23,57 +29,51 @@ TEST_CASE("a device that was never seen may enrol again and gets a new token", "
 }
 
 TEST_CASE("a second claim of a device in service quarantines it and is refused", "[enrollment]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa, kMac);
-  REQUIRE_OK(f.Open(device));
+  InService f;
 
-  const auto claim = f.Enrol(f.haifa, kMac);
+  const auto claim = f.Enroll(f.haifa, kMac);
 
   REQUIRE_OK(claim);
   CHECK(claim->token.empty());
-  const Device now = f.Stored(device.id);
+  const Device now = f.Stored(f.device.id);
   CHECK(now.lifecycle == Lifecycle::kQuarantined);
   CHECK(now.status == Status::kOffline);
   CHECK(f.Events("device.quarantined") == 1);
   CHECK(f.Events("device.offline") == 1);
   CHECK(f.Count("device.streams WHERE stream_id IS NOT NULL") == 0);
-  CHECK_REFUSED(f.Open(device), "DEVICE_QUARANTINED");
+  CHECK_REFUSED(f.Open(f.device), "DEVICE_QUARANTINED");
 }
 
 TEST_CASE("an admin ends a quarantine, an installer does not", "[enrollment]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa, kMac);
-  REQUIRE_OK(f.Open(device));
-  REQUIRE_OK(f.Enrol(f.haifa, kMac));
+  InService f;
+  REQUIRE_OK(f.Enroll(f.haifa, kMac));
   const auto end = [&](Role role) {
     return f.Do(TwoChains::Staff(f.haifa, role), [&](Store& store) {
       DeviceChange change;
       change.lifecycle = Lifecycle::kActive;
-      return f.devices.Update(store, TwoChains::Staff(f.haifa, role), device.id, change);
+      return f.devices.Update(store, TwoChains::Staff(f.haifa, role), f.device.id, change);
     });
   };
 
   CHECK_REFUSED(end(Role::kInstaller), "NOT_ALLOWED");
   CHECK(end(Role::kAdmin).ok());
-  CHECK(f.Open(device).ok());
+  CHECK(f.Open(f.device).ok());
 }
 
 TEST_CASE("another chain's key neither gets a device nor stops it", "[enrollment]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa, kMac);
-  REQUIRE_OK(f.Open(device));
+  InService f;
 
-  const auto claim = f.Enrol(f.tel_aviv, kMac);
+  const auto claim = f.Enroll(f.tel_aviv, kMac);
 
   REQUIRE_OK(claim);
   CHECK(claim->token.empty());
-  CHECK(f.Stored(device.id).lifecycle == Lifecycle::kActive);
-  CHECK(f.Stored(device.id).chain == f.haifa.chain);
+  CHECK(f.Stored(f.device.id).lifecycle == Lifecycle::kActive);
+  CHECK(f.Stored(f.device.id).chain == f.haifa.chain);
   CHECK(f.Count("device.outbox WHERE type = 'device.claimed_elsewhere' AND chain_id = '" +
                 f.haifa.chain.value() + "'") == 1);
 }
 
-TEST_CASE("of many that enrol with one address at once, one is inserted", "[enrollment]") {
+TEST_CASE("of many that enroll with one address at once, one is inserted", "[enrollment]") {
   TwoChains f;
   std::atomic<int> registered = 0;
   std::vector<std::thread> threads;
@@ -86,7 +86,7 @@ TEST_CASE("of many that enrol with one address at once, one is inserted", "[enro
       const Devices devices(tokens, f.clock);
       const auto& branch = i % 2 == 0 ? f.haifa : f.tel_aviv;
       const auto done = f.database.Write(TwoChains::Service(), [&](Store& store) {
-        return devices.Enrol(store, f.Service(), branch, wanted).status();
+        return devices.Enroll(store, f.Service(), branch, wanted).status();
       });
       if (done.ok()) ++registered;
     });
@@ -99,14 +99,12 @@ TEST_CASE("of many that enrol with one address at once, one is inserted", "[enro
 }
 
 TEST_CASE("a retired device's address is free again", "[enrollment]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa, kMac);
-  REQUIRE_OK(f.Open(device));
+  InService f;
   const Caller admin = TwoChains::Staff(f.haifa, Role::kAdmin);
   const auto retire = [&] {
-    return f.Do(admin, [&](Store& store) { return f.devices.Retire(store, admin, device.id); });
+    return f.Do(admin, [&](Store& store) { return f.devices.Retire(store, admin, f.device.id); });
   };
-  const auto board = f.AddBoard(device);
+  const auto board = f.AddBoard(f.device);
   REQUIRE_OK(board);
 
   CHECK_REFUSED(retire(), "DEVICE_HAS_CONTROLLERS");
@@ -116,19 +114,17 @@ TEST_CASE("a retired device's address is free again", "[enrollment]") {
   CHECK(retire().ok());
 
   CHECK(f.Events("device.retired") == 1);
-  CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
+  CHECK_REFUSED(f.Open(f.device), "BAD_TOKEN");
   const Device anew = f.Enrolled(f.tel_aviv, kMac);
-  CHECK(anew.id != device.id);
+  CHECK(anew.id != f.device.id);
 }
 
 TEST_CASE("a rotated token replaces the old one after the overlap", "[enrollment]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa, kMac);
-  REQUIRE_OK(f.Open(device));
+  InService f;
   const auto rotate = [&] {
     return f.Do(TwoChains::Service(), [&](Store& store) {
-      return f.devices.RotateToken(store, TwoChains::Speaking(device), device.tokens.current,
-                                   device.id);
+      return f.devices.RotateToken(store, TwoChains::Speaking(f.device), f.device.tokens.current,
+                                   f.device.id);
     });
   };
   const auto rotated = rotate();
@@ -136,33 +132,31 @@ TEST_CASE("a rotated token replaces the old one after the overlap", "[enrollment
 
   // The answer may have been lost, for however long.
   f.clock.Advance(absl::Hours(24));
-  CHECK(f.Open(device).ok());
+  CHECK(f.Open(f.device).ok());
   CHECK(f.Open(rotated->device).ok());
   CHECK_REFUSED(rotate(), "BAD_TOKEN");
   f.clock.Advance(kTokenOverlap);
-  CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
+  CHECK_REFUSED(f.Open(f.device), "BAD_TOKEN");
   CHECK(f.Open(rotated->device).ok());
 }
 
 TEST_CASE("a token that staff replaced is void at once, one that its device replaced is not",
           "[enrollment]") {
-  TwoChains f;
-  const Device device = f.Enrolled(f.haifa, kMac);
-  REQUIRE_OK(f.Open(device));
+  InService f;
   const auto held = [&] { return f.Count("device.streams WHERE stream_id IS NOT NULL"); };
   const auto rotate = [&](const Caller& as) {
     return f.Do(as, [&](Store& store) {
-      return f.devices.RotateToken(store, as, device.tokens.current, device.id);
+      return f.devices.RotateToken(store, as, f.device.tokens.current, f.device.id);
     });
   };
 
-  REQUIRE_OK(rotate(TwoChains::Speaking(device)));
+  REQUIRE_OK(rotate(TwoChains::Speaking(f.device)));
   CHECK(held() == 1);
   REQUIRE_OK(rotate(TwoChains::Staff(f.haifa, Role::kInstaller)));
   CHECK(held() == 0);
   CHECK(f.Events("device.offline") == 1);
-  CHECK_REFUSED(f.Open(device), "BAD_TOKEN");
-  CHECK_REFUSED(rotate(TwoChains::Speaking(device)), "BAD_TOKEN");
+  CHECK_REFUSED(f.Open(f.device), "BAD_TOKEN");
+  CHECK_REFUSED(rotate(TwoChains::Speaking(f.device)), "BAD_TOKEN");
 }
 
 TEST_CASE("a foreign device answers exactly as an absent one", "[enrollment]") {

@@ -190,15 +190,15 @@ struct TwoChains {
     return *std::move(result);
   }
 
-  absl::StatusOr<Enrollment> Enrol(const EnrolledBranch& branch, const std::string& mac) {
+  absl::StatusOr<Enrollment> Enroll(const EnrolledBranch& branch, const std::string& mac) {
     NewDevice wanted;
     wanted.mac_address = mac;
     CHECK(wanted.Check().ok());
     return Do(Service(),
-              [&](Store& store) { return devices.Enrol(store, Service(), branch, wanted); });
+              [&](Store& store) { return devices.Enroll(store, Service(), branch, wanted); });
   }
   Device Enrolled(const EnrolledBranch& branch, const std::string& mac = "02:00:00:00:00:01") {
-    auto enrollment = Enrol(branch, mac);
+    auto enrollment = Enroll(branch, mac);
     REQUIRE_OK(enrollment);
     REQUIRE_FALSE(enrollment->token.empty());
     return enrollment->device;

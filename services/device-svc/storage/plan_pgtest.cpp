@@ -23,14 +23,14 @@ TEST_CASE("a plan has room for so many devices", "[plan]") {
   const Device first = f.Enrolled(branch, Mac(1));
   f.Enrolled(branch, Mac(2));
 
-  const auto over = f.Enrol(branch, Mac(3));
+  const auto over = f.Enroll(branch, Mac(3));
   CHECK_REFUSED(over, "PLAN_LIMIT_REACHED");
   CHECK(errors::Details(over.status()) ==
         std::vector<std::pair<std::string, std::string>>{{"limit", "2"}});
   CHECK(f.Count("device.devices") == 2);
   CHECK(f.Events("device.registered") == 2);
 
-  SECTION("a device that is there enrols again all the same") {
+  SECTION("a device that is there enrolls again all the same") {
     CHECK(f.Enrolled(branch, Mac(1)).id == first.id);
   }
   SECTION("a retired device makes room") {
@@ -43,7 +43,7 @@ TEST_CASE("a plan has room for so many devices", "[plan]") {
   }
 }
 
-TEST_CASE("of many devices that enrol at once, no more get in than the plan allows", "[plan]") {
+TEST_CASE("of many devices that enroll at once, no more get in than the plan allows", "[plan]") {
   TwoChains f;
   const EnrolledBranch branch = Small(f);
   std::atomic<int> in = 0;
@@ -56,7 +56,7 @@ TEST_CASE("of many devices that enrol at once, no more get in than the plan allo
       FakeTokens tokens;
       const Devices devices(tokens, f.clock);
       const auto done = f.database.Write(TwoChains::Service(), [&](Store& store) {
-        return devices.Enrol(store, TwoChains::Service(), branch, wanted).status();
+        return devices.Enroll(store, TwoChains::Service(), branch, wanted).status();
       });
       if (done.ok()) ++in;
     });
